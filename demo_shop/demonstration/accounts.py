@@ -1,0 +1,49 @@
+"""The people of the demo, who can log in on this machine."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Permission, User
+
+from demo_shop.manager import order_managers
+
+PASSWORD = "demo-shop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How somebody logs in; ``password`` is None where it is no longer the demo's."""
+
+    username: str
+    password: str | None
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.username} / {self.password or '(your own password)'}: {self.role}"
+
+
+def demo_logins() -> list[Login]:
+    """Make the demo's users on first use and return how they log in; a password that was changed stays."""
+    return [
+        _login("admin", role="sees and may do everything", superuser=True),
+        _login("manager", role="decides about large orders", superuser=False),
+    ]
+
+
+def _login(username: str, *, role: str, superuser: bool) -> Login:
+    user, _ = User.objects.get_or_create(username=username, defaults={"email": f"{username}@example.com"})
+    user.is_staff, user.is_superuser = True, superuser
+    if not user.has_usable_password():
+        user.set_password(PASSWORD)
+    user.save()
+    if not superuser:
+        _make_manager(user)
+    return Login(username=username, password=PASSWORD if user.check_password(PASSWORD) else None, role=role)
+
+
+def _make_manager(user: User) -> None:
+    user.groups.add(order_managers())
+    seen = Permission.objects.filter(
+        content_type__app_label__in=("demo_shop", "pgworkflows"), codename__startswith="view"
+    )
+    refunds = Permission.objects.filter(content_type__app_label="demo_shop", codename="add_refund")
+    user.user_permissions.add(*seen, *refunds)

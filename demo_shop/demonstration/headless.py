@@ -1,0 +1,152 @@
+"""One run without a browser: place orders, kill a worker, let the rest finish, reconcile."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from demo_shop.card_client import CardClient
+from demo_shop.demonstration.counting import Counts, count_orders, is_over
+from demo_shop.demonstration.goods import LANTERN, stock_the_shelves
+from demo_shop.demonstration.processes import Child, Processes
+from demo_shop.demonstration.processor import SHOP_WAITS, start_processor
+from demo_shop.demonstration.reconciling import Check, reconcile
+from demo_shop.demonstration.stories import Day, next_day, place
+from demo_shop.models import Order, OrderLine
+from demo_shop.ordering import give_back
+from demo_shop.warehouse import receive_goods
+
+WORKERS = 2
+ORDERS_AT_A_TIME = 10
+LOOKS_A_SECOND = 5
+# Seconds without any change after which something must be wrong.
+PATIENCE = 90.0
+# The crash comes when this part of the orders has ended.
+CRASH_AFTER = 0.25
+
+Say = Callable[[str], None]
+
+
+class DemoStuck(Exception):
+    """Nothing moves any more, though orders are unfinished."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What a run knows while it goes on."""
+
+    day: Day
+    processes: Processes
+    say: Say
+    client: CardClient
+    workers: list[Child] = field(default_factory=list)
+    crashed: bool = False
+    restocked: bool = False
+    refunded: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def tell(self, text: str) -> None:
+        """Say something with the time since the beginning, in seconds."""
+        self.say(f"{time.monotonic() - self.began:5.0f} s  {text}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to."""
+
+    day: Day
+    counts: Counts
+    checks: list[Check]
+
+    @property
+    def ok(self) -> bool:
+        """Say whether everything adds up."""
+        return all(check.ok for check in self.checks)
+
+
+def run_headless(processes: Processes, say: Say) -> Outcome:
+    """Run one day of the shop. Raises ProcessDied, ProcessorFailed or DemoStuck."""
+    stock_the_shelves()
+    client = CardClient(url=start_processor(processes), timeout=SHOP_WAITS)
+    run = Run(day=next_day(), processes=processes, say=say, client=client)
+    begin(run)
+    for first in range(0, len(run.day.stories), ORDERS_AT_A_TIME):
+        place(run.day.stories[first : first + ORDERS_AT_A_TIME])
+        step(run)
+    watch(run)
+    # Workers stop first, so that nothing moves while the books are compared.
+    processes.stop([child for child in processes.children if child.name != "card processor"])
+    return Outcome(day=run.day, counts=count_orders(run.day), checks=reconcile(client))
+
+
+def begin(run: Run) -> None:
+    """Start workers, a manager and a carrier."""
+    run.tell(f"the card processor listens on {run.client.url}; it loses some answers on purpose")
+    run.workers = [run.processes.manage(f"worker {number}", "runworkflows") for number in range(1, WORKERS + 1)]
+    leave = ("--leave", *run.day.left_waiting)
+    run.processes.manage("manager", "decide_approvals", "--until-idle", *leave)
+    run.processes.manage("carrier", "deliver_shipments", "--until-idle", *leave)
+    run.tell(f"{WORKERS} workers, a manager and a carrier are starting; {len(run.day.stories)} orders are coming in")
+
+
+def watch(run: Run) -> None:
+    """Go on until everything has ended that is to end. Raises DemoStuck."""
+    shown = counts = count_orders(run.day)
+    changed = told = time.monotonic()
+    while not is_over(run.day):
+        time.sleep(1 / LOOKS_A_SECOND)
+        step(run)
+        before, counts = counts, count_orders(run.day)
+        now = time.monotonic()
+        if counts != before:
+            changed = now
+        if counts != shown and now - told >= 1:
+            shown, told = counts, now
+            run.tell(str(counts))
+        if now - changed > PATIENCE:
+            raise DemoStuck(f"For {PATIENCE:.0f} seconds nothing has moved: {counts}. See {run.processes.logs}.")
+    run.tell(str(count_orders(run.day)))
+
+
+def step(run: Run) -> None:
+    """Let happen what is due: the crash, the delivery of goods, the refund."""
+    for child in run.processes.children:
+        child.check()
+    counts = count_orders(run.day)
+    if not run.crashed and counts.completed + counts.cancelled >= CRASH_AFTER * len(run.day.stories):
+        crash(run)
+    if not run.restocked and counts.back_ordered:
+        restock(run)
+    if not run.refunded:
+        refund(run)
+
+
+def crash(run: Run) -> None:
+    """Kill a worker in the middle of its work, as a power cut would, and start another one."""
+    run.crashed = True
+    victim = run.workers.pop(0)
+    run.processes.abandon(victim)
+    run.tell(f"SIGKILL for {victim.name}, in the middle of its work; a new worker is starting")
+    run.workers.append(run.processes.manage(f"worker {WORKERS + 1}", "runworkflows"))
+
+
+def restock(run: Run) -> None:
+    """Take in as many lanterns as back orders want."""
+    wanted = OrderLine.objects.filter(
+        order__number__startswith=run.day.prefix, order__split_from__isnull=False, product__sku=LANTERN.sku
+    )
+    if wanted.count() < len([story for story in run.day.stories if story.allow_split]):
+        return
+    run.restocked = True
+    units = sum(wanted.values_list("quantity", flat=True))
+    receive_goods({LANTERN.sku: units})
+    run.tell(f"{units} {LANTERN.name.lower()}s came in for the back orders")
+
+
+def refund(run: Run) -> None:
+    """Give a customer a part of the money back once the order has arrived."""
+    order = Order.objects.filter(number=run.day.refunded_in_part, status=Order.Status.COMPLETED).first()
+    if order is not None:
+        run.refunded = True
+        give_back(order, amount=Decimal("14.50"), reason="A mug arrived broken")
+        run.tell(f"14.50 of {order} goes back: a mug arrived broken")

@@ -1,0 +1,9 @@
+"""Addresses of the demo shop's project."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("demo_shop.addresses")),
+]

@@ -1,0 +1,1 @@
+"""The shop's pages, and the address that the carrier calls."""

@@ -1,0 +1,126 @@
+"""Durable workflows and approvals in the Postgres database that a Django project already has."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .definitions.retry import Retry
+    from .definitions.step import step
+    from .definitions.workflow import workflow
+    from .exceptions import (
+        AlreadyDecided,
+        ApprovalExpired,
+        KeyConflict,
+        NondeterminismError,
+        NotAllowed,
+        NotStorable,
+        PGWorkflowsError,
+        QueryInBody,
+        StepFailed,
+        SubjectChanged,
+        WaitTimeout,
+        WorkflowFailed,
+        WorkflowFinished,
+        WorkflowNotFound,
+        WouldNeverReturn,
+    )
+    from .execution.approval import ApprovalOutcome
+    from .execution.context import current_step, current_workflow
+    from .execution.vocabulary import (
+        now,
+        random,
+        request_approval,
+        set_attributes,
+        set_state,
+        sleep,
+        sleep_until,
+        uuid4,
+        wait_for_event,
+    )
+    from .models import WorkflowRelation
+    from .store.actors import acting_as
+    from .store.events import send_event
+
+# Resolved at first use: Django imports this package before its app registry is ready, and models may not load by then.
+_HOMES = {
+    "AlreadyDecided": "exceptions",
+    "ApprovalExpired": "exceptions",
+    "ApprovalOutcome": "execution.approval",
+    "KeyConflict": "exceptions",
+    "NondeterminismError": "exceptions",
+    "NotAllowed": "exceptions",
+    "NotStorable": "exceptions",
+    "PGWorkflowsError": "exceptions",
+    "QueryInBody": "exceptions",
+    "Retry": "definitions.retry",
+    "StepFailed": "exceptions",
+    "SubjectChanged": "exceptions",
+    "WaitTimeout": "exceptions",
+    "WorkflowFailed": "exceptions",
+    "WorkflowFinished": "exceptions",
+    "WorkflowNotFound": "exceptions",
+    "WorkflowRelation": "models",
+    "WouldNeverReturn": "exceptions",
+    "acting_as": "store.actors",
+    "current_step": "execution.context",
+    "current_workflow": "execution.context",
+    "now": "execution.vocabulary",
+    "random": "execution.vocabulary",
+    "request_approval": "execution.vocabulary",
+    "send_event": "store.events",
+    "set_attributes": "execution.vocabulary",
+    "set_state": "execution.vocabulary",
+    "sleep": "execution.vocabulary",
+    "sleep_until": "execution.vocabulary",
+    "step": "definitions.step",
+    "uuid4": "execution.vocabulary",
+    "wait_for_event": "execution.vocabulary",
+    "workflow": "definitions.workflow",
+}
+
+__all__ = [
+    "AlreadyDecided",
+    "ApprovalExpired",
+    "ApprovalOutcome",
+    "KeyConflict",
+    "NondeterminismError",
+    "NotAllowed",
+    "NotStorable",
+    "PGWorkflowsError",
+    "QueryInBody",
+    "Retry",
+    "StepFailed",
+    "SubjectChanged",
+    "WaitTimeout",
+    "WorkflowFailed",
+    "WorkflowFinished",
+    "WorkflowNotFound",
+    "WorkflowRelation",
+    "WouldNeverReturn",
+    "acting_as",
+    "current_step",
+    "current_workflow",
+    "now",
+    "random",
+    "request_approval",
+    "send_event",
+    "set_attributes",
+    "set_state",
+    "sleep",
+    "sleep_until",
+    "step",
+    "uuid4",
+    "wait_for_event",
+    "workflow",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value

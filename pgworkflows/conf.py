@@ -1,0 +1,70 @@
+"""The settings: one dict PGWORKFLOWS, its defaults, and reading it lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+SETTING = "PGWORKFLOWS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a project may set, with the defaults. Durations are seconds."""
+
+    #: The alias in DATABASES that holds the tables.
+    DATABASE: str = "default"
+    #: The most workflows that share one transaction.
+    BATCH_SIZE: int = 50
+    #: How long a batch may go on beginning new steps.
+    BATCH_SECONDS: float = 0.05
+    #: Outside calls in flight in one process; ten times as many where they are `async def`.
+    CONCURRENCY: int = 100
+    #: After this long without a sign of life a worker's claims are taken over.
+    LEASE: float = 30.0
+    #: How often a worker gives a sign of life.
+    HEARTBEAT: float = 0.5
+    #: How often an idle worker looks without having been woken.
+    POLL_INTERVAL: float = 1.0
+    #: The largest argument set, result or payload, in bytes of JSON.
+    MAX_PAYLOAD_BYTES: int = 1_000_000
+    #: Dotted path of a callable that returns a concurrent.futures.Executor for outside calls; None for threads.
+    EXECUTOR: str | None = None
+    #: Keys whose values are hidden wherever arguments and results are shown.
+    REDACT: tuple[str, ...] = ("password", "secret", "token", "card_number")
+    #: How long a decision link is good for.
+    LINK_MAX_AGE: float = 3 * 24 * 3600.0
+    #: The sender of approval e-mails; None for DEFAULT_FROM_EMAIL.
+    FROM_EMAIL: str | None = None
+    #: The address that links in e-mails begin with.
+    BASE_URL: str = ""
+    #: A callable (start, timedelta) -> due datetime, or its dotted path; None for plain addition.
+    DUE: str | Callable[..., Any] | None = None
+
+
+KNOWN = frozenset(field.name for field in fields(Settings))
+
+
+def unknown_keys() -> list[str]:
+    """List the keys of PGWORKFLOWS that mean nothing."""
+    return sorted(set(getattr(settings, SETTING, {})) - KNOWN)
+
+
+@cache
+def conf() -> Settings:
+    """Read the settings; unknown keys are left to the system check."""
+    given = getattr(settings, SETTING, {})
+    return Settings(**{key: value for key, value in given.items() if key in KNOWN})
+
+
+def _reset(*, setting: str, **_: object) -> None:
+    if setting == SETTING:
+        conf.cache_clear()
+
+
+setting_changed.connect(_reset, dispatch_uid="pgworkflows.conf")

@@ -1,0 +1,1 @@
+"""What a developer declares: workflows, steps, retries, and the registry that finds them."""

@@ -1,0 +1,227 @@
+"""The JSON that arguments, results and payloads are stored as.
+
+Plain JSON where that suffices. Else an object with one key that begins with `$`:
+`$decimal`, `$datetime`, `$date`, `$time`, `$timedelta` (seconds), `$uuid`, `$enum`, `$dataclass`, `$model`.
+A user's own key that begins with `$` is stored with a second `$` in front.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import importlib
+import json
+import math
+import uuid
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from django.apps import apps
+from django.db import models
+from django.utils.functional import Promise
+
+from ..conf import conf
+from ..exceptions import NotStorable, QueryInBody
+
+#: Workflow.format of rows whose kwargs are this encoding, and of rows whose kwargs are plain JSON from elsewhere.
+TAGGED, PLAIN = 1, 0
+
+
+class ModelReference:
+    """A model's row as a body sees it: its class and its `pk`, nothing that needs a query."""
+
+    __slots__ = ("model", "pk")
+
+    def __init__(self, model: type[models.Model], pk: Any) -> None:
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "pk", pk)
+
+    @property  # type: ignore[misc] # isinstance(reference, Order) holds in a body as it does in a step
+    def __class__(self) -> type[models.Model]:
+        return self.model
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise QueryInBody("this workflow", f"{self.model._meta.label}.{name} of the row with pk {self.pk!r}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise QueryInBody("this workflow", f"setting {self.model._meta.label}.{name}")
+
+    def __eq__(self, other: object) -> bool:
+        return getattr(other, "pk", None) == self.pk and isinstance(other, self.model)
+
+    def __hash__(self) -> int:
+        return hash(self.pk)
+
+    def __repr__(self) -> str:
+        return f"<{self.model._meta.label} {self.pk!r}>"
+
+    def fetch(self) -> models.Model:
+        """Read the row as it is now; raise the model's DoesNotExist when it is gone."""
+        return self.model._base_manager.using(conf().DATABASE).get(pk=self.pk)
+
+
+def path_of(thing: type) -> str:
+    """Return `module:qualified.name`, by which `at_path` finds it again."""
+    return f"{thing.__module__}:{thing.__qualname__}"
+
+
+def at_path(path: str) -> Any:
+    """Import what `path_of` named; raise ImportError or AttributeError when it is gone."""
+    module, _, qualname = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def encode(value: Any, where: str) -> Any:
+    """Return the value as JSON data; raise NotStorable naming `where`."""
+    kind = type(value)
+    if value is None or kind is bool or kind is int:
+        return value
+    if kind is str:
+        return _encode_text(value, where)
+    if kind is list or kind is tuple:
+        return [encode(item, where) for item in value]
+    if kind is dict:
+        return {_encode_key(key, where): encode(item, where) for key, item in value.items()}
+    if kind is float:
+        if not math.isfinite(value):
+            raise NotStorable(where, f"{value} is not a number that JSON knows.")
+        return value
+    return _encode_tagged(value, where)
+
+
+def _encode_text(value: str, where: str) -> str:
+    if "\x00" in value:
+        raise NotStorable(where, "its text holds a NUL character, which PostgreSQL does not store.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotStorable(where, "its text holds half of a surrogate pair, which is not valid Unicode.") from None
+    return value
+
+
+def _encode_key(key: Any, where: str) -> str:
+    if not isinstance(key, str):
+        raise NotStorable(where, f"the key {key!r} is not text.")
+    key = _encode_text(str(key), where)
+    return "$" + key if key.startswith("$") else key
+
+
+def _encode_tagged(value: Any, where: str) -> Any:
+    if isinstance(value, enum.Enum):
+        return {"$enum": [_importable(type(value), where), value.name]}
+    if type(value) is ModelReference or isinstance(value, models.Model):
+        return _encode_model(value, where)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        content = {f.name: encode(getattr(value, f.name), f"{where}.{f.name}") for f in dataclasses.fields(value) if f.init}
+        return {"$dataclass": [_importable(type(value), where), content]}
+    for tag, kind, written in _WRITERS:
+        if isinstance(value, kind):
+            return {tag: written(value)}
+    if isinstance(value, str | Promise):
+        return _encode_text(str(value), where)
+    if isinstance(value, int):
+        return int(value)
+    raise NotStorable(
+        where,
+        f"{value!r} is a {type(value).__name__}. Pass text, numbers, lists, dicts, Decimal, dates, UUIDs, enums, "
+        "dataclasses or saved model instances.",
+    )
+
+
+_WRITERS: tuple[tuple[str, type, Callable[[Any], str | float]], ...] = (
+    ("$decimal", decimal.Decimal, str),
+    ("$datetime", datetime.datetime, datetime.datetime.isoformat),
+    ("$date", datetime.date, datetime.date.isoformat),
+    ("$time", datetime.time, datetime.time.isoformat),
+    ("$timedelta", datetime.timedelta, datetime.timedelta.total_seconds),
+    ("$uuid", uuid.UUID, str),
+)
+
+
+def _importable(kind: type, where: str) -> str:
+    path = path_of(kind)
+    try:
+        found = at_path(path)
+    except (ImportError, AttributeError):
+        found = None
+    if found is not kind:
+        raise NotStorable(where, f"its class {path} cannot be imported by name. Move the class to the top of a module.")
+    return path
+
+
+def _encode_model(value: Any, where: str) -> Any:
+    model = value.model if type(value) is ModelReference else type(value)
+    if value.pk is None or (type(value) is not ModelReference and value._state.adding):
+        raise NotStorable(where, f"the {model._meta.label} has not been saved yet. Save it first.")
+    return {"$model": [model._meta.label, encode(value.pk, where)]}
+
+
+def decode(data: Any) -> Any:
+    """Return what `encode` was given; model instances come back as ModelReference."""
+    if isinstance(data, dict):
+        if len(data) == 1:
+            ((tag, content),) = data.items()
+            reader = _READERS.get(tag)
+            if reader is not None:
+                return reader(content)
+        return {key[1:] if key.startswith("$$") else key: decode(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [decode(item) for item in data]
+    return data
+
+
+def _decode_dataclass(content: Any) -> Any:
+    kind = at_path(content[0])
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        raise TypeError(f"{content[0]} is no longer a dataclass.")
+    return kind(**{key: decode(item) for key, item in content[1].items()})
+
+
+def _decode_enum(content: Any) -> Any:
+    kind = at_path(content[0])
+    if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
+        raise TypeError(f"{content[0]} is no longer an enum.")
+    return kind[content[1]]
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "$decimal": decimal.Decimal,
+    "$datetime": datetime.datetime.fromisoformat,
+    "$date": datetime.date.fromisoformat,
+    "$time": datetime.time.fromisoformat,
+    "$timedelta": lambda content: datetime.timedelta(seconds=content),
+    "$uuid": uuid.UUID,
+    "$enum": _decode_enum,
+    "$dataclass": _decode_dataclass,
+    "$model": lambda content: ModelReference(apps.get_model(content[0]), decode(content[1])),
+}
+
+
+def dump(value: Any, where: str) -> str:
+    """Return the value as JSON text; raise NotStorable naming `where`, also when it is larger than MAX_PAYLOAD_BYTES."""
+    text = json.dumps(encode(value, where), ensure_ascii=False, separators=(",", ":"))
+    largest = conf().MAX_PAYLOAD_BYTES
+    if len(text) * 4 > largest and len(text.encode()) > largest:
+        raise NotStorable(where, f"it is larger than MAX_PAYLOAD_BYTES ({largest}). Store it in a row and pass that.")
+    return text
+
+
+def load(text: str | None) -> Any:
+    """Return what `dump` was given; None for no text."""
+    return None if text is None else decode(json.loads(text))
+
+
+def with_rows(value: Any) -> Any:
+    """Replace every ModelReference by its fresh row, as a step receives it."""
+    if type(value) is ModelReference:
+        return value.fetch()
+    if isinstance(value, list):
+        return [with_rows(item) for item in value]
+    if isinstance(value, dict):
+        return {key: with_rows(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,76 @@
+"""What has been declared, by name, and what went wrong while declaring it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
+
+from ..exceptions import WorkflowNotFound
+
+if TYPE_CHECKING:
+    from .step import Step
+    from .workflow import WorkflowFunction
+
+MODULE = "workflows"
+
+
+@dataclass(slots=True)
+class Registry:
+    """Workflows by (name, version) and steps by name; two functions under one name are remembered, not raised."""
+
+    workflows: dict[tuple[str, int], WorkflowFunction[..., Any]] = field(default_factory=dict)
+    steps: dict[str, Step[..., Any]] = field(default_factory=dict)
+    clashes: list[tuple[Any, Any]] = field(default_factory=list)
+    import_errors: dict[str, Exception] = field(default_factory=dict)
+
+    def add_workflow(self, workflow: WorkflowFunction[..., Any]) -> None:
+        """Register a workflow under its name and version."""
+        self._add(self.workflows, (workflow.name, workflow.version), workflow)
+
+    def add_step(self, step: Step[..., Any]) -> None:
+        """Register a step under its name."""
+        self._add(self.steps, step.name, step)
+
+    def _add(self, known: dict[Any, Any], key: Any, new: Any) -> None:
+        old = known.setdefault(key, new)
+        if (old.function.__module__, old.function.__qualname__) == (new.function.__module__, new.function.__qualname__):
+            known[key] = new
+        else:
+            self.clashes.append((old, new))
+
+    def latest(self, name: str) -> WorkflowFunction[..., Any]:
+        """Return the highest version of a name; raise WorkflowNotFound."""
+        versions = [version for known, version in self.workflows if known == name]
+        if not versions:
+            raise WorkflowNotFound(f"definition named {name!r}")
+        return self.workflows[name, max(versions)]
+
+
+registry = Registry()
+
+
+def autodiscover() -> None:
+    """Import each app's `workflows` module, as the admin does `admin`; keep what fails for the system check."""
+    for app in apps.get_app_configs():
+        if app.module is None or not module_has_submodule(app.module, MODULE):
+            continue
+        try:
+            import_module(f"{app.name}.{MODULE}")
+        except Exception as error:
+            registry.import_errors[f"{app.name}.{MODULE}"] = error
+
+
+@contextmanager
+def isolated() -> Iterator[Registry]:
+    """Forget, at the end, what is declared inside."""
+    kept = (dict(registry.workflows), dict(registry.steps), list(registry.clashes), dict(registry.import_errors))
+    try:
+        yield registry
+    finally:
+        registry.workflows, registry.steps, registry.clashes, registry.import_errors = kept

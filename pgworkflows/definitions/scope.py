@@ -1,0 +1,31 @@
+"""Where a call happens: in a body, in a step, or outside any workflow.
+
+Definitions know only this small interface; `execution` implements it, so that calling a step needs no import upwards.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .step import Step
+    from .workflow import WorkflowFunction
+
+
+class Scope(Protocol):
+    """What a body or a step does with the calls made in it."""
+
+    in_body: bool
+
+    def call_step(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Answer a call of a step."""
+
+    def start(self, workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> Any:
+        """Start a workflow from here."""
+
+    def start_many(self, workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> Any:
+        """Start several workflows from here."""
+
+
+current_scope: ContextVar[Scope | None] = ContextVar("pgworkflows_scope", default=None)

@@ -1,0 +1,132 @@
+"""The unit of retry and of compensation."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from .arguments import Arguments, bind, checked_signature
+from .durations import Duration, optional_seconds
+from .naming import default_name
+from .registry import registry
+from .retry import Retry
+from .scope import current_scope
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Step(Generic[P, R]):
+    """A function whose result is recorded when a workflow calls it; elsewhere it is just the function.
+
+    With `atomic` its database effects happen exactly once. Without, it is attempted at least once, each time
+    with the same idempotency key. `timeout` is in seconds.
+    """
+
+    def __init__(self, function: Callable[P, Any], *, name: str | None, atomic: bool, retry: Retry, timeout: Duration | None):
+        self.function = function
+        self.name = name or default_name(function)
+        self.atomic = atomic
+        self.retry = retry
+        self.timeout = optional_seconds(timeout, what=f"{self.name}(timeout=)")
+        self.signature = checked_signature(function)
+        self.is_async = asyncio.iscoroutinefunction(function)
+        self.undo: Step[..., Any] | None = None
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self.__wrapped__ = function
+        if atomic and self.is_async:
+            raise TypeError(
+                f"Step {self.name} is `async def`, which cannot run inside the worker's transaction. "
+                "Make it a plain def, or declare it with @step(atomic=False)."
+            )
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run as a step of the workflow that calls it; outside any workflow, just run."""
+        scope = current_scope.get()
+        if scope is None:
+            return self.function(*args, **kwargs)  # type: ignore[no-any-return] # a coroutine counts as its result
+        return scope.call_step(self, args, kwargs)  # type: ignore[no-any-return] # the record's type is R by contract
+
+    def __repr__(self) -> str:
+        return f"<Step {self.name}>"
+
+    def bind(self, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
+        """Bind a call to parameter names; raise TypeError."""
+        return bind(self.name, self.signature, args, kwargs)
+
+    @overload
+    def compensation(self, function: F, /) -> F: ...
+    @overload
+    def compensation(
+        self, /, *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None
+    ) -> Callable[[F], F]: ...
+    def compensation(
+        self,
+        function: Any = None,
+        /,
+        *,
+        atomic: bool = True,
+        retry: Retry = Retry(),  # noqa: B008 - frozen
+        timeout: Duration | None = None,
+    ) -> Any:
+        """Declare how this step is undone: a function of the step's parameters and `result`."""
+
+        def declare(undo: F) -> F:
+            self._check_compensation(undo)
+            self.undo = Step(undo, name=f"{self.name}.compensation", atomic=atomic, retry=retry, timeout=timeout)
+            return undo
+
+        return declare if function is None else declare(function)
+
+    def _check_compensation(self, undo: Callable[..., Any]) -> None:
+        if self.undo is not None:
+            raise TypeError(f"Step {self.name} already has a compensation, {self.undo.function.__qualname__}.")
+        wanted = [*self.signature.parameters, "result"]
+        given = list(checked_signature(undo).parameters)
+        if sorted(wanted) != sorted(given):
+            raise TypeError(
+                f"{undo.__qualname__} must take what step {self.name} takes, and result: "
+                f"({', '.join(wanted)}), not ({', '.join(given)})."
+            )
+        if inspect.isgeneratorfunction(undo):
+            raise TypeError(f"{undo.__qualname__} must be a function, not a generator.")
+
+
+@overload
+def step(function: Callable[P, R], /) -> Step[P, R]: ...
+@overload
+def step(
+    *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None, name: str | None = None
+) -> StepDecorator: ...
+def step(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    atomic: bool = True,
+    retry: Retry = Retry(),  # noqa: B008 - frozen
+    timeout: Duration | None = None,
+    name: str | None = None,
+) -> Any:
+    """Make a function a step: `@step` or `@step(atomic=False, retry=Retry(max_attempts=3))`."""
+    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name)
+    return decorate if function is None else decorate(function)
+
+
+class StepDecorator:
+    """`@step(...)` with its options."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Step[P, R]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Any:
+        made: Step[..., Any] = Step(function, **self.options)
+        registry.add_step(made)
+        return made

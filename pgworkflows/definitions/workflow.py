@@ -1,0 +1,168 @@
+"""A decorated function that runs durably, and how it is started."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, overload
+
+from .arguments import Arguments, bind, checked_signature
+from .durations import Duration, optional_seconds
+from .naming import default_name, fingerprint
+from .registry import registry
+from .scope import current_scope
+from .step import Step
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from ..models import Workflow
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowFunction(Generic[P, R]):
+    """A workflow's definition and the options of its next start; `.using()` returns a changed copy."""
+
+    function: Callable[P, R]
+    name: str
+    version: int = 1
+    queue: str = "default"
+    priority: int = 0
+    timeout: float | None = None
+    compensate_on: tuple[type[BaseException], ...] = (Exception,)
+    batch: bool = True
+    api: bool = False
+    signature: inspect.Signature
+    fingerprint: str
+    key: str | None = None
+    run_after: datetime | None = None
+    subject: Model | None = None
+    requested_by: Any = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuse: a workflow is started, not called."""
+        raise TypeError(
+            f"{self.name} is a workflow: calling it would not be durable. Use {self.function.__name__}.start(...), "
+            f"and .wait() on what that returns."
+        )
+
+    def __repr__(self) -> str:
+        return f"<Workflow {self.name} v{self.version}>"
+
+    def using(self, **options: Any) -> WorkflowFunction[P, R]:
+        """Return a copy with other start options.
+
+        `queue`, `priority` (-100 to 100, higher first), `key` (unique per workflow name), `run_after` (aware
+        datetime), `timeout`, `subject` (a saved model instance), `requested_by` (a user or a name), `attributes`.
+        """
+        unknown = sorted(set(options) - _START_OPTIONS)
+        if unknown:
+            raise TypeError(f"{self.name}.using() got {', '.join(unknown)}; it takes {', '.join(sorted(_START_OPTIONS))}.")
+        if "timeout" in options:
+            options["timeout"] = optional_seconds(options["timeout"], what=f"{self.name}.using(timeout=)")
+        changed = replace(self, **options)
+        changed.check_options()
+        return changed
+
+    def check_options(self) -> None:
+        """Raise TypeError or ValueError for an option that cannot be meant."""
+        if not LOWEST_PRIORITY <= self.priority <= HIGHEST_PRIORITY:
+            raise ValueError(f"{self.name}: priority {self.priority} is not between {LOWEST_PRIORITY} and {HIGHEST_PRIORITY}.")
+        if self.run_after is not None and self.run_after.tzinfo is None:
+            raise ValueError(f"{self.name}: run_after={self.run_after} has no time zone. Use django.utils.timezone.")
+        if self.key is not None and (not isinstance(self.key, str) or not self.key):
+            raise TypeError(f"{self.name}: key must be text that is not empty, not {self.key!r}.")
+        if self.subject is not None and self.subject.pk is None:
+            raise ValueError(f"{self.name}: the subject {self.subject!r} has not been saved yet. Save it first.")
+
+    def bind(self, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
+        """Bind a call to parameter names; raise TypeError."""
+        return bind(self.name, self.signature, args, kwargs)
+
+    def steps(self) -> list[Step[..., Any]]:
+        """List the steps that the body names, in the order in which it names them."""
+        known = inspect.getclosurevars(self.function)
+        named = {**known.globals, **known.nonlocals}
+        order = [name for name in self.function.__code__.co_names + self.function.__code__.co_freevars if name in named]
+        return [named[name] for name in order if isinstance(named[name], Step)]
+
+    def start(self, *args: P.args, **kwargs: P.kwargs) -> Workflow:
+        """Start one execution in the current transaction; it exists if and only if that commits."""
+        return _starter().start(self, self.bind(args, kwargs))  # type: ignore[no-any-return] # see Scope
+
+    def start_many(self, calls: Iterable[Mapping[str, Any]]) -> list[Workflow]:
+        """Start one execution for each mapping of arguments, in as few round trips as that takes."""
+        bound = [self.bind((), dict(call)) for call in calls]
+        return _starter().start_many(self, bound)  # type: ignore[no-any-return] # see Scope
+
+    async def astart(self, *args: P.args, **kwargs: P.kwargs) -> Workflow:
+        """Start from async code; like Django's own async ORM, outside any transaction of the caller."""
+        from asgiref.sync import sync_to_async
+
+        return await sync_to_async(self.start)(*args, **kwargs)
+
+
+_START_OPTIONS = frozenset(
+    {"queue", "priority", "key", "run_after", "timeout", "subject", "requested_by", "attributes"}
+)
+
+
+def _starter() -> Any:
+    scope = current_scope.get()
+    if scope is not None:
+        return scope
+    from ..store import starting
+
+    return starting
+
+
+@overload
+def workflow(function: Callable[P, R], /) -> WorkflowFunction[P, R]: ...
+@overload
+def workflow(
+    *,
+    name: str | None = None,
+    version: int = 1,
+    queue: str = "default",
+    priority: int = 0,
+    timeout: Duration | None = None,
+    compensate_on: tuple[type[BaseException], ...] = (Exception,),
+    batch: bool = True,
+    api: bool = False,
+) -> Callable[[Callable[P, R]], WorkflowFunction[P, R]]: ...
+def workflow(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    timeout: Duration | None = None,
+    **options: Any,
+) -> Any:
+    """Make a function a workflow: `@workflow` or `@workflow(version=2, queue="slow")`."""
+
+    def declare(body: Callable[..., Any]) -> WorkflowFunction[..., Any]:
+        if asyncio.iscoroutinefunction(body) or inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body):
+            raise TypeError(f"{body.__qualname__}: a workflow's body is a plain def. Put what awaits into a step(atomic=False).")
+        chosen = name or default_name(body)
+        made: WorkflowFunction[..., Any] = WorkflowFunction(
+            function=body,
+            name=chosen,
+            timeout=optional_seconds(timeout, what=f"{chosen}(timeout=)"),
+            signature=checked_signature(body),
+            fingerprint=fingerprint(body),
+            **options,
+        )
+        made.check_options()
+        registry.add_workflow(made)
+        return made
+
+    return declare if function is None else declare(function)

@@ -1,0 +1,1 @@
+"""Running one workflow: replay, steps, sagas, and the transaction that fuses them."""

@@ -1,0 +1,133 @@
+"""Running one claimed workflow as far as it goes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.apps import apps
+
+from ..definitions.arguments import bind, convert
+from ..definitions.coercion import ModelReference
+from ..definitions.encoding import PLAIN, decode, dump
+from ..definitions.scope import current_scope
+from ..exceptions import WaitTimeout
+from ..models import Task, Workflow
+from .attempts import take_result
+from .body import BodyScope
+from .context import WorkflowInfo, workflow_info
+from .control_flow import ControlFlow, GiveWay, Suspended
+from .errors import describe
+from .run import Run
+from .sagas import compensate, to_undo
+
+Status = Workflow.Status
+
+
+def advance(run: Run) -> None:
+    """Run the body, or the compensation, until it ends or waits; the outcome is then on the run.
+
+    Runs in a fresh contextvars context: language, time zone and what the neighbour set are gone.
+    """
+    row = run.row
+    try:
+        arguments = _arguments(run)
+    except Exception as error:
+        run.stop(Status.FAILED, error=describe(error))
+        return
+    workflow_info.set(_info(run, arguments))
+    try:
+        if row.status == Status.COMPENSATING:
+            compensate(run)
+        elif row.cancel_requested_at is not None:
+            _cancel(run)
+        elif row.deadline is not None and row.deadline <= run.now() and run.result is None:
+            _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
+        else:
+            _run_body(run, arguments)
+    except (Suspended, GiveWay):
+        pass
+
+
+def _arguments(run: Run) -> dict[str, Any]:
+    plain = decode(json.loads(run.row.kwargs))
+    definition = run.definition
+    if run.row.format == PLAIN:
+        return convert(definition.name, definition.function, definition.signature, plain)
+    return bind(definition.name, definition.signature, (), plain)
+
+
+def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
+    row = run.row
+    subject = None
+    if row.subject_label:
+        try:
+            model = apps.get_model(row.subject_label)
+        except LookupError:
+            model = None
+        subject = ModelReference(model, model._meta.pk.to_python(row.subject_id)) if model else None
+    return WorkflowInfo(
+        id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=subject,
+        requested_by=row.requested_by, requested_by_name=row.requested_by_name,
+    )  # fmt: skip
+
+
+def _run_body(run: Run, arguments: dict[str, Any]) -> None:
+    scope = BodyScope(run)
+    current_scope.set(scope)
+    transaction = run.batch.transaction
+    transaction.mode = "body"
+    try:
+        value = run.definition.function(**arguments)
+    except ControlFlow:
+        raise
+    except BaseException as error:  # sys.exit() in a body is its failure, as any exception
+        if run.outcome is not None:
+            raise Suspended from None
+        scope.check_end(f"the exception {error!r}")
+        transaction.mode = "engine"
+        _fail(run, error)
+        return
+    transaction.mode = "engine"
+    if run.outcome is not None:
+        return
+    scope.check_end("the end of the body")
+    try:
+        run.stop(Status.COMPLETED, result=dump(value, f"the result of {run.row.name}"))
+    except Exception as error:
+        _fail(run, error)
+
+
+def _fail(run: Run, error: BaseException) -> None:
+    """End in failure, or turn back to undo what was done; turning back is committed before the first compensation."""
+    recorded = describe(error)
+    if isinstance(error, run.definition.compensate_on) and to_undo(run):
+        run.stop(Status.COMPENSATING, available_at=run.now(), error=recorded)
+    else:
+        run.stop(Status.FAILED, error=recorded)
+
+
+def _cancel(run: Run) -> None:
+    """Carry out a cancel that was asked for; what just came back from outside is recorded first."""
+    _record_result(run)
+    run.outcome = None
+    request = json.loads(run.row.cancel_request or "{}")
+    if request.get("compensate", True) and to_undo(run):
+        run.stop(Status.COMPENSATING, available_at=run.now())
+    else:
+        run.stop(Status.CANCELLED)
+
+
+def _record_result(run: Run) -> None:
+    result = run.result
+    if result is None:
+        return
+    task = run.tasks[result.seq]
+    try:
+        take_result(run, task, result)
+    except (Exception, Suspended):
+        pass  # the outcome is on the task; the body does not run any more
+    if task.status == Task.Status.PENDING:
+        task.status = Task.Status.FAILED
+
+

@@ -1,0 +1,169 @@
+"""Attempting a step or a compensation: inside the transaction, or by handing it to the pool."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ..definitions.encoding import dump, load, with_rows
+from ..definitions.scope import current_scope
+from ..definitions.step import Step
+from ..exceptions import NotAllowed, WaitTimeout
+from ..models import Task, Workflow
+from ..store.records import RecordedTask
+from .context import StepInfo, idempotency_key, step_info, workflow_info
+from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
+from .errors import DEADLOCK, SERIALIZATION, describe, rebuild, sqlstate
+from .outside import OutsideCall
+from .run import Run
+from .step_scope import StepScope
+
+Status = Task.Status
+_PLAIN = (str, int, bool, type(None))
+
+
+def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo | None = None) -> Any:
+    """Bring a task to its result, or raise what it failed with, or Suspended.
+
+    `task` is what is recorded at this position, or a fresh PENDING record.
+    """
+    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, idempotency_key=idempotency_key(run.row.id, task.seq))
+    if task.seq in run.overran and task.status != Status.COMPLETED:
+        run.overran.discard(task.seq)
+        _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
+    charged = run.batch.engine.charges.pop((run.row.id, task.seq), None)
+    if charged is not None:
+        _failed(run, step, task, charged, task.attempt + 1)
+    if not step.atomic:
+        return _attempt_outside(run, step, task, arguments, info)
+    return _attempt_inside(run, step, task, arguments, info)
+
+
+def _attempt_inside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
+    batch, transaction = run.batch, run.batch.transaction
+    batch.before_step(run, step)
+    task.started_at = run.now()
+    transaction.begin_step()
+    scope, step_token = current_scope.set(StepScope(atomic=True)), step_info.set(info)
+    try:
+        batch.engine.watch(run.row.id, task.seq, step)
+        value = step.function(**with_rows(arguments))
+        _check(run, task)
+        text = dump(value, f"the result of step {step.name}")
+    except BaseException as error:  # sys.exit() and KeyboardInterrupt in a step are its failure
+        transaction.undo_step()
+        if isinstance(error, ControlFlow):
+            raise
+        _raise_lost_or_locked(run, error)
+        failure = _explained(error)
+    else:
+        transaction.end_step()
+        _completed(run, task, text, info.attempt)
+        return value if type(value) in _PLAIN else load(text)
+    finally:
+        batch.engine.watch(None, 0, None)
+        current_scope.reset(scope)
+        step_info.reset(step_token)
+    _failed(run, step, task, failure, info.attempt)
+
+
+def _check(run: Run, task: RecordedTask) -> None:
+    """Raise what the step did to the transaction without saying so; one that ended it is charged when it runs next."""
+    try:
+        run.batch.transaction.check_step()
+    except TransactionLost:
+        run.batch.engine.charges[run.row.id, task.seq] = NotAllowed(
+            f"Step {task.name} ended the worker's transaction, which also holds its checkpoint. What it wrote before stands. "
+            "Take the COMMIT or ROLLBACK out, or use @step(atomic=False)."
+        )
+        raise
+
+
+def _explained(error: BaseException) -> BaseException:
+    if isinstance(error, RuntimeError) and "durable atomic block cannot be nested" in str(error):
+        return NotAllowed(
+            "transaction.atomic(durable=True) cannot be in an atomic step, whose transaction is the worker's. "
+            "Use @step(atomic=False) for it, or leave durable away."
+        )
+    return error
+
+
+def _raise_lost_or_locked(run: Run, error: BaseException) -> None:
+    """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection that is gone."""
+    if run.batch.transaction.raw.closed:
+        raise TransactionLost(str(error)) from error
+    if run.batch.transaction.gave_way or sqlstate(error) in (DEADLOCK, SERIALIZATION):
+        run.batch.gives_way(run)
+        raise GiveWay from error
+
+
+def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
+    task.status, task.result, task.error, task.attempt = Status.COMPLETED, text, None, attempts
+    task.finished_at = run.now()
+    run.write(task)
+
+
+def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseException, attempts: int) -> None:
+    """Record a failed attempt; raise the exception anew, or Suspended where another attempt follows."""
+    retry = step.retry
+    if retry.allows_another(error, attempts):
+        _postpone(run, task, describe(error), attempts, retry.delay(attempts))
+    _fail_for_good(run, task, describe(error, refused=retry.refuses(error)), attempts)
+
+
+def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> None:
+    task.status, task.error, task.attempt = Status.PENDING, error, attempts
+    run.write(task)
+    run.batch.report_failure(run, task, final=False)
+    status = Workflow.Status.PENDING
+    if run.row.status == Workflow.Status.COMPENSATING:
+        status = Workflow.Status.COMPENSATING
+    due = run.now() + timedelta(seconds=delay)
+    run.stop(status, available_at=due, error=run.row.error, waiting_for=f"attempt {attempts + 1} of {task.name}")
+    raise Suspended
+
+
+def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int) -> None:
+    task.status, task.error, task.attempt, task.finished_at = Status.FAILED, error, attempts, run.now()
+    run.write(task)
+    run.batch.report_failure(run, task, final=True)
+    raise rebuild(error, step=task.name, attempts=attempts)
+
+
+def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
+    result = run.result
+    if result is not None and result.seq == task.seq:
+        run.result = None
+        return take_result(run, task, result)
+    lost = task.status == Status.RUNNING
+    attempts = task.attempt if lost else task.attempt + 1
+    run.batch.before_step(run, step)
+    task.status, task.attempt, task.started_at = Status.RUNNING, attempts, run.now()
+    run.write(task)
+    info = replace(info, attempt=attempts)
+    of = workflow_info.get()
+    assert of is not None
+    call = OutsideCall(
+        workflow=run.row.id, seq=task.seq, epoch=run.row.epoch + 1, step=step, arguments=arguments, info=info, of=of
+    )
+    compensating = run.row.status == Workflow.Status.COMPENSATING
+    status = Workflow.Status.COMPENSATING if compensating else Workflow.Status.RUNNING
+    run.stop(status, call=call, error=run.row.error if compensating else None, waiting_for=f"outside step {step.name}")
+    raise Suspended
+
+
+def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
+    """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
+    if result.error is None:
+        _completed(run, task, result.text, task.attempt)
+        return load(result.text)
+    if result.retry_after is not None:
+        _postpone(run, task, result.error, task.attempt, result.retry_after)
+    _fail_for_good(run, task, result.error, task.attempt)
+
+
+def was_refused(task: RecordedTask) -> bool:
+    """Whether the task ended in a `give_up_on`: nothing happened on the other side."""
+    return bool(task.error) and bool(json.loads(str(task.error)).get("refused"))

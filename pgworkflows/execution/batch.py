@@ -1,0 +1,283 @@
+"""The fused transaction: claim, load, run, flush, commit once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, transaction
+
+from .. import signals
+from ..conf import conf
+from ..definitions.registry import registry
+from ..definitions.step import Step
+from ..models import Task, Workflow
+from ..store import checkpoints, claims, events
+from ..store.claims import Claim
+from ..store.connection import database
+from ..store.records import ClaimedWorkflow, RecordedTask
+from .control_flow import Suspended, TransactionLost
+from .errors import in_short
+from .engine import Engine
+from .outside import OutsideCall
+from .run import Run
+from .advance import advance
+from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
+
+Source = Callable[[Callable[..., Any]], Claim]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a batch did, for the worker to go on from."""
+
+    claimed: int = 0
+    advanced: int = 0
+    finished: int = 0
+    calls: list[OutsideCall] = field(default_factory=list)
+    #: Workflows to run next, each in a batch of its own.
+    alone: list[uuid.UUID] = field(default_factory=list)
+    #: Why the whole transaction was lost, if it was.
+    lost: str = ""
+    seconds: float = 0.0
+    overran: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """One transaction of one worker."""
+
+    engine: Engine
+    alone: bool = False
+    report: Report = field(default_factory=Report)
+    opened_waits: list[uuid.UUID] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    stopped: bool = False
+    transaction: FusedTransaction = field(init=False)
+    _now: datetime = field(init=False)
+    _clock: float = field(init=False)
+
+    def now(self) -> datetime:
+        """Return the database's time at the claim plus what our own monotonic clock has gone since."""
+        return self._now + timedelta(seconds=time.monotonic() - self._clock)
+
+    def over_budget(self) -> bool:
+        """Whether no new step may begin here."""
+        return (
+            self.stopped
+            or time.monotonic() - self.began > self.engine.batch_seconds
+            or self.transaction.savepoints >= MOST_SAVEPOINTS
+        )
+
+    def before_step(self, run: Run, step: Step[..., Any]) -> None:
+        """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
+        if run.row.crashes >= MOST_CRASHES:
+            run.block(RuntimeError(f"{run.row.crashes} workers in a row died while running step {step.name} of this workflow."))
+            raise Suspended
+        if self.over_budget() and (self.report.advanced or run.dirty):
+            self.report.overran = True
+            run.again()
+            raise Suspended
+
+    def gives_way(self, run: Run) -> None:
+        """Commit at once what is finished; the run goes on alone."""
+        self.stopped = True
+        self.report.alone.append(run.row.id)
+        run.again()
+
+    def report_failure(self, run: Run, task: RecordedTask, *, final: bool) -> None:
+        """Remember a failed attempt for the signal after the commit."""
+        self.failures.append(
+            {"workflow": run.row.id, "name": run.row.name, "step": task.name, "attempt": task.attempt,
+             "error": in_short(task.error), "final": final}
+        )  # fmt: skip
+
+
+#: After so many deaths in a row a workflow is not tried any more.
+MOST_CRASHES = 10
+
+
+def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
+    """Run one fused transaction over what `source` claims, commit it, and do what follows a commit."""
+    batch = Batch(engine=engine, alone=alone)
+    runs: list[Run] = []
+    hooks: list[Hook] = []
+    try:
+        with transaction.atomic(using=conf().DATABASE):
+            runs = _claim_and_load(batch, source)
+            if runs:
+                _run_all(batch, runs)
+                _flush(batch, [run for run in runs if run.outcome is not None])
+                hooks = batch.transaction.take_hooks()
+    except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
+        return _lost(batch, runs, error)
+    batch.report.seconds = time.monotonic() - batch.began
+    _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
+    return batch.report
+
+
+def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
+    """Forget memory: nothing of this batch counts, and its workflows run again one by one."""
+    if not runs and not isinstance(error, TransactionLost):
+        raise error
+    return Report(claimed=len(runs), alone=[run.row.id for run in runs], lost=f"{type(error).__name__}: {error}")
+
+
+def _settings(batch: Batch) -> str:
+    """Return the settings of this transaction only, so that a pooler hands nothing on.
+
+    The server itself ends the transaction of a worker that is stopped or out of reach.
+    """
+    engine = batch.engine
+    lease = int(engine.lease * 1000)
+    wait = engine.lock_timeout_alone if batch.alone else engine.lock_timeout
+    isolation = "" if engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+    actor = engine.name.replace("'", "''")
+    return (
+        f"{isolation}SET LOCAL idle_in_transaction_session_timeout = {lease}; "
+        f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {lease}; "
+        f"SET LOCAL tcp_keepalives_idle = {max(1, int(engine.lease / 3))}; SET LOCAL tcp_keepalives_interval = 1; "
+        f"SET LOCAL tcp_keepalives_count = {max(1, int(engine.lease / 3))}; SET LOCAL lock_timeout = {int(wait * 1000)}; "
+        f"SET LOCAL pgworkflows.actor = '{actor}'; SET LOCAL pgworkflows.channel = 'worker'; SET LOCAL pgworkflows.note = ''"
+    )
+
+
+def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
+    wait = batch.engine.lock_timeout_alone if batch.alone else batch.engine.lock_timeout
+    batch.transaction = FusedTransaction(database(), alone=batch.alone, lock_timeout=wait)
+    execute = batch.transaction.execute
+    batch.transaction.run_script(_settings(batch))
+    claim = source(execute)
+    batch.report.claimed = len(claim.workflows)
+    if not claim.workflows or claim.now is None:
+        return []
+    batch.transaction.transaction = claim.transaction
+    batch._now, batch._clock = claim.now, time.monotonic()
+    rows = [row for row in claim.workflows if not _runs_alone(batch, row)]
+    ids = [row.id for row in rows]
+    tasks = claims.load_tasks(execute, ids) if rows else {}
+    waiting = claims.load_events(execute, ids) if rows else {}
+    runs = [
+        Run(
+            batch=batch,
+            row=row,
+            definition=registry.workflows[row.name, row.version],
+            tasks={task.seq: task for task in tasks.get(row.id, ())},
+            events=waiting.get(row.id, []),
+        )
+        for row in rows
+    ]
+    _load_waits(batch, runs)
+    return runs
+
+
+def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
+    """Put what has killed a worker, or asks for it, aside for a batch of its own."""
+    if batch.alone or batch.engine.nested:
+        return False
+    if row.crashes == 0 and registry.workflows[row.name, row.version].batch:
+        return False
+    batch.report.alone.append(row.id)
+    return True
+
+
+def _load_waits(batch: Batch, runs: list[Run]) -> None:
+    """Read the children and approvals that runs wait for, where any do."""
+    execute = batch.transaction.execute
+    open_kinds = {(task.kind, run.row.id) for run in runs for task in run.tasks.values() if task.status == "WAITING"}
+    parents = [identity for kind, identity in open_kinds if kind == Task.Kind.CHILD]
+    if parents:
+        import json
+
+        wanted = [
+            uuid.UUID(json.loads(str(task.payload))["workflow"])
+            for run in runs
+            for task in run.tasks.values()
+            if task.kind == Task.Kind.CHILD and task.status == "WAITING"
+        ]
+        found = claims.load_children(execute, wanted)
+        for run in runs:
+            run.children = found
+    askers = [identity for kind, identity in open_kinds if kind == Task.Kind.APPROVAL]
+    if askers:
+        asked = claims.load_approvals(execute, askers)
+        for run in runs:
+            run.approvals = {seq: row for (workflow, seq), row in asked.items() if workflow == run.row.id}
+
+
+def _run_all(batch: Batch, runs: list[Run]) -> None:
+    with batch.transaction.guarded():
+        for run in runs:
+            if batch.report.advanced and batch.over_budget():
+                batch.report.overran = True
+                break
+            _match_result(batch, run)
+            batch.transaction.workflow = f"{run.row.name} {run.row.id}"
+            try:
+                Context().run(advance, run)
+            finally:
+                batch.transaction.mode = "engine"
+            batch.report.advanced += 1
+    batch.report.overran |= time.monotonic() - batch.began > batch.engine.batch_seconds
+
+
+def _match_result(batch: Batch, run: Run) -> None:
+    """Give the run the result that came back for it; a late one of an older claim is not for it."""
+    for (workflow, _), result in batch.engine.results.items():
+        if workflow == run.row.id and result.epoch == run.row.epoch and run.row.owner == batch.engine.worker_id:
+            run.result = result
+
+
+def _flush(batch: Batch, runs: list[Run]) -> None:
+    """Write tasks, workflows and events, each in one statement."""
+    execute, xact = batch.transaction.execute, batch.transaction.transaction
+    new = [(run.row.id, task) for run in runs for task in run.dirty.values() if not task.stored]
+    changed = [task for run in runs for task in run.dirty.values() if task.stored]
+    if new:
+        checkpoints.insert_tasks(execute, xact, new)
+    if changed:
+        checkpoints.update_tasks(execute, xact, changed)
+    consumed = [(event, run.row.id, seq) for run in runs for event, seq in run.consumed]
+    if consumed:
+        checkpoints.consume_events(execute, consumed)
+    dropped = [event for run in runs for event in run.dropped]
+    if dropped:
+        checkpoints.drop_events(execute, dropped)
+    states = {str(run.row.id): run.states for run in runs if run.states}
+    if runs:
+        checkpoints.update_workflows(execute, xact, batch.now(), {run.row.id: run.change() for run in runs}, states)
+
+
+def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
+    """Run the hooks each by itself, hand over the outside calls, tell the receivers, and look again at new waits."""
+    for run in runs:
+        batch.engine.results.pop((run.row.id, -1), None)
+        for key in [key for key in batch.engine.results if key[0] == run.row.id]:
+            del batch.engine.results[key]
+        outcome = run.outcome
+        assert outcome is not None
+        if outcome.call is not None:
+            batch.report.calls.append(outcome.call)
+        batch.report.finished += outcome.status in Workflow.FINISHED
+    if batch.opened_waits:
+        events.look_again(batch.opened_waits)
+    for hook in hooks:
+        try:
+            hook()
+        except Exception as error:
+            signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
+    for failure in batch.failures:
+        signals.step_failed.send_robust(Task, **failure)
+    for run in runs:
+        if run.outcome is not None and run.outcome.status != run.row.status:
+            signals.workflow_changed.send_robust(
+                Workflow, workflow=run.row.id, name=run.row.name, from_status=run.row.status,
+                to_status=run.outcome.status, error=in_short(run.outcome.error),
+            )  # fmt: skip

@@ -1,0 +1,59 @@
+"""What a body or a step may ask about itself."""
+
+from __future__ import annotations
+
+import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from ..exceptions import NotAllowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowInfo:
+    """The workflow that runs: `subject` is a reference in a body."""
+
+    id: uuid.UUID
+    name: str
+    version: int
+    key: str | None
+    kwargs: dict[str, Any]
+    subject: Any
+    requested_by: Any
+    requested_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInfo:
+    """The step that runs. Every attempt has the same `idempotency_key`; a compensation's `compensates` is what it undoes."""
+
+    name: str
+    attempt: int
+    idempotency_key: str
+    compensates: StepInfo | None = None
+
+
+workflow_info: ContextVar[WorkflowInfo | None] = ContextVar("pgworkflows_workflow", default=None)
+step_info: ContextVar[StepInfo | None] = ContextVar("pgworkflows_step", default=None)
+
+
+def current_workflow() -> WorkflowInfo:
+    """Return the workflow whose body or step this is; raise NotAllowed elsewhere."""
+    info = workflow_info.get()
+    if info is None:
+        raise NotAllowed("current_workflow() has an answer only in a workflow's body and in its steps.")
+    return info
+
+
+def current_step() -> StepInfo:
+    """Return the step whose function this is; raise NotAllowed elsewhere."""
+    info = step_info.get()
+    if info is None:
+        raise NotAllowed("current_step() has an answer only in a step that a workflow runs.")
+    return info
+
+
+def idempotency_key(workflow: uuid.UUID, seq: int, branch: str = "") -> str:
+    """Return the key that every attempt of the task at this position carries, also after a retry."""
+    return str(uuid.uuid5(workflow, f"{branch}/{seq}"))

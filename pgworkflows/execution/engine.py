@@ -1,0 +1,47 @@
+"""What the batches of one worker share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..conf import conf
+from ..definitions.registry import registry
+from ..definitions.step import Step
+from ..store.claims import Known
+from .outside import OutsideResult
+
+Watch = Callable[[uuid.UUID | None, int, "Step[..., Any] | None"], None]
+
+
+def _unwatched(workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None) -> None:
+    return None
+
+
+def known_definitions(queues: list[str] | None = None) -> Known:
+    """Return what this process's code can run."""
+    keys = sorted(registry.workflows)
+    return Known([name for name, _ in keys], [version for _, version in keys], queues)
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """A worker's identity and options; what came back from outside waits here until it is committed."""
+
+    worker_id: int
+    name: str
+    known: Known
+    batch_seconds: float = field(default_factory=lambda: conf().BATCH_SECONDS)
+    lease: float = field(default_factory=lambda: conf().LEASE)
+    #: Seconds that a step of a shared batch, and of a batch of one, waits for a row lock before it gives way.
+    lock_timeout: float = 0.01
+    lock_timeout_alone: float = 0.5
+    #: Whether another transaction of the caller's is around ours, as in a test.
+    nested: bool = False
+    results: dict[tuple[uuid.UUID, int], OutsideResult] = field(default_factory=dict)
+    #: Failures to charge to a step when it comes up again, since the transaction that showed them is gone.
+    charges: dict[tuple[uuid.UUID, int], Exception] = field(default_factory=dict)
+    #: Told when an atomic step begins (workflow, seq, step) and ends (None).
+    watch: Watch = _unwatched

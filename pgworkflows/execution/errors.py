@@ -1,0 +1,64 @@
+"""Recording an exception, and raising the same one again on replay."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+from django.db import Error as DjangoDatabaseError
+
+from ..definitions.encoding import at_path, decode, dump, path_of
+from ..exceptions import NotStorable, StepFailed
+
+LONGEST_TRACEBACK = 8000
+#: lock_not_available, deadlock_detected, serialization_failure.
+LOCK_TIMEOUT, DEADLOCK, SERIALIZATION = "55P03", "40P01", "40001"
+
+
+def describe(error: BaseException, *, refused: bool = False) -> str:
+    """Return the error as the JSON text that is recorded; `refused` marks a `give_up_on`: nothing happened outside."""
+    try:
+        arguments = json.loads(dump(list(error.args), "an exception's arguments"))
+    except NotStorable:
+        arguments = None
+    text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    recorded = {
+        "type": path_of(type(error)),
+        "message": _storable(str(error)),
+        "args": arguments,
+        "traceback": _storable(text),
+    }
+    return json.dumps(recorded | ({"refused": True} if refused else {}))
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\\x00").encode(errors="backslashreplace").decode()
+
+
+def rebuild(recorded: str, *, step: str, attempts: int) -> Exception:
+    """Make the recorded exception again: same class, same args; StepFailed where that cannot be."""
+    details = json.loads(recorded)
+    try:
+        kind = at_path(details["type"])
+        arguments = tuple(decode(details["args"]))
+        made = kind(*arguments)
+        if isinstance(made, Exception) and made.args == arguments:
+            return made
+    except Exception:  # noqa: S110 - any constructor may raise anything; then StepFailed tells the same
+        pass
+    return StepFailed(step, details["type"], details["message"], attempts)
+
+
+def in_short(recorded: str | None) -> str:
+    """Return a recorded error as one line, empty for none."""
+    if recorded is None:
+        return ""
+    details = json.loads(recorded)
+    return f"{details['type']}: {details['message']}"
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE of a database error, Django's or psycopg's."""
+    cause: Any = error.__cause__ if isinstance(error, DjangoDatabaseError) else error
+    return getattr(cause, "sqlstate", None)

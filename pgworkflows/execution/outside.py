@@ -1,0 +1,113 @@
+"""Calls to the outside: what is handed to the pool, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import close_old_connections
+
+from ..definitions.encoding import dump, with_rows
+from ..definitions.scope import current_scope
+from ..definitions.step import Step
+from .context import StepInfo, WorkflowInfo, step_info, workflow_info
+from .errors import describe
+from .step_scope import StepScope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideCall:
+    """One attempt of an `atomic=False` step, recorded and committed before it is made."""
+
+    workflow: uuid.UUID
+    seq: int
+    epoch: int
+    step: Step[..., Any]
+    arguments: dict[str, Any]
+    info: StepInfo
+    of: WorkflowInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideResult:
+    """How an attempt ended: the result's JSON text, or the error."""
+
+    workflow: uuid.UUID
+    seq: int
+    epoch: int
+    text: str | None = None
+    error: str | None = None
+    #: Whether the step's Retry allows another attempt after this error, and in how many seconds.
+    retry_after: float | None = field(default=None)
+
+    @classmethod
+    def failed(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
+        """Make the result of an attempt that raised."""
+        retry, attempt = call.step.retry, call.info.attempt
+        return cls(
+            workflow=call.workflow,
+            seq=call.seq,
+            epoch=call.epoch,
+            error=describe(error, refused=retry.refuses(error)),
+            retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
+        )
+
+    @classmethod
+    def succeeded(cls, call: OutsideCall, value: Any) -> OutsideResult:
+        """Make the result of an attempt that returned; what cannot be stored counts as a failure."""
+        try:
+            text = dump(value, f"the result of step {call.step.name}")
+        except Exception as error:
+            return cls.failed(call, error)
+        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, text=text)
+
+
+def _enter(call: OutsideCall) -> None:
+    current_scope.set(StepScope(atomic=False))
+    workflow_info.set(call.of)
+    step_info.set(call.info)
+
+
+def _call(call: OutsideCall) -> OutsideResult:
+    _enter(call)
+    try:
+        return OutsideResult.succeeded(call, call.step.function(**with_rows(call.arguments)))
+    except BaseException as error:
+        return OutsideResult.failed(call, error)
+
+
+def perform(call: OutsideCall) -> OutsideResult:
+    """Make the call in this thread, in a fresh context, with connections treated as a request treats them."""
+    close_old_connections()
+    try:
+        return Context().run(_call, call)
+    finally:
+        close_old_connections()
+
+
+async def perform_async(call: OutsideCall) -> OutsideResult:
+    """Make the call of an `async def` step; its timeout cancels it."""
+    _enter(call)
+    try:
+        function: Callable[..., Any] = call.step.function
+        arguments = await asyncio.to_thread(with_rows, call.arguments) if _has_rows(call.arguments) else call.arguments
+        async with asyncio.timeout(call.step.timeout):
+            value = await function(**arguments)
+        return OutsideResult.succeeded(call, value)
+    except BaseException as error:
+        return OutsideResult.failed(call, error)
+
+
+def _has_rows(arguments: dict[str, Any]) -> bool:
+    return any(type(value) not in (str, int, bool, float, type(None)) for value in arguments.values())
+
+
+def perform_inline(call: OutsideCall) -> OutsideResult:
+    """Make the call here and now, on this thread's connections, as the testing helper does."""
+    if call.step.is_async:
+        return Context().run(asyncio.run, perform_async(call))
+    return Context().run(_call, call)

@@ -1,0 +1,111 @@
+"""One workflow inside one batch: what is recorded, what is new, and where it stands at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..definitions.workflow import WorkflowFunction
+from ..models import Task, Workflow
+from ..store.connection import Row
+from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
+from .errors import describe
+from .outside import OutsideCall, OutsideResult
+
+if TYPE_CHECKING:
+    from .batch import Batch
+
+Status = Workflow.Status
+Kind = Task.Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Where the workflow stands after this batch."""
+
+    status: str
+    available_at: datetime | None = None
+    result: str | None = None
+    error: str | None = None
+    waiting_for: str = ""
+    call: OutsideCall | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """A claimed workflow with its records; `outcome` is set once it has stopped for now."""
+
+    batch: Batch
+    row: ClaimedWorkflow
+    definition: WorkflowFunction[..., Any]
+    tasks: dict[int, RecordedTask]
+    events: list[WaitingEvent]
+    result: OutsideResult | None = None
+    outcome: Outcome | None = None
+    state: str = ""
+    states: list[str] = field(default_factory=list)
+    attributes: str = "{}"
+    dirty: dict[int, RecordedTask] = field(default_factory=dict)
+    consumed: list[tuple[int, int]] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+    overran: set[int] = field(default_factory=set)
+    children: dict[Any, Row] = field(default_factory=dict)
+    approvals: dict[int, Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state, self.attributes = self.row.state, self.row.attributes
+        for event in [e for e in self.events if e.name.startswith("$")]:
+            self.events.remove(event)
+            self.dropped.append(event.id)
+            if event.name == "$timeout" and event.payload:
+                self.overran.add(json.loads(event.payload)["seq"])
+
+    def now(self) -> datetime:
+        """Return the database's time, as far as a clock of our own has gone since the claim."""
+        return self.batch.now()
+
+    def write(self, task: RecordedTask) -> RecordedTask:
+        """Have the flush insert or update this task."""
+        self.tasks[task.seq] = task
+        self.dirty[task.seq] = task
+        return task
+
+    def stop(self, status: str, **details: Any) -> None:
+        """Set where the workflow stands; the first to say so is right."""
+        if self.outcome is None:
+            if details.get("available_at") is not None and self.row.deadline is not None:
+                details["available_at"] = min(details["available_at"], self.row.deadline)
+            elif status == Status.WAITING and self.row.deadline is not None:
+                details["available_at"] = self.row.deadline
+            self.outcome = Outcome(status=status, **details)
+
+    def again(self) -> None:
+        """Go back in line and run on in the next batch."""
+        status = Status.COMPENSATING if self.row.status == Status.COMPENSATING else Status.PENDING
+        self.stop(status, available_at=self.now())
+
+    def block(self, error: Exception) -> None:
+        """Stop until a person has looked."""
+        self.outcome = None
+        self.stop(Status.BLOCKED, error=describe(error), waiting_for=f"a person: {error}"[:500])
+
+    def change(self) -> WorkflowChange:
+        """Return what the flush writes to the workflow's row."""
+        outcome = self.outcome
+        assert outcome is not None
+        return WorkflowChange(
+            status=outcome.status,
+            state=self.state,
+            result=outcome.result,
+            error=outcome.error,
+            attributes=self.attributes,
+            available_at=outcome.available_at,
+            finished=outcome.status in Workflow.FINISHED,
+            waiting_for=outcome.waiting_for,
+            owner=self.batch.engine.worker_id if outcome.call else None,
+            epoch=outcome.call.epoch if outcome.call else self.row.epoch,
+            cancel_request=self.row.cancel_request,
+            cancel_requested_at=self.row.cancel_requested_at,
+        )

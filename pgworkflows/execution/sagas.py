@@ -1,0 +1,100 @@
+"""Undoing what happened: once, in reverse, durably."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..definitions.encoding import load
+from ..definitions.registry import registry
+from ..definitions.step import Step
+from ..exceptions import NondeterminismError
+from ..models import Task, Workflow
+from ..store.records import RecordedTask
+from .attempts import attempt, was_refused
+from .context import StepInfo, idempotency_key
+from .control_flow import Suspended
+from .errors import rebuild
+from .run import Run
+
+Kind, Status = Task.Kind, Task.Status
+
+
+def to_undo(run: Run) -> list[RecordedTask]:
+    """List the steps to compensate, last first: completed ones, and outside ones whose outcome is unknown.
+
+    Only a step that declares a compensation has its arguments recorded.
+    """
+    steps = [task for _, task in sorted(run.tasks.items(), reverse=True) if task.kind == Kind.STEP and task.payload]
+    return [task for task in steps if task.status == Status.COMPLETED or _outcome_unknown(task)]
+
+
+def _outcome_unknown(task: RecordedTask) -> bool:
+    step = registry.steps.get(task.name)
+    attempted = task.attempt > 0 and not was_refused(task)
+    return attempted and (step is None or not step.atomic)
+
+
+def compensate(run: Run) -> None:
+    """Run the next compensations; set the outcome: ended, waiting for another attempt, or BLOCKED."""
+    try:
+        for target in to_undo(run):
+            _undo(run, target)
+    except Suspended:
+        return
+    undone = any(task.kind == Kind.COMPENSATION for task in run.tasks.values())
+    if run.row.cancel_requested_at is not None:
+        run.stop(Workflow.Status.CANCELLED, error=run.row.error)
+    else:
+        run.stop(Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED, error=run.row.error)
+
+
+def _undo(run: Run, target: RecordedTask) -> None:
+    step = registry.steps.get(target.name)
+    if step is None or step.undo is None:
+        _block(run, target)
+        return
+    task = _compensation_of(run, target, step)
+    if task.status == Status.COMPLETED:
+        return
+    known = target.status == Status.COMPLETED
+    arguments = load(target.payload)["arguments"] | {"result": load(target.result) if known else None}
+    compensates = StepInfo(
+        name=target.name, attempt=target.attempt, idempotency_key=idempotency_key(run.row.id, target.seq)
+    )
+    info = StepInfo(
+        name=step.undo.name,
+        attempt=task.attempt + 1,
+        idempotency_key=idempotency_key(run.row.id, task.seq),
+        compensates=compensates,
+    )
+    try:
+        attempt(run, step.undo, task, arguments, info)
+    except Exception as error:
+        run.block(error)
+        raise Suspended from None
+
+
+def _compensation_of(run: Run, target: RecordedTask, step: Step[..., Any]) -> RecordedTask:
+    assert step.undo is not None
+    for task in run.tasks.values():
+        if task.kind == Kind.COMPENSATION and json.loads(str(task.payload))["compensates"] == target.seq:
+            if task.status == Status.FAILED:
+                run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
+                raise Suspended
+            return task
+    payload = json.dumps({"compensates": target.seq})
+    return RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, payload=payload)
+
+
+def _block(run: Run, target: RecordedTask) -> None:
+    row = run.row
+    run.block(
+        NondeterminismError(
+            f"{row.name} v{row.version} {row.id}",
+            target.seq,
+            f"STEP {target.name} with a compensation",
+            "nothing: no such step, or it has no compensation any more",
+        )
+    )
+    raise Suspended

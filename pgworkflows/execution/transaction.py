@@ -1,0 +1,208 @@
+"""The fused transaction on Django's own connection: savepoints, and what a body or a step may not do in it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import psycopg
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
+
+from ..exceptions import NotAllowed, QueryInBody
+from ..store.connection import Row
+from .control_flow import TransactionLost
+from .errors import LOCK_TIMEOUT, sqlstate
+
+#: PostgreSQL caches 64 subtransactions of a backend; past that every reader of its rows pays.
+MOST_SAVEPOINTS = 60
+SAVEPOINT = "pgworkflows_step"
+
+_TRANSACTION_CONTROL = re.compile(
+    r"(?:^|;)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+    r"(?:begin|start\s+transaction|commit|end|abort|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+
+def _controls_transaction(sql: str) -> bool:
+    if ";" in sql:
+        return _TRANSACTION_CONTROL.search(sql) is not None
+    return _TRANSACTION_CONTROL.match(sql) is not None
+
+
+Hook = Callable[[], Any]
+
+
+class FusedTransaction:
+    """What one batch does to the connection between BEGIN and COMMIT.
+
+    `mode` says whose code is running: the engine's, a body's (no query at all) or a step's (no transaction control, a
+    savepoint before its first query).
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper, *, alone: bool, lock_timeout: float) -> None:
+        self.connection = connection
+        self.raw: psycopg.Connection[Any] = connection.connection
+        self.alone = alone
+        self.lock_timeout = lock_timeout
+        self.mode = "engine"
+        self.workflow = ""
+        self.transaction = ""
+        self.savepoints = 0
+        #: When users' code last came back from the database, in monotonic seconds.
+        self.last_activity = time.monotonic()
+        self._savepoint_set = False
+        self._savepoint_unused = False
+        self._gave_way = False
+        self._hooks_before = 0
+
+    def execute(self, sql: str, parameters: dict[str, Any] | None = None, *, count: bool = False) -> Any:
+        """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
+        with self.raw.cursor() as cursor:
+            cursor.execute(sql, parameters)  # type: ignore[arg-type] # the SQL constants of `store`
+            if count:
+                return cursor.rowcount
+            rows: list[Row] = cursor.fetchall() if cursor.description else []
+            return rows
+
+    def run_script(self, sql: str) -> None:
+        """Run several statements without parameters in one round trip."""
+        with self.raw.cursor() as cursor:
+            cursor.execute(sql, prepare=False)  # type: ignore[call-overload] # made from constants and numbers
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Watch every connection's queries, and refuse what would end the transaction, while users' code runs."""
+        every = [connections[alias] for alias in connections]
+        for connection in every:
+            connection.execute_wrappers.append(self._watch if connection is self.connection else self._watch_other)
+        self.connection.close = self._refuse_close  # type: ignore[method-assign] # for the batch only
+        self.raw.commit = self.raw.rollback = self._refuse_control  # type: ignore[method-assign] # for the batch only
+        try:
+            yield
+        finally:
+            del self.connection.close, self.raw.commit, self.raw.rollback
+            for connection in every:
+                connection.execute_wrappers.pop()
+
+    def _refuse_close(self) -> NoReturn:
+        raise NotAllowed(f"A step of {self.workflow} closed the worker's connection. Use @step(atomic=False) for that.")
+
+    def _refuse_control(self) -> NoReturn:
+        raise NotAllowed(
+            f"A step of {self.workflow} tried to end the worker's transaction, which also holds its checkpoint. "
+            "Leave that to the worker, use transaction.atomic() for a part that may fail, or @step(atomic=False)."
+        )
+
+    def _watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if self.mode == "step":
+            if isinstance(sql, str) and _controls_transaction(sql):
+                self._refuse_control()
+            if not self._savepoint_set:
+                self._set_savepoint()
+            self._savepoint_unused = False
+            began = time.monotonic()
+            try:
+                return execute(sql, params, many, context)
+            except Exception as error:
+                # A user's own NOWAIT has the same SQLSTATE, but does not take that long.
+                waited = time.monotonic() - began >= 0.8 * self.lock_timeout
+                self._gave_way = waited and sqlstate(error) == LOCK_TIMEOUT
+                raise
+            finally:
+                self.last_activity = time.monotonic()
+        if self.mode == "body":
+            raise QueryInBody(self.workflow, str(sql)[:200])
+        return execute(sql, params, many, context)
+
+    def _watch_other(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if self.mode == "body":
+            raise QueryInBody(self.workflow, str(sql)[:200])
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def own_queries(self) -> Iterator[None]:
+        """Let the engine query through Django's cursors in the middle of a body."""
+        self.mode = "engine"
+        try:
+            yield
+        finally:
+            self.mode = "body"
+
+    def begin_step(self) -> None:
+        """Let a step's queries through; its savepoint is set before the first."""
+        self._savepoint_set = self._savepoint_unused
+        self._gave_way = False
+        self._hooks_before = len(self.connection.run_on_commit)
+        self.last_activity = time.monotonic()
+        self.mode = "step"
+
+    def _set_savepoint(self) -> None:
+        # One round trip: the step before keeps its rows, and its subtransaction is merged into ours.
+        release = f"RELEASE SAVEPOINT {SAVEPOINT}; " if self.savepoints else ""
+        self.run_script(f"{release}SAVEPOINT {SAVEPOINT}")
+        self.savepoints += 1
+        self._savepoint_set = True
+
+    def check_step(self) -> None:
+        """Raise what a step did to the transaction without saying so."""
+        status = self.raw.info.transaction_status
+        if status == TransactionStatus.INERROR or self.connection.needs_rollback:
+            raise NotAllowed(
+                "The step swallowed a database error, which has spoiled its transaction. "
+                "Put the query that may fail into its own transaction.atomic()."
+            )
+        if self.alone and self._savepoint_set and not self._savepoint_unused:
+            self.check_constraints()
+            self.check_transaction()
+
+    def check_constraints(self) -> None:
+        """Check deferred constraints now, so that a bad foreign key is charged to the step that wrote it."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def check_transaction(self) -> None:
+        """Raise if this is not the transaction that holds the claim."""
+        now = self.execute("SELECT pg_current_xact_id_if_assigned()::text")[0][0]
+        if self.transaction and now != self.transaction:
+            raise TransactionLost("a step ended the worker's transaction")
+
+    def end_step(self) -> None:
+        """Leave the step: what follows is the body again."""
+        self.mode = "body"
+
+    def undo_step(self) -> None:
+        """Roll the step back: rows, `on_commit` hooks, and Django's own mark. Raise TransactionLost if that cannot be."""
+        self.mode = "engine"
+        status = self.raw.info.transaction_status
+        if self.raw.closed or (self.savepoints and status == TransactionStatus.IDLE):
+            raise TransactionLost("the connection or the transaction is gone")
+        if self._savepoint_set:
+            try:
+                self.run_script(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            except psycopg.Error as error:
+                raise TransactionLost(str(error)) from error
+            self._savepoint_unused = True
+        elif status == TransactionStatus.INERROR:
+            raise TransactionLost("a step spoiled the transaction past its savepoint")
+        self.connection.needs_rollback = False
+        del self.connection.run_on_commit[self._hooks_before :]
+        self.mode = "body"
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether the step's last query ran into the worker's own lock_timeout."""
+        return self._gave_way
+
+    def take_hooks(self) -> list[Hook]:
+        """Take the `on_commit` hooks away from Django, which would drop the rest when one raises."""
+        hooks = [hook for _, hook, _ in self.connection.run_on_commit]
+        self.connection.run_on_commit = []
+        return hooks

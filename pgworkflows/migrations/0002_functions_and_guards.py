@@ -1,0 +1,23 @@
+"""The functions, history triggers and guards, from the files in `pgworkflows/sql`."""
+
+from django.conf import settings
+from django.db import migrations
+
+from pgworkflows import sql
+
+FILES = ["functions.sql", "history.sql", "starting.sql", "events.sql", "interventions.sql", "guards.sql"]
+
+
+def install(apps, editor):
+    """Run every file, in order."""
+    for name in FILES:
+        sql.run(editor, name)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("pgworkflows", "0001_tables"),
+        ("contenttypes", "0002_remove_content_type_name"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+    operations = [migrations.RunPython(install, lambda apps, editor: sql.run(editor, "drop.sql"))]

@@ -1,0 +1,67 @@
+"""Who did what, when: append-only, and complete."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class History(models.Model):
+    """One change of a status or a state, written by triggers only, in the transaction of the change.
+
+    It outlives what it tells of, so it has ids but no foreign keys; and ids, statuses and notes but no arguments.
+    """
+
+    class Verb(models.TextChoices):
+        START = "start", _("started")
+        RUN = "run", _("runs an outside step")
+        WAIT = "wait", _("waits")
+        REQUEUE = "requeue", _("back in line")
+        COMPLETE = "complete", _("completed")
+        FAIL = "fail", _("failed")
+        COMPENSATE = "compensate", _("compensation begun")
+        FINISH_COMPENSATION = "finish_compensation", _("compensated")
+        CANCEL = "cancel", _("cancelled")
+        BLOCK = "block", _("blocked")
+        RETRY = "retry", _("retried")
+        STATE = "state", _("state set")
+        ATTEMPT = "attempt", _("attempt begun")
+        ATTEMPT_FAILED = "attempt_failed", _("attempt failed")
+        TASK_WAIT = "task_wait", _("wait opened")
+        TASK_COMPLETE = "task_complete", _("task completed")
+        TASK_FAIL = "task_fail", _("task failed")
+        TASK_CANCEL = "task_cancel", _("task cancelled")
+        TASK_RETRY = "task_retry", _("task retried")
+        REQUEST = "request", _("approval requested")
+        APPROVE = "approve", _("approved")
+        REJECT = "reject", _("rejected")
+        REQUEST_CHANGES = "request_changes", _("changes requested")
+        RESUBMIT = "resubmit", _("resubmitted")
+        EXPIRE = "expire", _("expired")
+        WITHDRAW = "withdraw", _("withdrawn")
+        CANCEL_APPROVAL = "cancel_approval", _("approval cancelled")
+        DECIDE = "decide", _("decision")
+
+    id = models.BigAutoField(primary_key=True)
+    workflow = models.UUIDField(null=True, blank=True)
+    task = models.BigIntegerField(null=True, blank=True)
+    approval = models.BigIntegerField(null=True, blank=True)
+    event = models.TextField(choices=Verb.choices)
+    from_status = models.TextField(default="", blank=True)
+    to_status = models.TextField(default="", blank=True)
+    state = models.TextField(default="", blank=True)
+    attempt = models.SmallIntegerField(null=True, blank=True)
+    at = models.DateTimeField()
+    actor = models.TextField(default="", blank=True)
+    session_user = models.TextField(default="", blank=True)
+    channel = models.TextField(default="", blank=True)
+    note = models.TextField(default="", blank=True)
+    data = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history")
+        indexes = [models.Index(fields=["workflow", "id"], name="pgworkflows_history_workflow")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} {self.from_status}->{self.to_status}"

@@ -1,0 +1,38 @@
+"""The reverse of `Workflow.subject`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.db import models
+from django.db.models.expressions import Col
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
+from django.db.models.sql.where import AND, WhereNode
+
+from .workflow import Workflow
+
+
+class WorkflowRelation(GenericRelation):
+    """Give a business model `order.workflows`, with prefetch and filters; deleting the order deletes no workflow."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs |= {"content_type_field": "subject_type", "object_id_field": "subject_id", "for_concrete_model": False}
+        super().__init__("pgworkflows.Workflow", **kwargs)
+
+    def bulk_related_objects(self, objs: Any, using: str = "default") -> models.QuerySet[Workflow]:
+        """Return nothing for the deletion collector: the record of what happened stays."""
+        return Workflow._base_manager.none()
+
+    def get_joining_fields(self, reverse_join: bool = False) -> tuple[()]:
+        """Leave the join to `get_extra_restriction`: text and integer keys do not compare."""
+        return ()
+
+    def get_extra_restriction(self, alias: str, remote_alias: str) -> WhereNode:
+        """Join on the subject's type and on its primary key as text."""
+        where = super().get_extra_restriction(alias, remote_alias)
+        subject_id = Workflow._meta.get_field("subject_id")
+        primary_key = self.model._meta.pk
+        key = Cast(Col(remote_alias, primary_key), models.TextField())
+        return WhereNode([where, Exact(Col(alias, subject_id), key)], connector=AND)

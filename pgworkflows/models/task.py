@@ -1,0 +1,115 @@
+"""One recorded unit of a workflow."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMModelMixin
+
+from .transitions import FSMField, transition
+from .workflow import Workflow
+
+
+class Task(FSMModelMixin, models.Model):
+    """What a body did or waits for at one position; replay answers from here.
+
+    (workflow, branch, seq) is unique: the last fence against running anything twice.
+    """
+
+    class Kind(models.TextChoices):
+        # A step of the body.
+        STEP = "STEP", _("step")
+        # sleep() or sleep_until().
+        TIMER = "TIMER", _("timer")
+        # wait_for_event().
+        EVENT = "EVENT", _("event")
+        # request_approval().
+        APPROVAL = "APPROVAL", _("approval")
+        # start() of another workflow in the body.
+        CHILD = "CHILD", _("child")
+        # The undo of a step.
+        COMPENSATION = "COMPENSATION", _("compensation")
+        # set_state().
+        STATE = "STATE", _("state")
+        # now(), uuid4(), random() and set_attributes().
+        VALUE = "VALUE", _("value")
+
+    class Status(models.TextChoices):
+        # An attempt failed and another one follows, or a person asked for another.
+        PENDING = "PENDING", _("pending")
+        # An outside call is in flight, or its worker died during it.
+        RUNNING = "RUNNING", _("running")
+        # Waiting for a time, an event, a decision or a child.
+        WAITING = "WAITING", _("waiting")
+        # Has its result.
+        COMPLETED = "COMPLETED", _("completed")
+        # Has its error, for good.
+        FAILED = "FAILED", _("failed")
+        # Its workflow ended or turned back first.
+        CANCELLED = "CANCELLED", _("cancelled")
+
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="tasks", db_index=False)
+    branch = models.TextField(default="", blank=True)
+    seq = models.IntegerField()
+    kind = models.TextField(choices=Kind.choices)
+    name = models.TextField()
+    status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
+    attempt = models.SmallIntegerField(default=0)
+    payload = models.JSONField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "branch", "seq"], name="pgworkflows_task_one_per_position"),
+        ]
+        indexes = [
+            models.Index(
+                F("name"), KT("payload__correlation"), F("id"),
+                condition=Q(kind="EVENT", status="WAITING"), name="pgworkflows_task_awaited_event",
+            ),
+            models.Index(
+                KT("payload__workflow"), condition=Q(kind="CHILD", status="WAITING"), name="pgworkflows_task_awaited_child",
+            ),
+            models.Index(
+                fields=["workflow"], condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]), name="pgworkflows_task_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} #{self.seq}"
+
+    @transition(status, Status.PENDING, Status.RUNNING, custom={"event": "attempt"})
+    def mark_running(self) -> None:
+        """An outside attempt begins."""
+
+    @transition(status, Status.RUNNING, Status.PENDING, custom={"event": "attempt_failed"})
+    def mark_pending(self) -> None:
+        """An outside attempt failed and another follows."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.COMPLETED, custom={"event": "task_complete"})
+    def mark_completed(self) -> None:
+        """It has its result."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.FAILED, custom={"event": "task_fail"})
+    def mark_failed(self) -> None:
+        """It has its error."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.CANCELLED, custom={"event": "task_cancel"})
+    def mark_cancelled(self) -> None:
+        """Its workflow ended or turned back first."""
+
+    @transition(status, [Status.FAILED, Status.CANCELLED], Status.PENDING, custom={"event": "task_retry"})
+    def mark_retried(self) -> None:
+        """A person asked for another round of attempts."""
+
+    @transition(status, [Status.FAILED, Status.CANCELLED], Status.WAITING, custom={"event": "task_retry"})
+    def mark_waiting_again(self) -> None:
+        """A person asked to wait once more."""

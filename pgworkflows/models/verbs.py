@@ -1,0 +1,67 @@
+"""The verbs of a workflow's row; each is one call into `store`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+
+if TYPE_CHECKING:
+    import uuid
+
+
+class WorkflowVerbs:
+    """Mixin of Workflow; `by` is a user or a name, None for the one that `acting_as` or the middleware set."""
+
+    id: uuid.UUID
+
+    def send_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> None:
+        """Send a named message; it may come before the workflow waits for it. The same key is sent once."""
+        from ..store import events
+
+        events.send_to(self.id, name, payload, key=key, by=by)
+
+    def cancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
+        """End it, after undoing its completed steps unless `compensate` is false; raise WorkflowFinished."""
+        from ..store import interventions
+
+        interventions.cancel(self.id, reason, compensate=compensate, by=by)
+
+    def retry(self, *, by: Any = None) -> None:
+        """Let a FAILED or BLOCKED workflow go on from where it stopped; raise WorkflowFinished for any other."""
+        from ..store import interventions
+
+        interventions.retry(self.id, by=by)
+
+    def compensate(self, reason: str, *, by: Any = None) -> None:
+        """Undo the completed steps of a FAILED or BLOCKED workflow; raise WorkflowFinished for any other."""
+        from ..store import interventions
+
+        interventions.compensate(self.id, reason, by=by)
+
+    def wait(self, timeout: timedelta | float) -> Any:
+        """Return the result once it completes; raise WorkflowFailed, WaitTimeout, or WouldNeverReturn."""
+        from ..store import waiting
+
+        return waiting.wait_for_result(self.id, timeout)
+
+    async def asend_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> None:
+        """Do `send_event` from async code."""
+        await sync_to_async(self.send_event)(name, payload, key=key, by=by)
+
+    async def acancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
+        """Do `cancel` from async code."""
+        await sync_to_async(self.cancel)(reason, compensate=compensate, by=by)
+
+    async def aretry(self, *, by: Any = None) -> None:
+        """Do `retry` from async code."""
+        await sync_to_async(self.retry)(by=by)
+
+    async def acompensate(self, reason: str, *, by: Any = None) -> None:
+        """Do `compensate` from async code."""
+        await sync_to_async(self.compensate)(reason, by=by)
+
+    async def await_(self, timeout: timedelta | float) -> Any:
+        """Do `wait` from async code."""
+        return await sync_to_async(self.wait)(timeout)

@@ -1,0 +1,41 @@
+"""One worker process."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Scopes named for what they find."""
+
+    def running(self) -> WorkerQuerySet:
+        """Find the workers that have neither stopped nor been found dead."""
+        return self.filter(stopped_at=None)
+
+
+class Worker(models.Model):
+    """A process that runs workflows; its heartbeat keeps its claims."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.TextField()
+    queues = models.JSONField(default=list)
+    #: The names and versions that it knows, as "name:version".
+    definitions = models.JSONField(default=list)
+    #: Whether it holds a session lock: not through a pooler in transaction mode.
+    direct = models.BooleanField(default=False)
+    lease = models.DurationField()
+    started_at = models.DateTimeField()
+    connected_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        indexes = [models.Index(fields=["beat_at"], condition=models.Q(stopped_at=None), name="pgworkflows_worker_alive")]
+
+    def __str__(self) -> str:
+        return self.name

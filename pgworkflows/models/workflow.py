@@ -1,0 +1,215 @@
+"""One execution of a workflow."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMModelMixin
+
+from .transitions import FSMField, transition
+from .verbs import WorkflowVerbs
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+def uuid7() -> uuid.UUID:
+    """Make a UUID whose order is the order of making, to the millisecond (RFC 9562, version 7)."""
+    value = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    return uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62))
+
+
+class WorkflowQuerySet(models.QuerySet["Workflow"]):
+    """Scopes named for what they find."""
+
+    def for_subject(self, subject: Model) -> WorkflowQuerySet:
+        """Find the workflows of one business row."""
+        return self.filter(subject_label=subject._meta.label_lower, subject_id=str(subject.pk))
+
+    def unfinished(self) -> WorkflowQuerySet:
+        """Find what has not ended."""
+        return self.filter(finished_at=None)
+
+    def waiting(self) -> WorkflowQuerySet:
+        """Find what waits for a time, an event, an approval or a child."""
+        return self.filter(status=Workflow.Status.WAITING)
+
+    def blocked(self) -> WorkflowQuerySet:
+        """Find what a person has to look at."""
+        return self.filter(status=Workflow.Status.BLOCKED)
+
+
+class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
+    """One execution of a workflow; the only thing that workers claim.
+
+    A worker may take it when `available_at` has come; null means that only an event, a decision or the result of
+    an outside call moves it. `owner` is set only while an outside call is in flight; `epoch` rises with each such claim.
+    """
+
+    class Status(models.TextChoices):
+        # Ready for a worker, now or at available_at.
+        PENDING = "PENDING", _("pending")
+        # An outside call is in flight.
+        RUNNING = "RUNNING", _("running")
+        # Waiting for a time, an event, an approval or a child.
+        WAITING = "WAITING", _("waiting")
+        # Undoing its completed steps.
+        COMPENSATING = "COMPENSATING", _("compensating")
+        # Ended with a result.
+        COMPLETED = "COMPLETED", _("completed")
+        # Ended with an error, nothing undone.
+        FAILED = "FAILED", _("failed")
+        # Ended with an error, its steps undone.
+        COMPENSATED = "COMPENSATED", _("compensated")
+        # Ended by a person's cancel.
+        CANCELLED = "CANCELLED", _("cancelled")
+        # Stopped until a person has looked.
+        BLOCKED = "BLOCKED", _("blocked")
+
+    FINISHED = (Status.COMPLETED, Status.FAILED, Status.COMPENSATED, Status.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.TextField()
+    version = models.IntegerField(default=1)
+    key = models.TextField(null=True, blank=True)
+    status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
+    state = models.TextField(default="", blank=True)
+    queue = models.TextField(default="default")
+    priority = models.SmallIntegerField(default=0)
+    kwargs = models.JSONField(default=dict)
+    result = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    subject_type = models.ForeignKey("contenttypes.ContentType", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    subject_id = models.TextField(default="", blank=True)
+    subject_label = models.TextField(default="", blank=True)
+    subject = GenericForeignKey("subject_type", "subject_id", for_concrete_model=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    requested_by_name = models.TextField(default="", blank=True)
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children", db_index=False)
+    parent_task = models.ForeignKey("pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    root = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    available_at = models.DateTimeField(null=True, blank=True)
+    #: When its time limit runs out.
+    deadline = models.DateTimeField(null=True, blank=True)
+    #: What a person sees that it waits for.
+    waiting_for = models.TextField(default="", blank=True)
+    owner = models.ForeignKey("pgworkflows.Worker", models.PROTECT, null=True, blank=True, related_name="claims", db_index=False)
+    epoch = models.IntegerField(default=0)
+    #: How many workers died with it since it last committed anything.
+    crashes = models.SmallIntegerField(default=0)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    #: Why and by whom, and whether to compensate.
+    cancel_request = models.JSONField(null=True, blank=True)
+    fingerprint = models.TextField(default="", blank=True)
+    #: How kwargs are encoded: 1 tagged by Python, 0 plain JSON from SQL or REST.
+    format = models.SmallIntegerField(default=1)
+
+    objects = WorkflowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("workflow")
+        verbose_name_plural = _("workflows")
+        constraints = [
+            models.UniqueConstraint(fields=["name", "key"], condition=Q(key__isnull=False), name="pgworkflows_workflow_one_per_key"),
+            models.CheckConstraint(
+                condition=Q(status__in=["COMPLETED", "FAILED", "COMPENSATED", "CANCELLED"], finished_at__isnull=False, available_at=None)
+                | Q(status__in=["PENDING", "RUNNING", "WAITING", "COMPENSATING", "BLOCKED"], finished_at=None),
+                name="pgworkflows_workflow_finished_has_time",
+            ),
+            models.CheckConstraint(condition=~Q(status="RUNNING") | Q(owner__isnull=False), name="pgworkflows_workflow_running_has_owner"),
+            models.CheckConstraint(condition=Q(owner=None) | Q(available_at=None), name="pgworkflows_workflow_owned_not_claimable"),
+            models.CheckConstraint(condition=Q(priority__range=(-100, 100)), name="pgworkflows_workflow_priority_range"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["name", "version", "queue", "priority", "available_at"],
+                condition=Q(available_at__isnull=False), name="pgworkflows_workflow_runnable",
+            ),
+            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="pgworkflows_workflow_owned"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="pgworkflows_workflow_parent"),
+            models.Index(fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"),
+            models.Index(fields=["name", "version"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has ended."""
+        return self.status in self.FINISHED
+
+    # The allowed transitions. The engine's SQL makes them; the database guard and `History.event` are generated from here.
+
+    @transition(status, [Status.PENDING, Status.WAITING], Status.RUNNING, custom={"event": "run"})
+    def mark_running(self) -> None:
+        """An outside call begins."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING], Status.WAITING, custom={"event": "wait"})
+    def mark_waiting(self) -> None:
+        """The body waits."""
+
+    @transition(status, [Status.RUNNING, Status.WAITING], Status.PENDING, custom={"event": "requeue"})
+    def mark_pending(self) -> None:
+        """It goes back in line: for a retry, for its turn, or because its worker is gone."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.COMPLETED, custom={"event": "complete"})
+    def mark_completed(self) -> None:
+        """The body returned."""
+
+    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING], Status.FAILED, custom={"event": "fail"})
+    def mark_failed(self) -> None:
+        """The body raised, and nothing is to undo."""
+
+    @transition(
+        status,
+        [Status.PENDING, Status.RUNNING, Status.WAITING, Status.FAILED, Status.BLOCKED],
+        Status.COMPENSATING,
+        custom={"event": "compensate"},
+    )
+    def mark_compensating(self) -> None:
+        """Its steps are to be undone."""
+
+    @transition(status, Status.COMPENSATING, Status.COMPENSATED, custom={"event": "finish_compensation"})
+    def mark_compensated(self) -> None:
+        """Everything is undone."""
+
+    @transition(
+        status,
+        [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING, Status.BLOCKED],
+        Status.CANCELLED,
+        custom={"event": "cancel"},
+    )
+    def mark_cancelled(self) -> None:
+        """A person ended it."""
+
+    @transition(
+        status,
+        [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING],
+        Status.BLOCKED,
+        custom={"event": "block"},
+    )
+    def mark_blocked(self) -> None:
+        """It cannot go on until a person has looked."""
+
+    @transition(status, [Status.FAILED, Status.BLOCKED], Status.PENDING, custom={"event": "retry"})
+    def mark_retried(self) -> None:
+        """A person lets it go on from where it stopped."""
+
+
+def row_of(subject: Any) -> tuple[str, str]:
+    """Return the label and id under which a business row is recorded as subject."""
+    return subject._meta.label_lower, str(subject.pk)

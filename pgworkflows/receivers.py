@@ -1,0 +1,51 @@
+"""What this library does when Django or itself tells something: definitions after migrate, and the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.apps import AppConfig
+from django.dispatch import receiver
+
+from . import signals
+from .conf import conf
+
+logger = logging.getLogger("pgworkflows")
+
+
+def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
+    """Write the definitions, so that SQL can start what no worker has run yet; let test databases be flushed."""
+    if using != conf().DATABASE:
+        return
+    from .definitions.registry import registry
+    from .store.connection import query
+    from .store.definitions import write_definition
+    from .testing import guards
+
+    if not query("SELECT to_regclass('pgworkflows_workflowdefinition') IS NOT NULL")[0][0]:
+        return
+    guards.lift_in_test_database(using)
+    for workflow in registry.workflows.values():
+        write_definition(workflow)
+
+
+@receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")
+def log_workflow(*, workflow: UUID, name: str, from_status: str, to_status: str, error: str, **_: Any) -> None:
+    """Log a change of status; a failure or a block as a warning."""
+    level = logging.WARNING if to_status in ("FAILED", "BLOCKED") else logging.DEBUG
+    logger.log(level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {error}" if error else "")
+
+
+@receiver(signals.step_failed, dispatch_uid="pgworkflows.log.step")
+def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, **_: Any) -> None:
+    """Log a failed attempt."""
+    ending = "for good" if final else "and will be tried again"
+    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, error)
+
+
+@receiver(signals.neighbour_failed, dispatch_uid="pgworkflows.log.neighbour")
+def log_neighbour(*, what: str, error: BaseException, **_: Any) -> None:
+    """Log what failed in a place where nothing may be raised."""
+    logger.error("%s failed", what, exc_info=error)

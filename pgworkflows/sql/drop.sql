@@ -1,0 +1,2 @@
+-- Takes everything away that the other files made, for migrating to zero.
+DROP SCHEMA IF EXISTS pgworkflows CASCADE;

@@ -1,0 +1,162 @@
+-- Sending and delivering events. A sender only inserts; workers deliver. Nobody here ever waits for a workflow's row.
+
+-- Returns 'sent', 'again' (this key was sent before), 'unknown', or the status of the finished workflow.
+CREATE FUNCTION pgworkflows.post_event(
+  workflow uuid, name text, payload jsonb, key text, actor text)
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE found_status text; sent bigint; ended timestamptz;
+BEGIN
+  SELECT w.status, w.finished_at INTO found_status, ended FROM pgworkflows_workflow w WHERE w.id = $1;
+  IF NOT FOUND THEN
+    RETURN 'unknown';
+  END IF;
+  IF ended IS NOT NULL THEN
+    RETURN found_status;
+  END IF;
+  INSERT INTO pgworkflows_event (workflow_id, name, payload, key, sent_at, sent_by, parked)
+  VALUES ($1, $2, $3, $4, pgworkflows.now(), COALESCE($5, ''), false)
+  ON CONFLICT DO NOTHING RETURNING id INTO sent;
+  PERFORM pgworkflows.wake();
+  RETURN CASE WHEN sent IS NULL THEN 'again' ELSE 'sent' END;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.post_correlated(name text, correlation text, payload jsonb, key text, actor text)
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE sent bigint;
+BEGIN
+  INSERT INTO pgworkflows_event (name, correlation, payload, key, sent_at, sent_by, parked)
+  VALUES ($1, $2, $3, $4, pgworkflows.now(), COALESCE($5, ''), false)
+  ON CONFLICT DO NOTHING RETURNING id INTO sent;
+  PERFORM pgworkflows.wake();
+  RETURN CASE WHEN sent IS NULL THEN 'again' ELSE 'sent' END;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.refuse_reserved_name(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF name IS NULL OR name = '' OR name LIKE '$%' THEN
+    RAISE EXCEPTION '% is no name for an event', quote_nullable(name)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Names are not empty and do not begin with $.';
+  END IF;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE outcome text;
+BEGIN
+  PERFORM pgworkflows.refuse_reserved_name($2);
+  outcome := pgworkflows.post_event($1, $2, $3, $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
+  IF outcome = 'unknown' THEN
+    RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
+  ELSIF outcome NOT IN ('sent', 'again') THEN
+    RAISE EXCEPTION 'workflow % is %: it takes no more events', $1, outcome USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  PERFORM pgworkflows.refuse_reserved_name($1);
+  IF $2 IS NULL THEN
+    RAISE EXCEPTION 'event %: the correlation must not be null', $1 USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM pgworkflows.post_correlated($1, $2, $3, $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
+END
+$$;
+
+-- Gives each of these events to the oldest wait for it that has none yet. An event that nobody waits for is parked;
+-- one whose workflow is locked is left for the next loop.
+CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE e record; waiter uuid; given integer := 0;
+BEGIN
+  FOR e IN
+    SELECT id, name, correlation FROM pgworkflows_event
+    WHERE id = ANY (candidates) AND workflow_id IS NULL AND delivered_at IS NULL
+    ORDER BY id FOR UPDATE SKIP LOCKED
+  LOOP
+    SELECT t.workflow_id INTO waiter FROM pgworkflows_task t
+    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.payload ->> 'correlation' = e.correlation
+      AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
+                      AND o.name = e.name AND o.correlation = e.correlation)
+    ORDER BY t.id LIMIT 1;
+    IF NOT FOUND THEN
+      UPDATE pgworkflows_event SET parked = true WHERE id = e.id AND NOT parked;
+      CONTINUE;
+    END IF;
+    PERFORM FROM pgworkflows_workflow w WHERE w.id = waiter AND w.status = 'WAITING' FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+      UPDATE pgworkflows_event SET workflow_id = waiter, delivered_at = pgworkflows.now() WHERE id = e.id;
+      UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = waiter;
+      given := given + 1;
+    END IF;
+  END LOOP;
+  RETURN given;
+END
+$$;
+
+-- Looks again at open waits for correlated events: those of the given workflows, or with null all of them.
+CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE candidates bigint[];
+BEGIN
+  SELECT array_agg(DISTINCT e.id) INTO candidates
+  FROM pgworkflows_task t
+  JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.payload ->> 'correlation'
+    AND e.workflow_id IS NULL AND e.delivered_at IS NULL
+  WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (workflows IS NULL OR t.workflow_id = ANY (workflows));
+  IF candidates IS NULL THEN
+    RETURN 0;
+  END IF;
+  RETURN pgworkflows.assign_events(candidates);
+END
+$$;
+
+-- Takes undelivered events, locks their workflows without waiting, and makes those runnable that wait for them.
+CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE taken bigint[]; correlated bigint[]; locked uuid[];
+BEGIN
+  SELECT array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
+  INTO taken, correlated
+  FROM (SELECT id, workflow_id FROM pgworkflows_event
+        WHERE delivered_at IS NULL AND NOT parked ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
+  IF correlated IS NOT NULL THEN
+    PERFORM pgworkflows.assign_events(correlated);
+  END IF;
+  IF taken IS NULL THEN
+    RETURN COALESCE(array_length(correlated, 1), 0);
+  END IF;
+
+  SELECT array_agg(w.id) INTO locked
+  FROM (SELECT id FROM pgworkflows_workflow
+        WHERE id IN (SELECT workflow_id FROM pgworkflows_event WHERE id = ANY (taken))
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) w;
+
+  UPDATE pgworkflows_event SET delivered_at = pgworkflows.now()
+  WHERE id = ANY (taken) AND workflow_id = ANY (locked);
+
+  IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$cancel' AND workflow_id = ANY (locked)) THEN
+    UPDATE pgworkflows_workflow w
+    SET cancel_requested_at = pgworkflows.now(), cancel_request = e.payload,
+        available_at = CASE WHEN w.owner_id IS NULL THEN pgworkflows.now() END
+    FROM pgworkflows_event e
+    WHERE e.id = ANY (taken) AND e.name = '$cancel' AND w.id = e.workflow_id AND w.id = ANY (locked)
+      AND w.finished_at IS NULL AND w.cancel_requested_at IS NULL;
+  END IF;
+
+  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
+  WHERE w.id = ANY (locked) AND w.status = 'WAITING'
+    AND (w.available_at IS NULL OR w.available_at > pgworkflows.now())
+    AND EXISTS (
+      SELECT FROM pgworkflows_event e
+      WHERE e.id = ANY (taken) AND e.workflow_id = w.id
+        AND (e.name LIKE '$%' OR EXISTS (
+          SELECT FROM pgworkflows_task t
+          WHERE t.workflow_id = w.id AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = e.name)));
+  RETURN array_length(taken, 1);
+END
+$$;

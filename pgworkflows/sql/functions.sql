@@ -1,0 +1,43 @@
+-- The ground that the other files stand on.
+--
+--   now()    the only clock; tests replace it by DDL
+--   uuid7()  ids that sort by time
+--   wake()   tell idle workers, at commit, that there is something to do
+--   actor()  who acts, as the session says it
+
+CREATE SCHEMA IF NOT EXISTS pgworkflows;
+
+-- STABLE, so that an index on available_at serves `available_at <= pgworkflows.now()`.
+CREATE FUNCTION pgworkflows.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+RETURN statement_timestamp();
+
+CREATE FUNCTION pgworkflows.uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+SELECT encode(
+  set_bit(set_bit(
+    overlay(uuid_send(gen_random_uuid())
+      PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+      FROM 1 FOR 6),
+    52, 1), 53, 1),
+  'hex')::uuid
+$$;
+
+-- NOTIFY takes a database-wide lock at commit. Only an idle worker holds 1885828966,0 exclusively, so only
+-- then is the shared try refused, and only then does anyone notify.
+CREATE FUNCTION pgworkflows.wake() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(1885828966, 0) THEN
+    PERFORM pg_notify('pgworkflows', '');
+  END IF;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
+SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
+$$;
+
+-- Sets who acts, through what, and why, for the rest of the transaction.
+CREATE FUNCTION pgworkflows.act_as(actor text, channel text, note text DEFAULT '') RETURNS void LANGUAGE sql AS $$
+SELECT set_config('pgworkflows.actor', COALESCE(actor, ''), true),
+       set_config('pgworkflows.channel', COALESCE(channel, ''), true),
+       set_config('pgworkflows.note', COALESCE(note, ''), true)
+$$;

@@ -1,0 +1,252 @@
+-- Every change of status or state leaves one row, written here and nowhere else.
+-- Statement-level: one call however many rows a flush writes. SECURITY DEFINER: the application needs no right to INSERT.
+
+CREATE FUNCTION pgworkflows.workflow_event(from_status text, to_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE from_status || '>' || to_status
+{{workflow_transitions}}
+END
+$$;
+
+CREATE FUNCTION pgworkflows.task_event(from_status text, to_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE from_status || '>' || to_status
+{{task_transitions}}
+    WHEN 'PENDING>PENDING' THEN 'attempt_failed'
+END
+$$;
+
+CREATE FUNCTION pgworkflows.approval_event(from_status text, to_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE from_status || '>' || to_status
+{{approval_transitions}}
+END
+$$;
+
+CREATE FUNCTION pgworkflows.refuse_transition(what text, id text, from_status text, to_status text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', what, id, COALESCE(from_status, 'nothing'), COALESCE(to_status, 'nothing')
+    USING ERRCODE = 'check_violation',
+          HINT = 'Statuses are the engine''s. Use pgworkflows.cancel(), send_event() or decide(), or the verbs in Python.';
+END
+$$;
+
+CREATE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE bad record;
+BEGIN
+  SELECT n.id, n.status INTO bad FROM new_rows n WHERE n.status <> 'PENDING' LIMIT 1;
+  IF FOUND THEN
+    PERFORM pgworkflows.refuse_transition('workflow', bad.id::text, NULL, bad.status);
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+  SELECT n.id, 'start', '', n.status, n.state, pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), pgworkflows.setting('note')
+  FROM new_rows n;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE
+  bad record;
+  actor text := pgworkflows.setting('actor');
+  channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
+  note text := pgworkflows.setting('note');
+  passed jsonb := NULLIF(pgworkflows.setting('states'), '')::jsonb;
+  closed uuid[];
+BEGIN
+  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
+  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
+  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.workflow_event(o.status, n.status) IS NULL)
+  LIMIT 1;
+  IF FOUND THEN
+    IF bad.to_status IS NULL THEN
+      RAISE EXCEPTION 'workflow % cannot get another id', bad.id USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM pgworkflows.refuse_transition('workflow', bad.id::text, bad.from_status, bad.to_status);
+  END IF;
+
+  INSERT INTO pgworkflows_history
+    (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+  SELECT n.id, pgworkflows.workflow_event(o.status, n.status), o.status, n.status, n.state, pgworkflows.now(),
+         actor, session_user, channel,
+         COALESCE(NULLIF(note, ''), CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
+  FROM old_rows o JOIN new_rows n ON n.id = o.id
+  WHERE n.status <> o.status;
+
+  -- States passed inside one transaction each count; the flush says which, and they must lead to the new one.
+  IF passed IS NOT NULL OR EXISTS (SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE n.state <> o.state) THEN
+    SELECT n.id INTO bad FROM new_rows n
+    WHERE passed ? n.id::text AND passed -> n.id::text ->> -1 IS DISTINCT FROM n.state LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION 'the states passed by workflow % do not lead to its new one', bad.id USING ERRCODE = 'check_violation';
+    END IF;
+    INSERT INTO pgworkflows_history
+      (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+    SELECT n.id, 'state', n.status, n.status, s.state, pgworkflows.now(), actor, session_user, channel, note
+    FROM old_rows o JOIN new_rows n ON n.id = o.id
+    CROSS JOIN LATERAL jsonb_array_elements_text(COALESCE(passed -> n.id::text, jsonb_build_array(n.state)))
+      WITH ORDINALITY AS s(state, position)
+    WHERE n.state <> o.state OR passed ? n.id::text
+    ORDER BY n.id, s.position;
+  END IF;
+
+  SELECT array_agg(n.id) INTO closed
+  FROM old_rows o JOIN new_rows n ON n.id = o.id
+  WHERE n.status <> o.status AND n.status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED', 'COMPENSATING');
+  IF closed IS NOT NULL THEN
+    PERFORM pgworkflows.close_workflows(closed);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- What ends or turns back leaves no open task, asks nobody, stops its children, and tells whoever waits for it.
+CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
+  FROM pgworkflows_workflow w
+  WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND t.workflow_id = w.id
+    AND t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.kind <> 'COMPENSATION';
+
+  IF EXISTS (SELECT FROM pgworkflows_approval a WHERE a.workflow_id = ANY (closed)) THEN
+    UPDATE pgworkflows_approval a SET status = 'CANCELLED', decided_at = pgworkflows.now()
+    FROM pgworkflows_workflow w
+    WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND a.workflow_id = w.id
+      AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
+  END IF;
+
+  INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
+  SELECT c.id, '$cancel', p.id::text,
+         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', p.status = 'COMPENSATING'),
+         pgworkflows.now(), pgworkflows.setting('actor'), false
+  FROM pgworkflows_workflow p JOIN pgworkflows_workflow c ON c.parent_id = p.id AND c.finished_at IS NULL
+  WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
+  SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
+  FROM pgworkflows_workflow w
+  JOIN pgworkflows_task t
+    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.payload ->> 'workflow' = w.id::text
+  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
+  ON CONFLICT DO NOTHING;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE bad record;
+BEGIN
+  SELECT n.id, n.status INTO bad FROM new_rows n
+  WHERE n.status NOT IN ('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED') LIMIT 1;
+  IF FOUND THEN
+    PERFORM pgworkflows.refuse_transition('task', bad.id::text, NULL, bad.status);
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
+  SELECT n.workflow_id, n.id,
+         CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
+                       WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END,
+         '', n.status, '', n.attempt, pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.kind || ' ' || n.name
+  FROM new_rows n WHERE n.kind <> 'STATE';
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE bad record;
+BEGIN
+  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
+  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
+  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.task_event(o.status, n.status) IS NULL)
+  LIMIT 1;
+  IF FOUND THEN
+    IF bad.to_status IS NULL THEN
+      RAISE EXCEPTION 'task % cannot get another id', bad.id USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM pgworkflows.refuse_transition('task', bad.id::text, bad.from_status, bad.to_status);
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
+  SELECT n.workflow_id, n.id, pgworkflows.task_event(o.status, n.status), o.status, n.status, '', n.attempt,
+         pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.kind || ' ' || n.name
+  FROM old_rows o JOIN new_rows n ON n.id = o.id
+  WHERE n.status <> o.status OR (n.status = 'PENDING' AND n.attempt > o.attempt);
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.approval_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE bad record;
+BEGIN
+  SELECT n.id, n.status INTO bad FROM new_rows n WHERE n.status <> 'PENDING' LIMIT 1;
+  IF FOUND THEN
+    PERFORM pgworkflows.refuse_transition('approval', bad.id::text, NULL, bad.status);
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+  SELECT n.workflow_id, n.id, 'request', '', n.status, '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.title
+  FROM new_rows n;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.approval_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE bad record;
+BEGIN
+  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
+  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
+  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.approval_event(o.status, n.status) IS NULL)
+  LIMIT 1;
+  IF FOUND THEN
+    PERFORM pgworkflows.refuse_transition('approval', bad.id::text, bad.from_status, bad.to_status);
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+  SELECT n.workflow_id, n.id, pgworkflows.approval_event(o.status, n.status), o.status, n.status, '', pgworkflows.now(),
+         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'),
+         pgworkflows.setting('note')
+  FROM old_rows o JOIN new_rows n ON n.id = o.id
+  WHERE n.status <> o.status;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.decision_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  INSERT INTO pgworkflows_history
+    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
+  SELECT a.workflow_id, a.id, 'decide', a.status, a.status, '', pgworkflows.now(), n.username, session_user,
+         COALESCE(NULLIF(n.channel, ''), 'sql'), n.comment, jsonb_build_object('verdict', n.verdict, 'decision', n.id)
+  FROM new_rows n JOIN pgworkflows_approval a ON a.id = n.approval_id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER workflow_inserted AFTER INSERT ON pgworkflows_workflow
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.workflow_inserted();
+CREATE TRIGGER workflow_updated AFTER UPDATE ON pgworkflows_workflow
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.workflow_updated();
+CREATE TRIGGER task_inserted AFTER INSERT ON pgworkflows_task
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_inserted();
+CREATE TRIGGER task_updated AFTER UPDATE ON pgworkflows_task
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_updated();
+CREATE TRIGGER approval_inserted AFTER INSERT ON pgworkflows_approval
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.approval_inserted();
+CREATE TRIGGER approval_updated AFTER UPDATE ON pgworkflows_approval
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.approval_updated();
+CREATE TRIGGER decision_inserted AFTER INSERT ON pgworkflows_decision
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.decision_inserted();

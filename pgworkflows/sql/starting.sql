@@ -1,0 +1,96 @@
+-- Starting workflows, from Python and from SQL.
+
+-- Inserts workflows in key order. ON CONFLICT DO NOTHING and then a second statement: one statement can return no row
+-- in the race of two starts with one key. `position` is the row's place in the given array.
+CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
+RETURNS TABLE (place integer, workflow uuid, created boolean, at timestamptz, task bigint, stored text)
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz := pgworkflows.now();
+BEGIN
+  PERFORM pgworkflows.act_as(actor, channel);
+  RETURN QUERY
+  WITH wanted AS MATERIALIZED (
+    SELECT r.*, (row_number() OVER ())::integer AS place,
+           CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
+    FROM jsonb_to_recordset(given) AS r(
+      id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
+      subject_type integer, subject_id text, subject_label text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
+      fingerprint text, format smallint, allocate_task boolean)
+  ), inserted AS (
+    INSERT INTO pgworkflows_workflow
+      (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
+       subject_label, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
+       deadline, waiting_for, epoch, crashes, fingerprint, format)
+    SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
+           w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''),
+           w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
+           GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '', 0, 0,
+           COALESCE(w.fingerprint, ''), w.format
+    FROM wanted w
+    ORDER BY w.name, w.key, w.id
+    ON CONFLICT (name, key) WHERE key IS NOT NULL DO NOTHING
+    RETURNING id
+  )
+  SELECT w.place, w.id, i.id IS NOT NULL, moment, w.task, NULL::text
+  FROM wanted w LEFT JOIN inserted i ON i.id = w.id
+  ORDER BY w.place;
+  PERFORM pgworkflows.wake();
+END
+$$;
+
+-- The public verb: the highest version of a definition, with its defaults. The subject is 'app.model:pk'.
+CREATE FUNCTION pgworkflows.start(
+  name text, kwargs jsonb DEFAULT '{}', key text DEFAULT NULL, queue text DEFAULT NULL,
+  run_after timestamptz DEFAULT NULL, subject text DEFAULT NULL, requested_by text DEFAULT NULL)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  wanted_name ALIAS FOR $1; wanted_kwargs ALIAS FOR $2; wanted_key ALIAS FOR $3; wanted_queue ALIAS FOR $4;
+  wanted_run_after ALIAS FOR $5; wanted_subject ALIAS FOR $6; wanted_requester ALIAS FOR $7;
+  definition record; wrong text; started record; existing record; full_kwargs jsonb;
+BEGIN
+  SELECT d.* INTO definition FROM pgworkflows_workflowdefinition d
+  WHERE d.name = wanted_name ORDER BY d.version DESC LIMIT 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no workflow definition named %', quote_nullable(wanted_name)
+      USING ERRCODE = 'no_data_found', HINT = 'Definitions are written by `manage.py migrate` and by a starting worker.';
+  END IF;
+  IF wanted_kwargs IS NULL OR jsonb_typeof(wanted_kwargs) <> 'object' THEN
+    RAISE EXCEPTION '%: kwargs must be a JSON object of the arguments by name', wanted_name USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT string_agg(k, ', ') INTO wrong FROM jsonb_object_keys(wanted_kwargs) k WHERE NOT definition.parameters ? k;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION '%: unknown argument %', wanted_name, wrong
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'It takes ' || definition.parameters;
+  END IF;
+  full_kwargs := definition.defaults || wanted_kwargs;
+  SELECT string_agg(p, ', ') INTO wrong FROM jsonb_array_elements_text(definition.parameters) p WHERE NOT full_kwargs ? p;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION '%: missing argument %', wanted_name, wrong USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT i.* INTO started FROM pgworkflows.insert_workflows(
+    jsonb_build_array(jsonb_build_object(
+      'id', pgworkflows.uuid7(), 'name', definition.name, 'version', definition.version, 'key', wanted_key,
+      'queue', COALESCE(wanted_queue, definition.options ->> 'queue'), 'priority', definition.options -> 'priority',
+      'kwargs', wanted_kwargs, 'subject_label', split_part(wanted_subject, ':', 1),
+      'subject_id', substr(wanted_subject, strpos(wanted_subject, ':') + 1),
+      'subject_type', (SELECT c.id FROM django_content_type c
+                       WHERE c.app_label || '.' || c.model = lower(split_part(wanted_subject, ':', 1))),
+      'requested_by', (SELECT u.{{user_pk}}::text FROM {{user_table}} u WHERE u.{{user_name}} = wanted_requester),
+      'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
+      'fingerprint', definition.fingerprint, 'format', 0)),
+    COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, ''), 'sql') i;
+  IF started.created THEN
+    RETURN started.workflow;
+  END IF;
+  SELECT w.id, w.kwargs INTO existing FROM pgworkflows_workflow w WHERE w.name = wanted_name AND w.key = wanted_key;
+  IF existing.kwargs IS DISTINCT FROM wanted_kwargs AND existing.kwargs IS DISTINCT FROM full_kwargs THEN
+    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, existing.id
+      USING ERRCODE = 'unique_violation', HINT = 'Use another key, or the same arguments.';
+  END IF;
+  RETURN existing.id;
+END
+$$;

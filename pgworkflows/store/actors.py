@@ -1,0 +1,46 @@
+"""Who acts, for the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A user's primary key, where there is one, the name that the history keeps, and what they act through."""
+
+    pk: Any = None
+    name: str = ""
+    channel: str = "python"
+
+    @classmethod
+    def of(cls, who: Any, channel: str = "python") -> Actor:
+        """Make an Actor of a user or a name."""
+        if who is None or isinstance(who, str):
+            return cls(name=who or "", channel=channel)
+        return cls(pk=who.pk, name=who.get_username(), channel=channel)
+
+
+_current: ContextVar[Actor | None] = ContextVar("pgworkflows_actor", default=None)
+
+
+def current_actor(by: Any = None) -> Actor:
+    """Return who acts: `by`, else the one that `acting_as` set, else nobody."""
+    acting = _current.get()
+    if by is not None:
+        return Actor.of(by, acting.channel if acting else "python")
+    return acting or Actor()
+
+
+@contextmanager
+def acting_as(user: Any, *, channel: str = "python") -> Iterator[None]:
+    """Let a user, or a name, be the actor of every verb inside."""
+    token = _current.set(Actor.of(user, channel))
+    try:
+        yield
+    finally:
+        _current.reset(token)

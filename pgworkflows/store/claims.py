@@ -1,0 +1,203 @@
+"""Taking workflows to run them: the row lock is the claim."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .connection import Row
+from .records import ClaimedWorkflow, RecordedTask, WaitingEvent
+
+Execute = Callable[..., list[Row]]
+
+COLUMNS = """w.id, w.name, w.version, w.status, w.state, w.queue, w.kwargs::text, w.format, w.key, w.attributes::text,
+  w.subject_label, w.subject_id, w.requested_by_id, w.requested_by_name, w.root, w.created_at, w.started_at, w.available_at,
+  w.deadline, w.cancel_requested_at, w.cancel_request::text, w.error::text, w.epoch, w.crashes, w.owner_id, w.fingerprint"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a worker may claim: definitions by name and version, and queues (none for all)."""
+
+    names: list[str]
+    versions: list[int]
+    queues: list[str] | None
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the statement parameters that say it."""
+        return {"names": self.names, "versions": self.versions, "queues": self.queues}
+
+
+# A lane is a (name, version, queue, priority). Each is found with one probe of the index, so that neither what this
+# worker does not know nor what is not yet due is read, however much of it stands in front.
+LANES = """
+WITH RECURSIVE lane AS (
+  (SELECT name, version, queue, priority, available_at FROM pgworkflows_workflow
+   WHERE available_at IS NOT NULL
+   ORDER BY name, version, queue, priority, available_at
+   LIMIT 1)
+  UNION ALL
+  SELECT n.* FROM lane l CROSS JOIN LATERAL (
+    SELECT name, version, queue, priority, available_at FROM pgworkflows_workflow
+    WHERE available_at IS NOT NULL
+      AND (name, version, queue, priority) > (l.name, l.version, l.queue, l.priority)
+    ORDER BY name, version, queue, priority, available_at
+    LIMIT 1) n
+), known AS MATERIALIZED (
+  SELECT l.* FROM lane l
+  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) USING (name, version)
+  WHERE %(queues)s::text[] IS NULL OR l.queue = ANY (%(queues)s::text[])
+)
+"""
+
+# The lanes are walked in order and rows are locked one by one as the outer LIMIT asks for them.
+CLAIM = f"""{LANES}
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
+FROM (SELECT * FROM known WHERE available_at <= pgworkflows.now() ORDER BY priority DESC, available_at) l
+CROSS JOIN LATERAL (
+  SELECT * FROM pgworkflows_workflow c
+  WHERE c.name = l.name AND c.version = l.version AND c.queue = l.queue AND c.priority = l.priority
+    AND c.available_at <= pgworkflows.now()
+  ORDER BY c.available_at
+  FOR NO KEY UPDATE SKIP LOCKED) w
+LIMIT %(most)s
+"""
+
+CLAIM_THESE = f"""
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
+FROM pgworkflows_workflow w
+WHERE w.id = ANY (%(ids)s::uuid[]) AND w.available_at <= pgworkflows.now()
+ORDER BY w.id
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+CLAIM_OWNED = f"""
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
+FROM pgworkflows_workflow w
+WHERE w.id = ANY (%(ids)s::uuid[]) AND w.owner_id = %(owner)s
+ORDER BY w.id
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The workflows taken, the database's time, and the transaction that holds them."""
+
+    workflows: list[ClaimedWorkflow]
+    now: datetime | None
+    transaction: str
+
+
+def _claimed(rows: list[Row]) -> Claim:
+    if not rows:
+        return Claim([], None, "")
+    return Claim([ClaimedWorkflow(*row[:-2]) for row in rows], rows[0][-2], rows[0][-1])
+
+
+def claim(execute: Execute, known: Known, most: int) -> Claim:
+    """Lock up to `most` runnable workflows that this worker knows, highest priority and longest ready first."""
+    return _claimed(execute(CLAIM, known.parameters() | {"most": most}))
+
+
+def claim_these(execute: Execute, ids: Iterable[uuid.UUID]) -> Claim:
+    """Lock those of the given workflows that are runnable."""
+    return _claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
+
+
+def claim_owned(execute: Execute, ids: Iterable[uuid.UUID], owner: int) -> Claim:
+    """Lock those of the given workflows that this worker still owns."""
+    return _claimed(execute(CLAIM_OWNED, {"ids": list(ids), "owner": owner}))
+
+
+STILL_OWNED = "SELECT id FROM pgworkflows_workflow WHERE id = ANY (%(ids)s::uuid[]) AND owner_id = %(owner)s"
+
+
+def still_owned(execute: Execute, ids: Iterable[uuid.UUID], owner: int) -> set[uuid.UUID]:
+    """Return which of the workflows this worker still owns, without locking."""
+    return {row[0] for row in execute(STILL_OWNED, {"ids": list(ids), "owner": owner})}
+
+
+# A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
+# a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
+TASKS = """
+SELECT workflow_id, seq, kind, name, status, attempt, payload::text, result::text, error::text, due_at, started_at,
+  finished_at, id
+FROM pgworkflows_task
+WHERE workflow_id = ANY (%(ids)s::uuid[]) AND branch = ''
+ORDER BY workflow_id, seq
+"""
+
+
+def load_tasks(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[RecordedTask]]:
+    """Read what is recorded of the claimed workflows, in order."""
+    found: dict[uuid.UUID, list[RecordedTask]] = {}
+    for workflow, *values in execute(TASKS, {"ids": ids}):
+        found.setdefault(workflow, []).append(RecordedTask(*values, stored=True))
+    return found
+
+
+EVENTS = """
+SELECT workflow_id, id, name, correlation, payload::text
+FROM pgworkflows_event
+WHERE workflow_id = ANY (%(ids)s::uuid[]) AND task_id IS NULL
+ORDER BY id
+"""
+
+
+def load_events(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[WaitingEvent]]:
+    """Read the events that no wait has taken, oldest first."""
+    found: dict[uuid.UUID, list[WaitingEvent]] = {}
+    for workflow, *values in execute(EVENTS, {"ids": ids}):
+        found.setdefault(workflow, []).append(WaitingEvent(*values))
+    return found
+
+
+CHILDREN = """
+SELECT id, name, status, result::text, error ->> 'message', finished_at IS NOT NULL
+FROM pgworkflows_workflow WHERE id = ANY (%(ids)s::uuid[])
+"""
+
+
+def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Row]:
+    """Read how the children stand that somebody waits for."""
+    return {row[0]: row for row in execute(CHILDREN, {"ids": ids})}
+
+
+APPROVALS = """
+SELECT a.workflow_id, a.seq, a.id, a.status, a.due_at,
+  COALESCE((SELECT jsonb_agg(jsonb_build_object('username', d.username, 'verdict', d.verdict, 'comment', d.comment,
+              'at', d.at) ORDER BY d.id) FROM pgworkflows_decision d WHERE d.approval_id = a.id), '[]')::text
+FROM pgworkflows_approval a WHERE a.workflow_id = ANY (%(ids)s::uuid[])
+"""
+
+
+def load_approvals(execute: Execute, ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Row]:
+    """Read how the approvals stand that the workflows asked for, by (workflow, seq)."""
+    return {(row[0], row[1]): row for row in execute(APPROVALS, {"ids": ids})}
+
+
+NEXT_DUE = f"{LANES} SELECT extract(epoch FROM min(available_at) - pgworkflows.now())::float FROM known"
+
+
+def seconds_to_next(execute: Execute, known: Known) -> float | None:
+    """Return in how many seconds the next workflow is due (negative: is due already); None for none."""
+    value = execute(NEXT_DUE, known.parameters())[0][0]
+    return None if value is None else float(value)
+
+
+# Committed before the workflow runs, by a worker that has just begun: the next one sees that this one died with it.
+COUNT_CRASH = """
+UPDATE pgworkflows_workflow SET crashes = crashes + 1
+WHERE id = (SELECT id FROM pgworkflows_workflow WHERE id = %(id)s AND available_at <= pgworkflows.now()
+            FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING crashes
+"""
+
+
+def count_crash(execute: Execute, workflow: uuid.UUID) -> bool:
+    """Note that a worker is about to run this workflow for better or worse; return false if it is no longer there to run."""
+    return bool(execute(COUNT_CRASH, {"id": workflow}))

@@ -1,0 +1,45 @@
+"""The one connection that the tables are reached by, and the clock."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ..conf import conf
+from ..exceptions import NotAllowed
+
+Row = tuple[Any, ...]
+
+
+def database() -> BaseDatabaseWrapper:
+    """Return this thread's connection to the alias that holds the tables; no router is asked."""
+    return connections[conf().DATABASE]
+
+
+def query(sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
+    """Run one statement and return its rows."""
+    with database().cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def database_now() -> datetime.datetime:
+    """Return the database's time, the only clock."""
+    moment: datetime.datetime = query("SELECT pgworkflows.now()")[0][0]
+    return moment
+
+
+def refuse_foreign_transaction(verb: str) -> None:
+    """Raise NotAllowed inside `atomic()` of another alias only: that commit would not be ours."""
+    ours = conf().DATABASE
+    if connections[ours].in_atomic_block:
+        return
+    foreign = [c.alias for c in connections.all(initialized_only=True) if c.in_atomic_block and c.alias != ours]
+    if foreign:
+        raise NotAllowed(
+            f"{verb} inside atomic(using={foreign[0]!r}) would not commit with it: workflows live in {ours!r}. "
+            f"Open transaction.atomic(using={ours!r}) as well, or set PGWORKFLOWS['DATABASE']."
+        )

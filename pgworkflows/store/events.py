@@ -1,0 +1,70 @@
+"""Sending events, and delivering them without ever waiting for a workflow's row."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ..definitions.encoding import dump
+from ..exceptions import WorkflowFinished, WorkflowNotFound
+from .actors import current_actor
+from .connection import query, refuse_foreign_transaction
+
+POST = "SELECT pgworkflows.post_event(%(workflow)s, %(name)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
+
+
+def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by: Any) -> None:
+    """Insert an event for one workflow; raise WorkflowNotFound or WorkflowFinished."""
+    _check_name(name)
+    refuse_foreign_transaction("send_event()")
+    text = dump(payload, f"the payload of event {name!r}")
+    parameters = {"workflow": workflow, "name": name, "payload": text, "key": key, "actor": current_actor(by).name}
+    outcome = query(POST, parameters)[0][0]
+    if outcome == "unknown":
+        raise WorkflowNotFound(str(workflow))
+    if outcome not in ("sent", "again"):
+        raise WorkflowFinished(str(workflow), outcome, f"send event {name!r} to")
+
+
+POST_CORRELATED = "SELECT pgworkflows.post_correlated(%(name)s, %(correlation)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
+
+
+def send_event(name: str, payload: Any = None, *, correlation: str, key: str | None = None, by: Any = None) -> None:
+    """Send an event under a correlation: kept until a workflow waits for it, then given to the oldest that waits.
+
+    The same name, correlation and key are sent once.
+    """
+    _check_name(name)
+    if not isinstance(correlation, str) or not correlation:
+        raise TypeError(f"send_event({name!r}): correlation must be text that is not empty, not {correlation!r}.")
+    refuse_foreign_transaction("send_event()")
+    text = dump(payload, f"the payload of event {name!r}")
+    parameters = {"name": name, "correlation": correlation, "payload": text, "key": key, "actor": current_actor(by).name}
+    query(POST_CORRELATED, parameters)
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str) or not name or name.startswith("$"):
+        raise TypeError(f"An event's name must be text that is not empty and does not begin with $, not {name!r}.")
+
+
+def deliver(most: int = 500) -> int:
+    """Take undelivered events, oldest first, and wake who waits for them; return how many were looked at."""
+    return int(query("SELECT pgworkflows.deliver(%(most)s)", {"most": most})[0][0])
+
+
+def look_again(workflows: list[uuid.UUID] | None = None) -> int:
+    """Match open waits with correlated events; those of all workflows where none are given."""
+    return int(query("SELECT pgworkflows.look_again(%(workflows)s::uuid[])", {"workflows": workflows})[0][0])
+
+
+TIMED_OUT = """
+INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
+SELECT id, '$timeout', NULL, jsonb_build_object('seq', %(seq)s::integer), pgworkflows.now(), %(worker)s, false
+FROM pgworkflows_workflow WHERE id = %(workflow)s
+"""
+
+
+def report_overrun(workflow: uuid.UUID, seq: int, worker: str) -> None:
+    """Leave word that an attempt overran its time, for whoever runs the workflow after this process is gone."""
+    query(TIMED_OUT, {"workflow": workflow, "seq": seq, "worker": worker})

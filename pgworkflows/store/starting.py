@@ -1,0 +1,119 @@
+"""Starting workflows in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+
+from ..definitions.encoding import TAGGED, dump
+from ..definitions.workflow import WorkflowFunction
+from ..exceptions import KeyConflict
+from ..models import Workflow
+from ..models.workflow import row_of, uuid7
+from .actors import Actor, current_actor
+from .connection import Row, database, query, refuse_foreign_transaction
+
+CHUNK = 1000
+
+#: A workflow in whose body a start happens: (id, root, whether to allocate a CHILD task's id).
+Parent = tuple[uuid.UUID, uuid.UUID]
+
+
+def start(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> Workflow:
+    """Insert one workflow; with a key that is taken, return the row that has it or raise KeyConflict."""
+    return start_many(workflow, [arguments])[0]
+
+
+def start_many(workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> list[Workflow]:
+    """Insert one workflow for each set of arguments, a thousand to a round trip."""
+    refuse_foreign_transaction(f"{workflow.name}.start()")
+    actor = current_actor(workflow.requested_by)
+    options = _options(workflow, actor)
+    started: list[Workflow] = []
+    for first in range(0, len(calls), CHUNK):
+        texts = [_arguments_text(workflow, call) for call in calls[first : first + CHUNK]]
+        ids = [uuid7() for _ in texts]
+        rows = insert(query, [f'{{"id":"{i}","kwargs":{text},{options}}}' for i, text in zip(ids, texts, strict=True)], actor)
+        for row, text in zip(rows, texts, strict=True):
+            started.append(_started(workflow, row, text, actor))
+    return started
+
+
+# Guarantees: rows are inserted in key order; a taken key inserts nothing and waits for the transaction that took it.
+INSERT_WORKFLOWS = """
+SELECT place, workflow, created, at, task
+FROM pgworkflows.insert_workflows(%(rows)s::jsonb, %(actor)s, %(channel)s)
+"""
+
+
+def insert(run: Any, rows: list[str], actor: Actor) -> list[Row]:
+    """Insert rows given as JSON texts; return (place, id, created, at, task) in their order."""
+    parameters = {"rows": f"[{','.join(rows)}]", "actor": actor.name, "channel": actor.channel}
+    return run(INSERT_WORKFLOWS, parameters)  # type: ignore[no-any-return] # `query`, or the same on a raw cursor
+
+
+def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], parent: Parent, actor: Actor) -> tuple[str, str]:
+    """Return the JSON row of a child, and its arguments' text."""
+    text = _arguments_text(workflow, arguments)
+    family = f'"parent":"{parent[0]}","root":"{parent[1]}","allocate_task":true'
+    return f'{{"id":"{uuid7()}","kwargs":{text},{family},{_options(workflow, actor)}}}', text
+
+
+EXISTING = "SELECT id, kwargs::text FROM pgworkflows_workflow WHERE name = %(name)s AND key = %(key)s"
+
+
+def adopt(run: Any, workflow: WorkflowFunction[..., Any], text: str) -> uuid.UUID:
+    """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
+    (found, stored), *_ = run(EXISTING, {"name": workflow.name, "key": workflow.key})
+    if json.loads(stored) != json.loads(text):
+        raise KeyConflict(workflow.name, str(workflow.key), str(found), json.loads(stored), json.loads(text))
+    return found  # type: ignore[no-any-return] # a uuid column
+
+
+def _arguments_text(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> str:
+    parts = [f"{json.dumps(name)}:{dump(value, f'{workflow.name}: argument {name!r}')}" for name, value in arguments.items()]
+    return "{" + ",".join(parts) + "}"
+
+
+def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
+    """Return what all rows of one start_many share, as the inside of a JSON object."""
+    shared: dict[str, Any] = {
+        "name": workflow.name,
+        "version": workflow.version,
+        "key": workflow.key,
+        "queue": workflow.queue,
+        "priority": workflow.priority,
+        "run_after": workflow.run_after.isoformat() if workflow.run_after else None,
+        "timeout": workflow.timeout,
+        "fingerprint": workflow.fingerprint,
+        "format": TAGGED,
+        "requested_by": str(actor.pk) if actor.pk is not None else None,
+        "requested_by_name": actor.name,
+    }
+    if workflow.subject is not None:
+        label, key = row_of(workflow.subject)
+        kind = ContentType.objects.db_manager(database().alias).get_for_model(workflow.subject, for_concrete_model=False)
+        shared |= {"subject_type": kind.pk, "subject_label": label, "subject_id": key}
+    attributes = dump(dict(workflow.attributes), f"{workflow.name}: attributes")
+    return json.dumps(shared, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
+
+
+def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, actor: Actor) -> Workflow:
+    _, identity, created, moment, _ = row
+    if not created:
+        return Workflow.objects.using(database().alias).get(pk=adopt(query, workflow, text))
+    label, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
+    due = max(workflow.run_after or moment, moment)
+    made = Workflow(
+        id=identity, name=workflow.name, version=workflow.version, key=workflow.key, queue=workflow.queue,
+        priority=workflow.priority, kwargs=json.loads(text), attributes=dict(workflow.attributes), subject_label=label,
+        subject_id=key, requested_by_id=actor.pk, requested_by_name=actor.name, root=identity, created_at=moment,
+        available_at=due, fingerprint=workflow.fingerprint,
+        deadline=None if workflow.timeout is None else (workflow.run_after or moment) + datetime.timedelta(seconds=workflow.timeout),
+    )  # fmt: skip
+    made._state.adding, made._state.db = False, database().alias
+    return made

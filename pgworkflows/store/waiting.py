@@ -1,0 +1,46 @@
+"""Waiting, from outside any workflow, for one to end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from ..definitions.durations import seconds
+from ..definitions.encoding import load
+from ..definitions.scope import current_scope
+from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
+from .connection import database, query
+
+# A row that this very transaction wrote has an xmin that is still in progress; nobody else's is visible.
+LOOK = """
+SELECT w.name, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message',
+  pg_xact_status((((pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 32) << 32) | w.xmin::text::bigint)::text::xid8)
+    = 'in progress'
+FROM pgworkflows_workflow w WHERE w.id = %(workflow)s
+"""
+SHORTEST, LONGEST = 0.005, 0.2
+
+
+def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
+    """Look again and again, ever more slowly, until the workflow has ended; return its result."""
+    if current_scope.get() is not None:
+        raise WouldNeverReturn(str(workflow), "inside a workflow")
+    end = time.monotonic() + seconds(timeout, what="wait(timeout=)")
+    pause = SHORTEST
+    while True:
+        rows = query(LOOK, {"workflow": workflow})
+        if not rows:
+            raise WorkflowNotFound(str(workflow))
+        name, status, finished, result, error, own = rows[0]
+        if status == "COMPLETED":
+            return load(result)
+        if finished or status == "BLOCKED":
+            raise WorkflowFailed(name, str(workflow), status, error or "")
+        if own and database().in_atomic_block:
+            raise WouldNeverReturn(str(workflow), "inside the transaction that started it")
+        if time.monotonic() >= end:
+            raise WaitTimeout(f"workflow {name} {workflow} is still {status}")
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        pause = min(pause * 1.5, LONGEST)

@@ -1,0 +1,103 @@
+"""Worker rows: signs of life, and taking over from the dead."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from .connection import query
+
+#: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
+LIFE_LOCK = 1885828967
+
+REGISTER = """
+INSERT INTO pgworkflows_worker (name, queues, definitions, direct, lease, started_at, connected_at, beat_at)
+VALUES (%(name)s, %(queues)s::jsonb, %(definitions)s::jsonb, %(direct)s, %(lease)s,
+        pgworkflows.now(), pgworkflows.now(), pgworkflows.now())
+RETURNING id
+"""
+
+
+def register(name: str, *, queues: list[str], definitions: list[str], direct: bool, lease: float) -> int:
+    """Insert the row of a worker that begins, and on a direct connection take its lock; return its id."""
+    parameters = {
+        "name": name,
+        "queues": json.dumps(queues),
+        "definitions": json.dumps(definitions),
+        "direct": direct,
+        "lease": timedelta(seconds=lease),
+    }
+    worker = int(query(REGISTER, parameters)[0][0])
+    if direct:
+        query("SELECT pg_advisory_lock(%(kind)s, %(worker)s)", {"kind": LIFE_LOCK, "worker": worker})
+    return worker
+
+
+# No row means that others took this worker for dead and took over its claims.
+BEAT = "UPDATE pgworkflows_worker SET beat_at = pgworkflows.now() WHERE id = %(worker)s AND stopped_at IS NULL RETURNING id"
+
+
+def beat(worker: int) -> bool:
+    """Give a sign of life; return false when this worker has been declared dead."""
+    return bool(query(BEAT, {"worker": worker}))
+
+
+STOP = "UPDATE pgworkflows_worker SET stopped_at = pgworkflows.now() WHERE id = %(worker)s AND stopped_at IS NULL"
+
+
+def stop(worker: int) -> None:
+    """Say that a worker has ended."""
+    query(STOP, {"worker": worker})
+
+
+# A lock that is free tells of a dead session only if no restart of the server freed it.
+DEAD = """
+SELECT w.id FROM pgworkflows_worker w
+WHERE w.stopped_at IS NULL AND w.id <> %(worker)s
+  AND (w.beat_at < pgworkflows.now() - w.lease
+    OR (%(locks_count)s AND w.direct AND w.beat_at < pgworkflows.now() - %(missed)s
+        AND w.connected_at > pg_postmaster_start_time() AND pg_try_advisory_xact_lock(%(kind)s, w.id::integer)))
+"""
+
+
+def find_dead(worker: int, *, heartbeat: float, locks_count: bool) -> list[int]:
+    """Find workers whose lease is over, or that missed two beats and hold their lock no longer."""
+    parameters = {
+        "worker": worker,
+        "locks_count": locks_count,
+        "missed": timedelta(seconds=2 * heartbeat),
+        "kind": LIFE_LOCK,
+    }
+    return [row[0] for row in query(DEAD, parameters)]
+
+
+# The next epoch: whatever the dead worker still writes is refused. Each claim lost counts as a crash of its workflow.
+TAKE_OVER = """
+WITH dead AS (
+  UPDATE pgworkflows_worker SET stopped_at = pgworkflows.now() WHERE id = %(dead)s AND stopped_at IS NULL RETURNING id
+)
+UPDATE pgworkflows_workflow w
+SET owner_id = NULL, epoch = w.epoch + 1, crashes = w.crashes + 1, available_at = pgworkflows.now(), waiting_for = '',
+    status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
+WHERE w.owner_id = %(dead)s
+RETURNING w.id
+"""
+
+
+def take_over(dead: int, *, by: str) -> list[Any]:
+    """Declare a worker dead and make its claims runnable; return the workflows' ids."""
+    query("SELECT pgworkflows.act_as(%(by)s, 'worker', %(note)s)", {"by": by, "note": f"worker {dead} is gone"})
+    return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
+
+
+FORGET = """
+DELETE FROM pgworkflows_worker w
+WHERE w.stopped_at < pgworkflows.now() - interval '1 day'
+  AND NOT EXISTS (SELECT FROM pgworkflows_workflow c WHERE c.owner_id = w.id)
+"""
+
+
+def forget_old() -> None:
+    """Delete the rows of workers that ended more than a day ago."""
+    query(FORGET)

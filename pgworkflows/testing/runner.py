@@ -1,0 +1,66 @@
+"""Everything runnable, run in the test's own process and transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from ..conf import conf
+from ..execution.batch import Report, run_batch
+from ..execution.engine import Engine, known_definitions
+from ..execution.outside import OutsideCall, perform_inline
+from ..store import claims, events, workers
+from ..store.connection import database, query
+
+WORKER = "testing"
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run did: batches committed, workflows ended, outside calls made."""
+
+    batches: int = 0
+    finished: int = 0
+    calls: int = 0
+
+
+def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
+    """Run what can run now, outside calls inline and in order; return once all that is left waits.
+
+    Raises RuntimeError after `most_batches`, so that a workflow that never ends does not hang the test.
+    """
+    database().ensure_connection()
+    for (dead,) in query("SELECT id FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NULL", {"name": WORKER}):
+        workers.take_over(dead, by=WORKER)
+    worker = workers.register(WORKER, queues=[], definitions=[], direct=False, lease=conf().LEASE)
+    engine = Engine(worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block)
+    summary, alone, calls = RunSummary(), list[uuid.UUID](), list[OutsideCall]()
+    while summary.batches < most_batches:
+        delivered = events.deliver()
+        report = _next(engine, alone, summary, calls)
+        alone.extend(report.alone)
+        calls.extend(report.calls)
+        summary.batches += report.advanced > 0
+        summary.finished += report.finished
+        if not (delivered or report.claimed or alone or engine.results or calls):
+            workers.stop(worker)
+            return summary
+    raise RuntimeError(f"run_workflows() stopped after {most_batches} batches: something runs for ever.")
+
+
+def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: list[OutsideCall]) -> Report:
+    """Run one batch of what comes first: outside results, then what must run alone, then the queue."""
+    if calls and not engine.results:
+        call = calls.pop(0)
+        engine.results[call.workflow, call.seq] = perform_inline(call)
+        summary.calls += 1
+    if engine.results:
+        ids = {workflow for workflow, _ in engine.results}
+        report = run_batch(engine, lambda execute: claims.claim_owned(execute, ids, engine.worker_id))
+        if not report.lost:
+            engine.results.clear()
+        return report
+    if alone:
+        workflow = alone.pop(0)
+        return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
+    return run_batch(engine, lambda execute: claims.claim(execute, engine.known, conf().BATCH_SIZE))
