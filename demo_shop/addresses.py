@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from demo_shop.views import carrier, cart, catalogue, orders
+from demo_shop.views import approvals, carrier, cart, catalogue, orders
 
 app_name = "demo_shop"
 
@@ -16,5 +16,7 @@ urlpatterns = [
     path("orders/<str:number>/", orders.show_order, name="order"),
     path("orders/<str:number>/cancel/", orders.cancel_order, name="cancel-order"),
     path("orders/<str:number>/refund/", orders.refund_order, name="refund-order"),
+    path("approvals/", approvals.show_approvals, name="approvals"),
+    path("approvals/<int:approval>/", approvals.decide, name="decide"),
     path("carrier/delivered/", carrier.delivered, name="delivered"),
 ]

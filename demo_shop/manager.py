@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group, User
 
+from demo_shop.apps import ORDER_MANAGERS
 from demo_shop.models import Order
 from pgworkflows import AlreadyDecided, ApprovalExpired
 from pgworkflows.models import Approval
 
-GROUP = "order managers"
 # An order in one of these has not been past the manager yet.
 BEFORE_DECISION = (
     Order.Status.NEW,
@@ -33,7 +33,7 @@ class Decided:
 
 def order_managers() -> Group:
     """Return the group that is asked about large orders."""
-    group, _ = Group.objects.get_or_create(name=GROUP)
+    group, _ = Group.objects.get_or_create(name=ORDER_MANAGERS)
     return group
 
 

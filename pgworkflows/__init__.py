@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .models import WorkflowRelation
     from .store.actors import acting_as
     from .store.events import send_event
+    from .triggers import StartWorkflowOn
 
 # Resolved at first use: Django imports this package before its app registry is ready, and models may not load by then.
 _HOMES = {
@@ -55,6 +56,7 @@ _HOMES = {
     "PGWorkflowsError": "exceptions",
     "QueryInBody": "exceptions",
     "Retry": "definitions.retry",
+    "StartWorkflowOn": "triggers",
     "StepFailed": "exceptions",
     "SubjectChanged": "exceptions",
     "WaitTimeout": "exceptions",
@@ -91,6 +93,7 @@ __all__ = [
     "PGWorkflowsError",
     "QueryInBody",
     "Retry",
+    "StartWorkflowOn",
     "StepFailed",
     "SubjectChanged",
     "WaitTimeout",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ SETTING = "PGWORKFLOWS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a project may set, with the defaults. Durations are seconds."""
+    """What a project may set, with the defaults. Durations are seconds; a timedelta is taken too."""
 
     #: The alias in DATABASES that holds the tables.
     DATABASE: str = "default"
@@ -52,14 +53,21 @@ KNOWN = frozenset(field.name for field in fields(Settings))
 
 def unknown_keys() -> list[str]:
     """List the keys of PGWORKFLOWS that mean nothing."""
-    return sorted(set(getattr(settings, SETTING, {})) - KNOWN)
+    return sorted(str(key) for key in given().keys() - KNOWN)
+
+
+def given() -> dict[str, Any]:
+    """Return PGWORKFLOWS as the project wrote it; what is no dict is left to the system check."""
+    written = getattr(settings, SETTING, {})
+    return written if isinstance(written, dict) else {}
 
 
 @cache
 def conf() -> Settings:
     """Read the settings; unknown keys are left to the system check."""
-    given = getattr(settings, SETTING, {})
-    return Settings(**{key: value for key, value in given.items() if key in KNOWN})
+    values = {key: value for key, value in given().items() if key in KNOWN}
+    seconds = {key: value.total_seconds() for key, value in values.items() if isinstance(value, timedelta)}
+    return Settings(**values | seconds)
 
 
 def _reset(*, setting: str, **_: object) -> None:

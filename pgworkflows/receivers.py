@@ -45,6 +45,16 @@ def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, 
     logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, error)
 
 
+@receiver(signals.definition_changed, dispatch_uid="pgworkflows.log.definition")
+def log_definition(*, name: str, version: int, unfinished: int, **_: Any) -> None:
+    """Warn that code changed under running workflows."""
+    logger.warning(
+        "%s v%d: %d unfinished run(s) began with another body. Where it no longer matches what they recorded, they stop "
+        "as BLOCKED; a changed body should have a new version=.",
+        name, version, unfinished,
+    )  # fmt: skip
+
+
 @receiver(signals.neighbour_failed, dispatch_uid="pgworkflows.log.neighbour")
 def log_neighbour(*, what: str, error: BaseException, **_: Any) -> None:
     """Log what failed in a place where nothing may be raised."""

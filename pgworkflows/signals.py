@@ -18,5 +18,7 @@ approval_requested = Signal()
 approval_decided = Signal()
 #: A worker process began or ended. Arguments: worker (str), started (bool).
 worker_changed = Signal()
+#: A worker knows another body than unfinished runs began with. Arguments: name, version, unfinished (int).
+definition_changed = Signal()
 #: Something of a project's own failed where nothing may be raised. Arguments: what (str), error (BaseException).
 neighbour_failed = Signal()

@@ -30,9 +30,9 @@ def demo_logins() -> list[Login]:
 
 
 def _login(username: str, *, role: str, superuser: bool) -> Login:
-    user, _ = User.objects.get_or_create(username=username, defaults={"email": f"{username}@example.com"})
+    user, new = User.objects.get_or_create(username=username, defaults={"email": f"{username}@example.com"})
     user.is_staff, user.is_superuser = True, superuser
-    if not user.has_usable_password():
+    if new or not user.has_usable_password():
         user.set_password(PASSWORD)
     user.save()
     if not superuser:

@@ -40,7 +40,7 @@ def catalogue() -> list[Goods]:
             sku=f"{material}-{thing}".lower(),
             name=f"{material} {thing}",
             unit_price=Decimal(chance.randrange(900, 19_900, 50)) * CENT,
-            units=chance.randint(6, 20),
+            units=chance.randint(10, 26),
         )
         for material in MATERIALS
         for thing in THINGS

@@ -33,6 +33,8 @@ class Child:
         """Kill it as a power cut would: no goodbye, nothing written."""
         minder.send(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def check(self) -> None:
         """Raise ProcessDied if it has ended with an error."""

@@ -36,7 +36,7 @@ def open_shop(processes: Processes, port: int) -> OpenShop:
     if not Product.objects.exists():
         stock_the_shelves()
     processor_url = start_processor(processes)
-    port = port if is_free(port) else free_port()
+    port = port if port and is_free(port) else free_port()
     url = f"http://{HOST}:{port}/"
     processes.manage("web server", "runserver", "--noreload", f"{HOST}:{port}")
     processes.manage("worker", "runworkflows")

@@ -67,7 +67,7 @@ def _storied() -> list[Story]:
         # Over 2,000: a manager decides, up to 5,000 yes and above no.
         *(Story(items=((TABLE, tables), (CHAIR, 2))) for tables in (3, 4, 5)),
         *(Story(items=((TABLE, tables),)) for tables in (6, 8, 9)),
-        # Left for the visitor: two to decide, two to deliver.
+        # Left for the visitor: two to decide, and two whose parcels arrive once the shop is opened in a browser.
         *(Story(items=((TABLE, tables),), wait=True) for tables in (3, 4)),
         *(Story(items=((MUG, mugs),), wait=True) for mugs in (2, 5)),
         # Cards that say no, and two that leave the shop in the dark: one of them is charged all the same.

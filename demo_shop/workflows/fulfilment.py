@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from demo_shop import books, letters, stock
+from demo_shop.apps import ORDER_MANAGERS
 from demo_shop.card_client import CardClient, Charge
 from demo_shop.letters import LetterNotSent
 from demo_shop.models import Order, Shipment
@@ -44,7 +45,7 @@ def fulfil_order(order_id: int) -> str:
     if reservation.needs_approval:
         hold_for_approval(order_id)
         set_state("AWAITING_APPROVAL")
-        outcome = request_approval(reservation.title, groups=["order managers"], timeout=timedelta(days=14))
+        outcome = request_approval(reservation.title, groups=[ORDER_MANAGERS], timeout=timedelta(days=14))
         if not outcome.approved:
             raise OrderRejected(outcome.comment or outcome.status)
         release_for_payment(order_id)

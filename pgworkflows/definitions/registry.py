@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,11 +39,11 @@ class Registry:
         self._add(self.steps, step.name, step)
 
     def _add(self, known: dict[Any, Any], key: Any, new: Any) -> None:
-        old = known.setdefault(key, new)
-        if (old.function.__module__, old.function.__qualname__) == (new.function.__module__, new.function.__qualname__):
-            known[key] = new
-        else:
+        old = known.get(key)
+        if old is not None and _place(old.function) != _place(new.function):
             self.clashes.append((old, new))
+        if old is None or _path(old.function) == _path(new.function):
+            known[key] = new
 
     def latest(self, name: str) -> WorkflowFunction[..., Any]:
         """Return the highest version of a name; raise WorkflowNotFound."""
@@ -50,6 +51,16 @@ class Registry:
         if not versions:
             raise WorkflowNotFound(f"definition named {name!r}")
         return self.workflows[name, max(versions)]
+
+
+def _path(function: Any) -> tuple[str, str]:
+    return function.__module__, function.__qualname__
+
+
+def _place(function: Any) -> tuple[Any, ...]:
+    """Return what tells a function from another of the same name in the same module: copied, and not renamed."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (*_path(function), code and code.co_firstlineno)
 
 
 registry = Registry()

@@ -18,7 +18,7 @@ from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended
 from .errors import describe
-from .run import Run
+from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
 
 Status = Workflow.Status
@@ -30,6 +30,9 @@ def advance(run: Run) -> None:
     Runs in a fresh contextvars context: language, time zone and what the neighbour set are gone.
     """
     row = run.row
+    if row.crashes > MOST_CRASHES + 1:
+        run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running the body of this workflow."))
+        return
     try:
         arguments = _arguments(run)
     except Exception as error:
@@ -50,11 +53,11 @@ def advance(run: Run) -> None:
 
 
 def _arguments(run: Run) -> dict[str, Any]:
-    plain = decode(json.loads(run.row.kwargs))
-    definition = run.definition
+    stored, definition = json.loads(run.row.kwargs), run.definition
     if run.row.format == PLAIN:
-        return convert(definition.name, definition.function, definition.signature, plain)
-    return bind(definition.name, definition.signature, (), plain)
+        # Never decoded: a tag that came from outside would name a class of its sender's choice.
+        return convert(definition.name, definition.function, definition.signature, stored)
+    return bind(definition.name, definition.signature, (), decode(stored))
 
 
 def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:

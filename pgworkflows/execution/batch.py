@@ -26,7 +26,7 @@ from .control_flow import Suspended, TransactionLost
 from .errors import in_short
 from .engine import Engine
 from .outside import OutsideCall
-from .run import Run
+from .run import MOST_CRASHES, Run
 from .advance import advance
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
 
@@ -43,6 +43,8 @@ class Report:
     calls: list[OutsideCall] = field(default_factory=list)
     #: Workflows to run next, each in a batch of its own.
     alone: list[uuid.UUID] = field(default_factory=list)
+    #: The same, for workflows that a worker died with: their try is to be committed first.
+    careful: list[uuid.UUID] = field(default_factory=list)
     #: Why the whole transaction was lost, if it was.
     lost: str = ""
     seconds: float = 0.0
@@ -78,8 +80,8 @@ class Batch:
 
     def before_step(self, run: Run, step: Step[..., Any]) -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
-        if run.row.crashes >= MOST_CRASHES:
-            run.block(RuntimeError(f"{run.row.crashes} workers in a row died while running step {step.name} of this workflow."))
+        if run.row.crashes > MOST_CRASHES:
+            run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running step {step.name} of this workflow."))
             raise Suspended
         if self.over_budget() and (self.report.advanced or run.dirty):
             self.report.overran = True
@@ -100,10 +102,6 @@ class Batch:
         )  # fmt: skip
 
 
-#: After so many deaths in a row a workflow is not tried any more.
-MOST_CRASHES = 10
-
-
 def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
     """Run one fused transaction over what `source` claims, commit it, and do what follows a commit."""
     batch = Batch(engine=engine, alone=alone)
@@ -118,6 +116,8 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
                 hooks = batch.transaction.take_hooks()
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
         return _lost(batch, runs, error)
+    finally:
+        engine.transaction = None
     batch.report.seconds = time.monotonic() - batch.began
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
     return batch.report
@@ -152,6 +152,7 @@ def _settings(batch: Batch) -> str:
 def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
     wait = batch.engine.lock_timeout_alone if batch.alone else batch.engine.lock_timeout
     batch.transaction = FusedTransaction(database(), alone=batch.alone, lock_timeout=wait)
+    batch.engine.transaction = batch.transaction
     execute = batch.transaction.execute
     batch.transaction.run_script(_settings(batch))
     claim = source(execute)
@@ -182,9 +183,12 @@ def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
     """Put what has killed a worker, or asks for it, aside for a batch of its own."""
     if batch.alone or batch.engine.nested:
         return False
-    if row.crashes == 0 and registry.workflows[row.name, row.version].batch:
+    if row.crashes > 0:
+        batch.report.careful.append(row.id)
+    elif not registry.workflows[row.name, row.version].batch:
+        batch.report.alone.append(row.id)
+    else:
         return False
-    batch.report.alone.append(row.id)
     return True
 
 

@@ -12,6 +12,7 @@ from ..definitions.registry import registry
 from ..definitions.step import Step
 from ..store.claims import Known
 from .outside import OutsideResult
+from .transaction import FusedTransaction
 
 Watch = Callable[[uuid.UUID | None, int, "Step[..., Any] | None"], None]
 
@@ -43,5 +44,7 @@ class Engine:
     results: dict[tuple[uuid.UUID, int], OutsideResult] = field(default_factory=dict)
     #: Failures to charge to a step when it comes up again, since the transaction that showed them is gone.
     charges: dict[tuple[uuid.UUID, int], Exception] = field(default_factory=dict)
+    #: The transaction that is open now, for whoever watches that it does not hang.
+    transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).
     watch: Watch = _unwatched

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Status = Workflow.Status
 Kind = Task.Kind
 
+#: After so many deaths in a row a workflow is not tried any more.
+MOST_CRASHES = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ class FusedTransaction:
         self.workflow = ""
         self.transaction = ""
         self.savepoints = 0
-        #: When users' code last came back from the database, in monotonic seconds.
+        #: When this transaction last came back from the database, in monotonic seconds.
         self.last_activity = time.monotonic()
         self._savepoint_set = False
         self._savepoint_unused = False
@@ -64,6 +65,7 @@ class FusedTransaction:
 
     def execute(self, sql: str, parameters: dict[str, Any] | None = None, *, count: bool = False) -> Any:
         """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
+        self.last_activity = time.monotonic()
         with self.raw.cursor() as cursor:
             cursor.execute(sql, parameters)  # type: ignore[arg-type] # the SQL constants of `store`
             if count:
@@ -108,6 +110,7 @@ class FusedTransaction:
                 self._set_savepoint()
             self._savepoint_unused = False
             began = time.monotonic()
+            self.last_activity = math.inf  # busy in the database, for however long
             try:
                 return execute(sql, params, many, context)
             except Exception as error:

@@ -33,6 +33,5 @@ class WorkflowRelation(GenericRelation):
         """Join on the subject's type and on its primary key as text."""
         where = super().get_extra_restriction(alias, remote_alias)
         subject_id = Workflow._meta.get_field("subject_id")
-        primary_key = self.model._meta.pk
-        key = Cast(Col(remote_alias, primary_key), models.TextField())
-        return WhereNode([where, Exact(Col(alias, subject_id), key)], connector=AND)
+        key = Cast(Col(alias, self.model._meta.pk), models.TextField())
+        return WhereNode([where, Exact(Col(remote_alias, subject_id), key)], connector=AND)

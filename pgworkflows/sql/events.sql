@@ -42,12 +42,24 @@ BEGIN
 END
 $$;
 
+-- Payloads from SQL are plain JSON: a key that begins with $ is the sender's own, never a tag of Python's encoding.
+CREATE FUNCTION pgworkflows.escaped(value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+SELECT CASE
+  WHEN value::text NOT LIKE '%"$%' THEN value
+  WHEN jsonb_typeof(value) = 'object' THEN (
+    SELECT jsonb_object_agg(CASE WHEN k LIKE '$%' THEN '$' || k ELSE k END, pgworkflows.escaped(v)) FROM jsonb_each(value) AS e(k, v))
+  WHEN jsonb_typeof(value) = 'array' THEN (
+    SELECT jsonb_agg(pgworkflows.escaped(v) ORDER BY n) FROM jsonb_array_elements(value) WITH ORDINALITY AS e(v, n))
+  ELSE value
+END
+$$;
+
 CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
   PERFORM pgworkflows.refuse_reserved_name($2);
-  outcome := pgworkflows.post_event($1, $2, $3, $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
+  outcome := pgworkflows.post_event($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
   IF outcome = 'unknown' THEN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
   ELSIF outcome NOT IN ('sent', 'again') THEN
@@ -63,42 +75,46 @@ BEGIN
   IF $2 IS NULL THEN
     RAISE EXCEPTION 'event %: the correlation must not be null', $1 USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM pgworkflows.post_correlated($1, $2, $3, $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
+  PERFORM pgworkflows.post_correlated($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
 END
 $$;
 
 -- Gives each of these events to the oldest wait for it that has none yet. An event that nobody waits for is parked;
--- one whose workflow is locked is left for the next loop.
+-- one whose workflow is locked is left for the next loop. Returns how many are dealt with.
 CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE e record; waiter uuid; given integer := 0;
+DECLARE e record; wait record; parked_now integer; done integer := 0;
 BEGIN
   FOR e IN
     SELECT id, name, correlation FROM pgworkflows_event
     WHERE id = ANY (candidates) AND workflow_id IS NULL AND delivered_at IS NULL
     ORDER BY id FOR UPDATE SKIP LOCKED
   LOOP
-    SELECT t.workflow_id INTO waiter FROM pgworkflows_task t
-    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.payload ->> 'correlation' = e.correlation
+    SELECT t.id, t.workflow_id INTO wait FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id
+    WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.payload ->> 'correlation' = e.correlation
       AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
                       AND o.name = e.name AND o.correlation = e.correlation)
     ORDER BY t.id LIMIT 1;
     IF NOT FOUND THEN
       UPDATE pgworkflows_event SET parked = true WHERE id = e.id AND NOT parked;
+      GET DIAGNOSTICS parked_now = ROW_COUNT;
+      done := done + parked_now;
       CONTINUE;
     END IF;
-    PERFORM FROM pgworkflows_workflow w WHERE w.id = waiter AND w.status = 'WAITING' FOR NO KEY UPDATE SKIP LOCKED;
-    IF FOUND THEN
-      UPDATE pgworkflows_event SET workflow_id = waiter, delivered_at = pgworkflows.now() WHERE id = e.id;
-      UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = waiter;
-      given := given + 1;
+    PERFORM FROM pgworkflows_workflow w WHERE w.id = wait.workflow_id FOR NO KEY UPDATE SKIP LOCKED;
+    -- What was seen without the lock may be over by now: another statement looks again under it.
+    IF FOUND AND EXISTS (SELECT FROM pgworkflows_task t WHERE t.id = wait.id AND t.status = 'WAITING') THEN
+      UPDATE pgworkflows_event SET workflow_id = wait.workflow_id, delivered_at = pgworkflows.now() WHERE id = e.id;
+      UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = wait.workflow_id;
+      done := done + 1;
     END IF;
   END LOOP;
-  RETURN given;
+  RETURN done;
 END
 $$;
 
--- Looks again at open waits for correlated events: those of the given workflows, or with null all of them.
+-- Looks again at open waits, of the given workflows or with null of all: for correlated events, and for children that
+-- ended before the wait for them was committed.
 CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE candidates bigint[];
@@ -108,6 +124,14 @@ BEGIN
   JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.payload ->> 'correlation'
     AND e.workflow_id IS NULL AND e.delivered_at IS NULL
   WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (workflows IS NULL OR t.workflow_id = ANY (workflows));
+  UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
+  FROM (SELECT w.id FROM pgworkflows_workflow w
+        WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
+          SELECT t.workflow_id FROM pgworkflows_task t JOIN pgworkflows_workflow c ON c.id = (t.payload ->> 'workflow')::uuid
+          WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND c.finished_at IS NOT NULL
+            AND (workflows IS NULL OR t.workflow_id = ANY (workflows)))
+        ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended
+  WHERE p.id = ended.id;
   IF candidates IS NULL THEN
     RETURN 0;
   END IF;
@@ -116,19 +140,20 @@ END
 $$;
 
 -- Takes undelivered events, locks their workflows without waiting, and makes those runnable that wait for them.
+-- Returns how many are dealt with, not counting those whose workflow is locked.
 CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE taken bigint[]; correlated bigint[]; locked uuid[];
+DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; delivered integer; assigned integer := 0;
 BEGIN
   SELECT array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
   INTO taken, correlated
   FROM (SELECT id, workflow_id FROM pgworkflows_event
         WHERE delivered_at IS NULL AND NOT parked ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
   IF correlated IS NOT NULL THEN
-    PERFORM pgworkflows.assign_events(correlated);
+    assigned := pgworkflows.assign_events(correlated);
   END IF;
   IF taken IS NULL THEN
-    RETURN COALESCE(array_length(correlated, 1), 0);
+    RETURN assigned;
   END IF;
 
   SELECT array_agg(w.id) INTO locked
@@ -138,6 +163,7 @@ BEGIN
 
   UPDATE pgworkflows_event SET delivered_at = pgworkflows.now()
   WHERE id = ANY (taken) AND workflow_id = ANY (locked);
+  GET DIAGNOSTICS delivered = ROW_COUNT;
 
   IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$cancel' AND workflow_id = ANY (locked)) THEN
     UPDATE pgworkflows_workflow w
@@ -157,6 +183,6 @@ BEGIN
         AND (e.name LIKE '$%' OR EXISTS (
           SELECT FROM pgworkflows_task t
           WHERE t.workflow_id = w.id AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = e.name)));
-  RETURN array_length(taken, 1);
+  RETURN assigned + delivered;
 END
 $$;

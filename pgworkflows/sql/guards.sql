@@ -1,5 +1,36 @@
--- What nobody may do: change or remove history, write it by hand, or delete what has not ended.
--- ENABLE ALWAYS: session_replication_role does not switch these off. Only DDL by the tables' owner does.
+-- What nobody may do: make a transition that is not declared, change or remove history, write it by hand, or delete
+-- what has not ended. ENABLE ALWAYS: session_replication_role does not switch these off. Only DDL by the owner does.
+
+-- Says what was tried; the triggers' WHEN has found that it is not allowed. Before the row is written, so that no
+-- constraint speaks first.
+CREATE FUNCTION pgworkflows.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+    RAISE EXCEPTION '% % cannot get another id', TG_ARGV[0], OLD.id USING ERRCODE = 'check_violation';
+  END IF;
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_ARGV[0], NEW.id, CASE TG_OP WHEN 'UPDATE' THEN OLD.status ELSE 'nothing' END, NEW.status
+    USING ERRCODE = 'check_violation',
+          HINT = 'Statuses are the engine''s. Use pgworkflows.cancel(), send_event() or decide(), or the verbs in Python.';
+END
+$$;
+
+CREATE TRIGGER workflow_begins BEFORE INSERT ON pgworkflows_workflow
+  FOR EACH ROW WHEN (NEW.status <> 'PENDING') EXECUTE FUNCTION pgworkflows.refuse_change('workflow');
+CREATE TRIGGER workflow_changes BEFORE UPDATE ON pgworkflows_workflow
+  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.workflow_event(OLD.status, NEW.status) IS NULL)
+  EXECUTE FUNCTION pgworkflows.refuse_change('workflow');
+CREATE TRIGGER task_begins BEFORE INSERT ON pgworkflows_task
+  FOR EACH ROW WHEN (NEW.status NOT IN ('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED'))
+  EXECUTE FUNCTION pgworkflows.refuse_change('task');
+CREATE TRIGGER task_changes BEFORE UPDATE ON pgworkflows_task
+  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.task_event(OLD.status, NEW.status) IS NULL)
+  EXECUTE FUNCTION pgworkflows.refuse_change('task');
+CREATE TRIGGER approval_begins BEFORE INSERT ON pgworkflows_approval
+  FOR EACH ROW WHEN (NEW.status <> 'PENDING') EXECUTE FUNCTION pgworkflows.refuse_change('approval');
+CREATE TRIGGER approval_changes BEFORE UPDATE ON pgworkflows_approval
+  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.approval_event(OLD.status, NEW.status) IS NULL)
+  EXECUTE FUNCTION pgworkflows.refuse_change('approval');
 
 CREATE FUNCTION pgworkflows.refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -8,9 +39,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.refuse_history_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Ours insert from inside a trigger and as the owner; a right to INSERT and a trigger of one's own are not enough.
+CREATE FUNCTION pgworkflows.refuse_history_insert() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-  IF pg_trigger_depth() < 2 THEN
+  IF pg_trigger_depth() < 2 OR quote_ident(current_user)::regrole IS DISTINCT FROM (
+       SELECT p.proowner FROM pg_proc p WHERE p.oid = 'pgworkflows.workflow_inserted()'::regprocedure) THEN
     RAISE EXCEPTION 'INSERT into pgworkflows_history is refused: only the triggers write it'
       USING ERRCODE = 'insufficient_privilege', HINT = 'Change the workflow, the task or the approval; its history follows.';
   END IF;
@@ -53,3 +86,5 @@ CREATE INDEX pgworkflows_workflow_labels ON pgworkflows_workflow USING gin (attr
 
 -- What every function here does is the application's; that everybody may call it is not.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA pgworkflows FROM PUBLIC;
+-- A trigger's WHEN is evaluated as whoever writes the row.
+GRANT EXECUTE ON FUNCTION pgworkflows.workflow_event, pgworkflows.task_event, pgworkflows.approval_event TO PUBLIC;

@@ -23,23 +23,9 @@ SELECT CASE from_status || '>' || to_status
 END
 $$;
 
-CREATE FUNCTION pgworkflows.refuse_transition(what text, id text, from_status text, to_status text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', what, id, COALESCE(from_status, 'nothing'), COALESCE(to_status, 'nothing')
-    USING ERRCODE = 'check_violation',
-          HINT = 'Statuses are the engine''s. Use pgworkflows.cancel(), send_event() or decide(), or the verbs in Python.';
-END
-$$;
-
 CREATE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE bad record;
 BEGIN
-  SELECT n.id, n.status INTO bad FROM new_rows n WHERE n.status <> 'PENDING' LIMIT 1;
-  IF FOUND THEN
-    PERFORM pgworkflows.refuse_transition('workflow', bad.id::text, NULL, bad.status);
-  END IF;
   INSERT INTO pgworkflows_history
     (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.id, 'start', '', n.status, n.state, pgworkflows.now(), pgworkflows.setting('actor'), session_user,
@@ -59,23 +45,16 @@ DECLARE
   passed jsonb := NULLIF(pgworkflows.setting('states'), '')::jsonb;
   closed uuid[];
 BEGIN
-  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
-  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
-  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.workflow_event(o.status, n.status) IS NULL)
-  LIMIT 1;
-  IF FOUND THEN
-    IF bad.to_status IS NULL THEN
-      RAISE EXCEPTION 'workflow % cannot get another id', bad.id USING ERRCODE = 'check_violation';
-    END IF;
-    PERFORM pgworkflows.refuse_transition('workflow', bad.id::text, bad.from_status, bad.to_status);
-  END IF;
-
   INSERT INTO pgworkflows_history
     (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.id, pgworkflows.workflow_event(o.status, n.status), o.status, n.status, n.state, pgworkflows.now(),
-         actor, session_user, channel,
-         COALESCE(NULLIF(note, ''), CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
+         COALESCE(CASE WHEN r.carried_out THEN NULLIF(n.cancel_request ->> 'by', '') END, actor), session_user, channel,
+         COALESCE(NULLIF(note, ''), CASE WHEN r.carried_out THEN n.cancel_request ->> 'reason' END, CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
   FROM old_rows o JOIN new_rows n ON n.id = o.id
+  -- A worker that carries out a cancel does it for the one who asked.
+  CROSS JOIN LATERAL (
+    SELECT channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED')
+      AS carried_out) r
   WHERE n.status <> o.status;
 
   -- States passed inside one transaction each count; the flush says which, and they must lead to the new one.
@@ -141,13 +120,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE bad record;
 BEGIN
-  SELECT n.id, n.status INTO bad FROM new_rows n
-  WHERE n.status NOT IN ('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED') LIMIT 1;
-  IF FOUND THEN
-    PERFORM pgworkflows.refuse_transition('task', bad.id::text, NULL, bad.status);
-  END IF;
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id,
@@ -162,18 +135,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE bad record;
 BEGIN
-  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
-  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
-  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.task_event(o.status, n.status) IS NULL)
-  LIMIT 1;
-  IF FOUND THEN
-    IF bad.to_status IS NULL THEN
-      RAISE EXCEPTION 'task % cannot get another id', bad.id USING ERRCODE = 'check_violation';
-    END IF;
-    PERFORM pgworkflows.refuse_transition('task', bad.id::text, bad.from_status, bad.to_status);
-  END IF;
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.task_event(o.status, n.status), o.status, n.status, '', n.attempt,
@@ -187,12 +149,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.approval_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE bad record;
 BEGIN
-  SELECT n.id, n.status INTO bad FROM new_rows n WHERE n.status <> 'PENDING' LIMIT 1;
-  IF FOUND THEN
-    PERFORM pgworkflows.refuse_transition('approval', bad.id::text, NULL, bad.status);
-  END IF;
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, 'request', '', n.status, '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
@@ -204,15 +161,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.approval_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE bad record;
 BEGIN
-  SELECT o.id, o.status AS from_status, n.status AS to_status INTO bad
-  FROM old_rows o LEFT JOIN new_rows n ON n.id = o.id
-  WHERE n.id IS NULL OR (n.status <> o.status AND pgworkflows.approval_event(o.status, n.status) IS NULL)
-  LIMIT 1;
-  IF FOUND THEN
-    PERFORM pgworkflows.refuse_transition('approval', bad.id::text, bad.from_status, bad.to_status);
-  END IF;
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.approval_event(o.status, n.status), o.status, n.status, '', pgworkflows.now(),

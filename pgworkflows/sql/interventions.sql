@@ -5,7 +5,10 @@
 CREATE FUNCTION pgworkflows.request_cancel(workflow uuid, reason text, compensate boolean, actor text, channel text)
 RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
-DECLARE w record; request jsonb := jsonb_build_object('reason', $2, 'compensate', $3, 'by', $4);
+DECLARE
+  w record;
+  undo boolean := COALESCE($3, true);
+  request jsonb := jsonb_build_object('reason', $2, 'compensate', undo, 'by', $4);
 BEGIN
   PERFORM pgworkflows.act_as($4, $5, $2);
   SELECT c.status, c.finished_at, c.owner_id, c.started_at INTO w FROM pgworkflows_workflow c
@@ -23,7 +26,7 @@ BEGIN
   IF w.finished_at IS NOT NULL THEN
     RETURN w.status;
   END IF;
-  IF w.owner_id IS NULL AND w.status <> 'COMPENSATING' AND (NOT $3 OR NOT EXISTS (
+  IF w.owner_id IS NULL AND w.status <> 'COMPENSATING' AND (NOT undo OR NOT EXISTS (
        SELECT FROM pgworkflows_task t WHERE t.workflow_id = $1 AND t.kind = 'STEP')) THEN
     UPDATE pgworkflows_workflow c
     SET status = 'CANCELLED', cancel_requested_at = pgworkflows.now(), cancel_request = request,
@@ -114,7 +117,7 @@ BEGIN
   IF $3 IS NULL OR $3 NOT IN ('approve', 'reject') THEN
     RAISE EXCEPTION 'verdict must be approve or reject, not %', quote_nullable($3) USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF $3 = 'reject' AND COALESCE($4, '') = '' THEN
+  IF $3 = 'reject' AND btrim(COALESCE($4, '')) = '' THEN
     RAISE EXCEPTION 'rejecting needs a comment' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   outcome := pgworkflows.record_decision($1, $2, $3, $4, 'sql');

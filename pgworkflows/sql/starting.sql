@@ -50,7 +50,7 @@ RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{t
 DECLARE
   wanted_name ALIAS FOR $1; wanted_kwargs ALIAS FOR $2; wanted_key ALIAS FOR $3; wanted_queue ALIAS FOR $4;
   wanted_run_after ALIAS FOR $5; wanted_subject ALIAS FOR $6; wanted_requester ALIAS FOR $7;
-  definition record; wrong text; started record; existing record; full_kwargs jsonb;
+  definition record; wrong text; started record; existing record; full_kwargs jsonb; label text; row_id text;
 BEGIN
   SELECT d.* INTO definition FROM pgworkflows_workflowdefinition d
   WHERE d.name = wanted_name ORDER BY d.version DESC LIMIT 1;
@@ -58,13 +58,24 @@ BEGIN
     RAISE EXCEPTION 'no workflow definition named %', quote_nullable(wanted_name)
       USING ERRCODE = 'no_data_found', HINT = 'Definitions are written by `manage.py migrate` and by a starting worker.';
   END IF;
+  IF wanted_key = '' THEN
+    RAISE EXCEPTION '%: the key must not be empty', wanted_name
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass NULL for none.';
+  END IF;
+  IF wanted_subject NOT LIKE '%_.%_:%_' THEN
+    RAISE EXCEPTION '%: % is no subject', wanted_name, quote_literal(wanted_subject)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass app_label.model:primary_key, as in shop.order:7.';
+  END IF;
+  label := lower(split_part(wanted_subject, ':', 1));
+  row_id := substr(wanted_subject, strpos(wanted_subject, ':') + 1);
   IF wanted_kwargs IS NULL OR jsonb_typeof(wanted_kwargs) <> 'object' THEN
     RAISE EXCEPTION '%: kwargs must be a JSON object of the arguments by name', wanted_name USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT string_agg(k, ', ') INTO wrong FROM jsonb_object_keys(wanted_kwargs) k WHERE NOT definition.parameters ? k;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION '%: unknown argument %', wanted_name, wrong
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'It takes ' || definition.parameters;
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'It takes ' || (
+        SELECT COALESCE(string_agg(p, ', '), 'none') FROM jsonb_array_elements_text(definition.parameters) p) || '.';
   END IF;
   full_kwargs := definition.defaults || wanted_kwargs;
   SELECT string_agg(p, ', ') INTO wrong FROM jsonb_array_elements_text(definition.parameters) p WHERE NOT full_kwargs ? p;
@@ -75,19 +86,17 @@ BEGIN
     jsonb_build_array(jsonb_build_object(
       'id', pgworkflows.uuid7(), 'name', definition.name, 'version', definition.version, 'key', wanted_key,
       'queue', COALESCE(wanted_queue, definition.options ->> 'queue'), 'priority', definition.options -> 'priority',
-      'kwargs', wanted_kwargs, 'subject_label', split_part(wanted_subject, ':', 1),
-      'subject_id', substr(wanted_subject, strpos(wanted_subject, ':') + 1),
-      'subject_type', (SELECT c.id FROM django_content_type c
-                       WHERE c.app_label || '.' || c.model = lower(split_part(wanted_subject, ':', 1))),
+      'kwargs', wanted_kwargs, 'subject_label', label, 'subject_id', row_id,
+      'subject_type', (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
       'requested_by', (SELECT u.{{user_pk}}::text FROM {{user_table}} u WHERE u.{{user_name}} = wanted_requester),
       'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
       'fingerprint', definition.fingerprint, 'format', 0)),
-    COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, ''), 'sql') i;
+    COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), 'sql') i;
   IF started.created THEN
     RETURN started.workflow;
   END IF;
   SELECT w.id, w.kwargs INTO existing FROM pgworkflows_workflow w WHERE w.name = wanted_name AND w.key = wanted_key;
-  IF existing.kwargs IS DISTINCT FROM wanted_kwargs AND existing.kwargs IS DISTINCT FROM full_kwargs THEN
+  IF definition.defaults || existing.kwargs <> full_kwargs THEN
     RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, existing.id
       USING ERRCODE = 'unique_violation', HINT = 'Use another key, or the same arguments.';
   END IF;

@@ -189,15 +189,5 @@ def seconds_to_next(execute: Execute, known: Known) -> float | None:
     return None if value is None else float(value)
 
 
-# Committed before the workflow runs, by a worker that has just begun: the next one sees that this one died with it.
-COUNT_CRASH = """
-UPDATE pgworkflows_workflow SET crashes = crashes + 1
-WHERE id = (SELECT id FROM pgworkflows_workflow WHERE id = %(id)s AND available_at <= pgworkflows.now()
-            FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING crashes
-"""
-
-
-def count_crash(execute: Execute, workflow: uuid.UUID) -> bool:
-    """Note that a worker is about to run this workflow for better or worse; return false if it is no longer there to run."""
-    return bool(execute(COUNT_CRASH, {"id": workflow}))
+# Committed before the workflow runs, by a worker that has just begun: if it dies with it, the next one sees that.
+COUNT_CRASH = "UPDATE pgworkflows_workflow SET crashes = crashes + 1 WHERE id = %(id)s"

@@ -49,7 +49,7 @@ def _check_name(name: str) -> None:
 
 
 def deliver(most: int = 500) -> int:
-    """Take undelivered events, oldest first, and wake who waits for them; return how many were looked at."""
+    """Take undelivered events, oldest first, and wake who waits for them; return how many are dealt with."""
     return int(query("SELECT pgworkflows.deliver(%(most)s)", {"most": most})[0][0])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 
+from ..definitions.arguments import convert
 from ..definitions.encoding import TAGGED, dump
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
@@ -63,15 +64,23 @@ def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], p
     return f'{{"id":"{uuid7()}","kwargs":{text},{family},{_options(workflow, actor)}}}', text
 
 
-EXISTING = "SELECT id, kwargs::text FROM pgworkflows_workflow WHERE name = %(name)s AND key = %(key)s"
+EXISTING = "SELECT id, kwargs::text, format FROM pgworkflows_workflow WHERE name = %(name)s AND key = %(key)s"
 
 
 def adopt(run: Any, workflow: WorkflowFunction[..., Any], text: str) -> uuid.UUID:
     """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
-    (found, stored), *_ = run(EXISTING, {"name": workflow.name, "key": workflow.key})
-    if json.loads(stored) != json.loads(text):
+    (found, stored, form), *_ = run(EXISTING, {"name": workflow.name, "key": workflow.key})
+    if json.loads(stored if form == TAGGED else _tagged(workflow, stored)) != json.loads(text):
         raise KeyConflict(workflow.name, str(workflow.key), str(found), json.loads(stored), json.loads(text))
     return found  # type: ignore[no-any-return] # a uuid column
+
+
+def _tagged(workflow: WorkflowFunction[..., Any], plain: str) -> str:
+    """Return arguments that came from SQL as Python stores them, or as they are where they do not fit the signature."""
+    try:
+        return _arguments_text(workflow, convert(workflow.name, workflow.function, workflow.signature, json.loads(plain)))
+    except TypeError:
+        return plain
 
 
 def _arguments_text(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> str:

@@ -13,12 +13,16 @@ from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
 from .connection import database, query
 
-# A row that this very transaction wrote has an xmin that is still in progress; nobody else's is visible.
 LOOK = """
-SELECT w.name, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message',
-  pg_xact_status((((pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 32) << 32) | w.xmin::text::bigint)::text::xid8)
-    = 'in progress'
+SELECT w.name, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message'
 FROM pgworkflows_workflow w WHERE w.id = %(workflow)s
+"""
+
+# A transaction holds a lock on its own id, and on those of its savepoints, for as long as it runs.
+WRITTEN_HERE = """
+SELECT EXISTS (
+  SELECT FROM pgworkflows_workflow w JOIN pg_locks l ON l.transactionid = w.xmin
+  WHERE w.id = %(workflow)s AND l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.pid = pg_backend_pid())
 """
 SHORTEST, LONGEST = 0.005, 0.2
 
@@ -33,12 +37,12 @@ def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
         rows = query(LOOK, {"workflow": workflow})
         if not rows:
             raise WorkflowNotFound(str(workflow))
-        name, status, finished, result, error, own = rows[0]
+        name, status, finished, result, error = rows[0]
         if status == "COMPLETED":
             return load(result)
         if finished or status == "BLOCKED":
             raise WorkflowFailed(name, str(workflow), status, error or "")
-        if own and database().in_atomic_block:
+        if database().in_atomic_block and query(WRITTEN_HERE, {"workflow": workflow})[0][0]:
             raise WouldNeverReturn(str(workflow), "inside the transaction that started it")
         if time.monotonic() >= end:
             raise WaitTimeout(f"workflow {name} {workflow} is still {status}")

@@ -34,6 +34,27 @@ def register(name: str, *, queues: list[str], definitions: list[str], direct: bo
     return worker
 
 
+RECONNECT = """
+UPDATE pgworkflows_worker SET connected_at = pgworkflows.now(), beat_at = pgworkflows.now(), direct = %(direct)s
+WHERE id = %(worker)s AND stopped_at IS NULL RETURNING id
+"""
+
+
+def reconnect(worker: int, *, direct: bool) -> bool:
+    """Renew a worker's row and lock on a new connection; return false when it has been declared dead."""
+    if not query(RECONNECT, {"worker": worker, "direct": direct}):
+        return False
+    if direct:
+        # The old session may linger on the server for a while; until it ends, only the lease speaks for this worker.
+        query("SELECT pg_try_advisory_lock(%(kind)s, %(worker)s)", {"kind": LIFE_LOCK, "worker": worker})
+    return True
+
+
+def named(name: str) -> list[int]:
+    """Find the workers of that name that have not ended."""
+    return [row[0] for row in query("SELECT id FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NULL", {"name": name})]
+
+
 # No row means that others took this worker for dead and took over its claims.
 BEAT = "UPDATE pgworkflows_worker SET beat_at = pgworkflows.now() WHERE id = %(worker)s AND stopped_at IS NULL RETURNING id"
 
@@ -58,6 +79,7 @@ WHERE w.stopped_at IS NULL AND w.id <> %(worker)s
   AND (w.beat_at < pgworkflows.now() - w.lease
     OR (%(locks_count)s AND w.direct AND w.beat_at < pgworkflows.now() - %(missed)s
         AND w.connected_at > pg_postmaster_start_time() AND pg_try_advisory_xact_lock(%(kind)s, w.id::integer)))
+ORDER BY w.id
 """
 
 

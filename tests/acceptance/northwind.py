@@ -1,4 +1,4 @@
-"""A shop of its own for the real orders: own database, own ledger, real processes; looked at with plain SQL."""
+"""A shop of its own for the real orders: own ledger, real processes; looked at with plain SQL."""
 
 import csv
 import os
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from demo_shop.card_client import CardClient
 from demo_shop.demonstration.processes import CHECKOUT, Child, Processes
@@ -76,27 +74,13 @@ class Shop:
 
 
 @contextmanager
-def new_shop(folder: Path) -> Iterator[Shop]:
-    """Make a database and start a processor; both are gone afterwards."""
-    server, name = os.environ["DATABASE_URL"], f"northwind_{uuid.uuid4().hex[:12]}"
-    maintenance = make_conninfo(server, dbname="postgres")
-    with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    url = make_conninfo(server, dbname=name)
-    try:
-        environment = {
-            "DATABASE_URL": url,
-            "DEMO_SHOP_STATE": str(folder / "state"),
-            "DJANGO_SETTINGS_MODULE": "demo_shop.settings",
-        }
-        with Processes(logs=folder / "logs", environment=environment) as processes:
-            shop = Shop(processes, url)
-            shop.start_processor(folder / "ledger.sqlite3")
-            shop.manage("migrate", "--verbosity", "0")
-            yield shop
-    finally:
-        with psycopg.connect(maintenance, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def new_shop(environment: dict[str, str], folder: Path) -> Iterator[Shop]:
+    """Start a processor and prepare the database that the environment names."""
+    with Processes(logs=folder / "logs", environment=environment) as processes:
+        shop = Shop(processes, environment["DATABASE_URL"])
+        shop.start_processor(folder / "ledger.sqlite3")
+        shop.manage("migrate", "--verbosity", "0")
+        yield shop
 
 
 @contextmanager

@@ -62,8 +62,8 @@ def check_ledger(shop: Shop, completed: set[str], due_by_order: dict[str, int]) 
     return Counter(completed=len(completed), charged_and_refunded=len(refunded))
 
 
-def test_northwind_orders_reconcile(tmp_path):
-    with new_shop(tmp_path) as shop:
+def test_northwind_orders_reconcile(separate_project, tmp_path):
+    with new_shop(separate_project, tmp_path) as shop:
         for _ in range(2):
             shop.start_worker()
         fulfil_everything(shop)
@@ -73,8 +73,8 @@ def test_northwind_orders_reconcile(tmp_path):
     assert counts["charged_and_refunded"] > 0
 
 
-def test_northwind_orders_survive_kills(tmp_path):
-    with new_shop(tmp_path) as shop:
+def test_northwind_orders_survive_kills(separate_project, tmp_path):
+    with new_shop(separate_project, tmp_path) as shop:
         for _ in range(2):
             shop.start_worker()
         with killing_workers(shop, seed=1) as killed:

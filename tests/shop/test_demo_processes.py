@@ -63,7 +63,6 @@ def test_deaf_process_is_killed(tmp_path, monkeypatch):
     with Processes(logs=tmp_path) as processes:
         child = processes.start("deaf", [sys.executable, "-c", DEAF], stdout=subprocess.PIPE)
         child.process.stdout.readline()
-    child.process.stdout.close()
     assert child.process.poll() == -signal.SIGKILL
 
 

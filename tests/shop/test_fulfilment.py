@@ -19,7 +19,7 @@ from demo_shop.warehouse import receive_goods
 from pgworkflows.models import Approval, Workflow
 from pgworkflows.testing import move_clock, run_workflows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pgworkflows")]
 
 
 @pytest.fixture

@@ -65,8 +65,7 @@ def test_second_import_changes_nothing(run_import):
     Product.objects.filter(sku="1").update(stock=3)
     said = run_import(PRODUCTS, HEADER + FIRST + OTHER)
     assert said == (
-        "Imported 0 products and 1 orders with 1 lines; 1 workflows started. "
-        "2 products and 1 orders were there already.\n"
+        "Imported 0 products and 1 order with 1 line; 1 workflow started. There already: 2 products and 1 order.\n"
     )
     assert Product.objects.get(sku="1").stock == 3
     assert Workflow.objects.count() == 2
@@ -129,8 +128,8 @@ def test_order_with_bad_line_left_out(run_import):
     said = run_import(PRODUCTS, HEADER + FIRST + bad + OTHER, "--skip-bad-lines")
     assert [order.number for order in Order.objects.all()] == ["10249"]
     assert said.splitlines()[1] == (
-        "Imported 2 products and 1 orders with 1 lines; 1 workflows started. "
-        "1 bad lines were left out, with the orders they belong to."
+        "Imported 2 products and 1 order with 1 line; 1 workflow started. "
+        "Left out: 1 bad line, and the orders with a bad line."
     )
 
 
@@ -158,7 +157,7 @@ def test_missing_file_is_named(tmp_path):
 
 def test_byte_order_mark_and_crlf_are_fine(run_import):
     orders = (HEADER + FIRST).replace("\n", "\r\n").encode("utf-8-sig")
-    assert "1 orders" in run_import(PRODUCTS.encode("utf-8-sig"), orders)
+    assert "1 order with 1 line" in run_import(PRODUCTS.encode("utf-8-sig"), orders)
 
 
 def test_wrong_encoding_costs_its_line(run_import):

@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from demo_shop.models import Cart, Order, Product, Shipment
-from pgworkflows.models import Event, Workflow
+from demo_shop.manager import demo_manager
+from demo_shop.models import Cart, Order, OrderLine, Product, Shipment
+from demo_shop.ordering import start_fulfilment
+from pgworkflows.models import Approval, Event, Workflow
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,44 @@ def test_refund_needs_permission(client, make_product):
     client.force_login(staff_with("add_refund"))
     client.post(address, {"amount": "1.00", "reason": "late"})
     assert Workflow.objects.filter(name="demo_shop.refund_order").count() == 1
+
+
+@pytest.fixture
+def large_order(make_product, pgworkflows) -> Order:
+    """Place an order that waits for a manager."""
+    order = Order.objects.create(number="7", customer="Ada", email="a@example.com", country="France")
+    OrderLine.objects.create(order=order, product=make_product(price="900.00"), unit_price=900, quantity=3)
+    start_fulfilment(order)
+    pgworkflows.run_workflows()
+    return order
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("approve", "APPROVED"), ("reject", "REJECTED")])
+def test_manager_decides_on_the_page(client, large_order, verdict, status):
+    client.force_login(demo_manager())
+    assert "Release order 7 over 2700.00" in client.get("/approvals/").content.decode()
+    approval = Approval.objects.get()
+    for _ in range(2):
+        client.post(reverse("demo_shop:decide", args=[approval.pk]), {"verdict": verdict, "comment": "I say so"})
+    approval.refresh_from_db()
+    assert (approval.status, approval.decisions.count()) == (status, 1)
+
+
+def test_rejection_needs_a_comment(client, large_order):
+    client.force_login(demo_manager())
+    answer = client.post(
+        reverse("demo_shop:decide", args=[Approval.objects.get().pk]), {"verdict": "reject"}, follow=True
+    )
+    assert "To reject an order, say why." in answer.content.decode()
+    assert Approval.objects.get().status == "PENDING"
+
+
+def test_others_cannot_decide(client, large_order):
+    address = reverse("demo_shop:decide", args=[Approval.objects.get().pk])
+    assert client.post(address, {"verdict": "approve"}).url.startswith("/admin/login/")
+    client.force_login(staff_with("view_order"))
+    assert client.post(address, {"verdict": "approve"}).status_code == 404
+    assert "Nothing waits for you, eve." in client.get("/approvals/").content.decode()
 
 
 def test_pages_have_no_inline_code(client, make_product):

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         """Describe the command line."""
         parser.add_argument("--serve", action="store_true", help="open the shop in a browser; Ctrl-C stops everything")
         parser.add_argument(
-            "--port", type=int, default=8000, help="the shop's port (8000; another one if that is taken)"
+            "--port", type=int, default=8000, help="the shop's port (8000; another one if taken, or for 0)"
         )
         parser.add_argument("--reset", action="store_true", help="delete what earlier runs left, and start clean")
 
@@ -80,11 +80,12 @@ class Command(BaseCommand):
         self.stdout.write("Starting web server, worker, card processor and carrier")
         shop = open_shop(processes, port)
         self.stdout.write(f"\n  Shop            {shop.url}")
+        self.stdout.write(f"  Large orders    {shop.url}approvals/")
         self.stdout.write(f"  Staff           {shop.url}admin/")
         for login in shop.logins:
             self.stdout.write(f"    {login}")
         self.stdout.write(f"  Card processor  {shop.processor_url}/ledger")
-        self.stdout.write(f"  E-mails         {settings.EMAIL_FILE_PATH}")
+        self.stdout.write(f"  E-mails         {settings.MAIL_DIR}")
         self.stdout.write(f"  Logs            {processes.logs}\n\nCtrl-C stops everything.")
         keep_open(processes)
 

@@ -54,12 +54,19 @@ class Command(BaseCommand):
 
 def summary(imported: Imported) -> str:
     """Say what was imported."""
+    products, orders = counted(imported.products, "product"), counted(imported.orders, "order")
     parts = [
-        f"Imported {imported.products} products and {imported.orders} orders with {imported.lines} lines; "
-        f"{imported.orders} workflows started."
+        f"Imported {products} and {orders} with {counted(imported.lines, 'line')}; "
+        f"{counted(imported.orders, 'workflow')} started."
     ]
     if imported.known_products or imported.known_orders:
-        parts.append(f"{imported.known_products} products and {imported.known_orders} orders were there already.")
+        known = f"{counted(imported.known_products, 'product')} and {counted(imported.known_orders, 'order')}"
+        parts.append(f"There already: {known}.")
     if imported.bad:
-        parts.append(f"{len(imported.bad)} bad lines were left out, with the orders they belong to.")
+        parts.append(f"Left out: {counted(len(imported.bad), 'bad line')}, and the orders with a bad line.")
     return " ".join(parts)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,41 @@
+"""System checks: what is wrong with a project before anything runs.
+
+E001-E003  settings          a key, a value, a dotted path
+E004-E009  installation      the database and the distributions beside us
+E010-E013  declarations      what the `workflows.py` modules declare
+W001       bodies            calls whose answer a replay would not repeat
+W002, I001 deployment        whom the guard of the history stops
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Tags, register
+
+from . import bodies, configuration, declarations, deployment, installation
+
+
+@register("pgworkflows")
+def check_project(**_: Any) -> list[CheckMessage]:
+    """Check what needs no database."""
+    return [
+        *configuration.check_settings(),
+        *installation.check_distributions(),
+        *installation.check_alias(),
+        *declarations.check_declarations(),
+        *bodies.check_bodies(),
+    ]
+
+
+@register(Tags.database)
+def check_server(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check the server, where its database is among those to be looked at."""
+    return installation.check_server(databases or ())
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """Say whom the guard of the history stops."""
+    return deployment.check_owner()

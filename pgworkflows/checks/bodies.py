@@ -1,0 +1,138 @@
+"""Warnings at calls in a body whose answer a replay would not repeat."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import datetime
+import inspect
+import os
+import random
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.util import resolve_name
+from types import ModuleType
+from typing import Any
+
+from django.core import checks
+from django.utils import timezone
+
+from ..definitions.naming import syntax_tree
+from ..definitions.registry import registry
+from ..definitions.workflow import WorkflowFunction
+
+_NOWHERE = object()
+_RECORDED_TIME = "Use pgworkflows.now(), whose answer is recorded"
+_RECORDED_CHANCE = "Use pgworkflows.random(), whose answer is recorded"
+_RECORDED_ID = "Use pgworkflows.uuid4(), whose answer is recorded"
+_FIXED = "Pass it as an argument at start()"
+# Their answer depends on nothing but their arguments.
+_REPEATABLE = {"Random", "SafeUUID", "UUID", "compare_digest", "struct_time", "uuid3", "uuid5"}
+
+
+def _functions(module: ModuleType) -> Iterator[Any]:
+    """List what a module offers to call, without what it has imported itself."""
+    for name, value in vars(module).items():
+        own = hasattr(value, "__self__") or getattr(value, "__module__", None) == module.__name__
+        if callable(value) and own and not name.startswith("_") and name not in _REPEATABLE:
+            yield value
+
+
+#: What not to call, and what to do instead. Bound methods compare by what they are bound to.
+_AVOID: dict[Any, str] = {
+    **dict.fromkeys(_functions(time), _RECORDED_TIME),
+    **dict.fromkeys(_functions(random), _RECORDED_CHANCE),
+    **dict.fromkeys(_functions(secrets), _RECORDED_CHANCE),
+    **dict.fromkeys(_functions(uuid), _RECORDED_ID),
+    time.sleep: "Use pgworkflows.sleep(), which holds no worker",
+    datetime.datetime.now: _RECORDED_TIME,
+    datetime.datetime.utcnow: _RECORDED_TIME,
+    datetime.datetime.today: _RECORDED_TIME,
+    datetime.date.today: _RECORDED_TIME,
+    timezone.now: _RECORDED_TIME,
+    os.getenv: _FIXED,
+    os.urandom: _RECORDED_CHANCE,
+}
+
+
+def check_bodies() -> list[checks.CheckMessage]:
+    """Warn, with file and line, at each such call in each registered body."""
+    return [warning for workflow in registry.workflows.values() for warning in _check(workflow)]
+
+
+def _check(workflow: WorkflowFunction[..., Any]) -> Iterator[checks.CheckMessage]:
+    function = inspect.unwrap(workflow.function)
+    tree = syntax_tree(function)
+    if tree is None:
+        return
+    names = _Names(function, tree)
+    for node in ast.walk(tree):
+        remedy = names.remedy(node)
+        if remedy:
+            code, line = function.__code__, function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
+            yield checks.Warning(
+                f"{code.co_filename}:{line}: the body of {workflow.name} uses {ast.unparse(node)}, whose answer "
+                "differs when the body is run again.",
+                hint=f"{remedy}, or do it in a @step.",
+                obj=workflow.name,
+                id="pgworkflows.W001",
+            )
+
+
+class _Names:
+    """What the names in a body stand for, found without running it."""
+
+    def __init__(self, function: Callable[..., Any], tree: ast.AST) -> None:
+        closure = inspect.getclosurevars(function)
+        self.known = {**vars(builtins), **function.__globals__, **closure.nonlocals}
+        for node in ast.walk(tree):
+            for name in _bound_by(node):
+                self.known.pop(name, None)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self.known.update(_imported(node, function.__globals__.get("__package__") or ""))
+
+    def remedy(self, node: ast.AST) -> str | None:
+        """Return what to do instead of this call, or of reading the environment; None where it is fine."""
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            return _FIXED if self._meaning(node) is os.environ else None
+        if not isinstance(node, ast.Call):
+            return None
+        meant = self._meaning(node.func)
+        try:
+            return _AVOID.get(meant)
+        except TypeError:  # not hashable, so it is none of them
+            return None
+
+    def _meaning(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Name):
+            return self.known.get(node.id, _NOWHERE)
+        if isinstance(node, ast.Attribute):
+            owner = self._meaning(node.value)
+            # Of modules and classes only: another object's attribute may be a property that runs code.
+            if isinstance(owner, ModuleType | type):
+                return getattr(owner, node.attr, _NOWHERE)
+        return _NOWHERE
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+
+
+def _imported(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Any]]:
+    """Tell what a body's own import statements bind, without importing anything."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            origin = sys.modules.get(resolve_name("." * node.level + (node.module or ""), package))
+            yield alias.asname or alias.name, getattr(origin, alias.name, _NOWHERE)
+        else:
+            bound = alias.asname or alias.name.partition(".")[0]
+            yield bound, sys.modules.get(alias.name if alias.asname else bound, _NOWHERE)

@@ -1,0 +1,53 @@
+"""Checks of what the `workflows.py` modules declare."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+
+from ..definitions.registry import registry
+from ..definitions.step import Step
+
+
+def check_declarations() -> list[CheckMessage]:
+    """Report modules that fail to import, and two functions under one name."""
+    failed = [_import_failed(module, error) for module, error in registry.import_errors.items()]
+    return [*failed, *(_clash(old, new) for old, new in registry.clashes)]
+
+
+def _import_failed(module: str, error: Exception) -> Error:
+    return Error(
+        f"{module} cannot be imported: {type(error).__name__}: {error}",
+        hint=f"`python -c 'import {module}'` shows where. Until it is right, its workflows are unknown.",
+        id="pgworkflows.E010",
+    )
+
+
+def place_of(function: Any) -> str:
+    """Return `path/file.py:line` of a function."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+
+
+def _clash(old: Any, new: Any) -> Error:
+    places = f"{place_of(old.function)} and {place_of(new.function)}"
+    if isinstance(new, Step):
+        return Error(
+            f"Two steps are named {new.name}: {places}.",
+            hint="Give one of them another name, as in @step(name=...).",
+            id="pgworkflows.E011",
+        )
+    if old.signature.parameters.keys() != new.signature.parameters.keys():
+        return Error(
+            f"Two workflows are named {new.name} version {new.version} and take different arguments, "
+            f"{old.signature} and {new.signature}: {places}.",
+            hint=f"Keep the older one, and declare the newer one with @workflow(version={new.version + 1}).",
+            id="pgworkflows.E013",
+        )
+    return Error(
+        f"Two workflows are named {new.name} version {new.version}: {places}.",
+        hint="Give one of them another name, or if it is the same work, another version.",
+        id="pgworkflows.E012",
+    )

@@ -1,0 +1,84 @@
+"""`manage.py runworkflows`: do the work."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pgworkflows.conf import conf
+from pgworkflows.definitions.registry import registry
+from pgworkflows.worker.options import WorkerOptions
+from pgworkflows.worker.supervisor import Supervisor
+
+
+def positive(text: str) -> int:
+    """Read a whole number of one or more."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < 86400:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds above zero")
+    return number
+
+
+class Command(BaseCommand):
+    """Parse the options and hand over to the supervisor."""
+
+    help = "Runs workflows until it is told to stop: once (Ctrl-C or SIGTERM) to finish what runs, twice to stop at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        settings = conf()
+        parser.add_argument("--queue", action="append", default=[], metavar="Q", help="only this queue (repeat for more); all by default")
+        parser.add_argument("--processes", type=positive, default=1, metavar="N", help="worker processes (default 1)")
+        parser.add_argument(
+            "--concurrency", type=positive, default=settings.CONCURRENCY, metavar="N",
+            help="outside calls in flight in one process, ten times as many where they are async def (default %(default)s)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--batch-size", type=positive, default=settings.BATCH_SIZE, metavar="N",
+            help="the most workflows that share a transaction; 1 for one each (default %(default)s)",
+        )  # fmt: skip
+        parser.add_argument("--drain", action="store_true", help="end with status 0 when nothing is left to run now")
+        parser.add_argument(
+            "--poll-interval", type=seconds, default=settings.POLL_INTERVAL, metavar="S",
+            help="how often an idle worker looks without having been woken (default %(default)s)",
+        )  # fmt: skip
+        parser.add_argument("--reload", action="store_true", help="start anew when a source file changes")
+
+    def handle(self, **options: Any) -> None:
+        """Run; exit 0 after a drain or a stop in good order."""
+        if not registry.workflows:
+            raise CommandError("There are no workflows to run. Declare them in a module workflows.py of an installed app.")
+        wanted = WorkerOptions(
+            name="",
+            queues=options["queue"],
+            concurrency=options["concurrency"],
+            batch_size=options["batch_size"],
+            poll_interval=options["poll_interval"],
+            drain=options["drain"],
+        )
+        processes = options["processes"]
+        self.stdout.write(f"{processes} worker process(es) for {len(registry.workflows)} workflow(s). Ctrl-C stops.")
+        supervisor = Supervisor(wanted, processes=processes, reload=options["reload"], say=self._say)
+        status = supervisor.run()
+        if status:
+            raise SystemExit(status)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -1,0 +1,58 @@
+"""What a worker asks between batches: who is idle, what is due next, what to try first."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+
+from ..conf import conf
+from . import claims
+from .claims import Known
+from .connection import query
+
+#: The advisory lock that senders try shared; see sql/functions.sql, wake().
+IDLE_LOCK = 1885828966
+
+
+def try_idle_lock() -> bool:
+    """Say to senders that a worker is about to sleep; false while a sender's transaction or another idle worker has it."""
+    return bool(query("SELECT pg_try_advisory_lock(%(kind)s, 0)", {"kind": IDLE_LOCK})[0][0])
+
+
+def release_idle_lock() -> None:
+    """Take back what `try_idle_lock` said."""
+    query("SELECT pg_advisory_unlock(%(kind)s, 0)", {"kind": IDLE_LOCK})
+
+
+SOMEONE_IDLE = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %(kind)s AND objid = 0
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mode = 'ExclusiveLock' AND granted)
+"""
+
+
+def someone_is_idle() -> bool:
+    """Whether another idle worker holds the lock, so that senders notify all the same."""
+    return bool(query(SOMEONE_IDLE, {"kind": IDLE_LOCK})[0][0])
+
+
+def seconds_to_next(known: Known) -> float | None:
+    """Return in how many seconds the next workflow is due; None for none."""
+    return claims.seconds_to_next(query, known)
+
+
+def still_owned(ids: set[uuid.UUID], owner: int) -> set[uuid.UUID]:
+    """Return which of the workflows this worker still owns."""
+    return claims.still_owned(query, ids, owner)
+
+
+def choose_one(known: Known, ids: list[uuid.UUID] | None) -> uuid.UUID | None:
+    """Commit that one workflow, of those given or of the queue, is about to be tried; None if there is none to try."""
+    with transaction.atomic(using=conf().DATABASE):
+        claim = claims.claim_these(query, ids) if ids is not None else claims.claim(query, known, 1)
+        if not claim.workflows:
+            return None
+        chosen: Any = claim.workflows[0].id
+        query(claims.COUNT_CRASH, {"id": chosen})
+        return chosen  # type: ignore[no-any-return] # a uuid column

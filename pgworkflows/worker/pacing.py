@@ -1,0 +1,31 @@
+"""How many workflows to claim at once."""
+
+from __future__ import annotations
+
+from ..execution.batch import Report
+
+CAREFUL_BATCHES = 3
+
+
+class Pacing:
+    """Begin with one; double while batches are quick and full, halve when one takes longer than it may.
+
+    After a start or a reconnect the first few batches are careful ones, of one workflow each, whose try is committed
+    first: if this process dies with it, the next one knows.
+    """
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self.size = 1
+        self.careful_left = CAREFUL_BATCHES
+
+    def be_careful(self) -> None:
+        """Begin anew, as after a start."""
+        self.size, self.careful_left = 1, CAREFUL_BATCHES
+
+    def learn(self, report: Report, budget: float) -> None:
+        """Choose the next size by how the last batch went."""
+        if report.overran or report.lost or report.alone:
+            self.size = max(1, self.size // 2)
+        elif report.claimed >= self.size and report.seconds < budget / 2:
+            self.size = min(self.size * 2, self.largest)

@@ -1,0 +1,110 @@
+"""Making the outside calls: threads for `def`, one event loop for `async def`, or an executor of the project's."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import Context
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from ..conf import conf
+from ..exceptions import WaitTimeout
+from ..execution.outside import OutsideCall, OutsideResult, perform, perform_async
+
+ASYNC_FACTOR = 10
+
+Key = tuple[Any, int, int]
+
+
+class OutsidePool:
+    """Calls in flight, and the results that have come back."""
+
+    def __init__(self, concurrency: int, wake: threading.Event) -> None:
+        self.concurrency = concurrency
+        self.wake = wake
+        self.made = 0
+        #: Threads that are still in a call that overran its time; they cannot be ended.
+        self.stuck = 0
+        self._lock = threading.Lock()
+        self._flying: dict[Key, tuple[OutsideCall, float]] = {}
+        self._results: queue.SimpleQueue[OutsideResult] = queue.SimpleQueue()
+        self._executor: Executor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __len__(self) -> int:
+        return len(self._flying)
+
+    def has_room(self) -> bool:
+        """Whether another call could begin at once, whichever kind it is."""
+        with self._lock:
+            waiting = sum(call.step.is_async for call, _ in self._flying.values())
+            return len(self._flying) - waiting < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
+
+    def submit(self, call: OutsideCall) -> None:
+        """Begin a call; its result is taken with `take_results`."""
+        self.made += 1
+        with self._lock:
+            self._flying[call.workflow, call.seq, call.epoch] = (call, time.monotonic())
+        future: Future[OutsideResult]
+        if call.step.is_async:
+            future = Context().run(asyncio.run_coroutine_threadsafe, perform_async(call), self._event_loop())
+        else:
+            future = self._threads().submit(perform, call)
+        future.add_done_callback(self._landed(call))
+
+    def _landed(self, call: OutsideCall) -> Callable[[Future[OutsideResult]], None]:
+        def land(future: Future[OutsideResult]) -> None:
+            error = future.exception() if not future.cancelled() else RuntimeError("the call was cancelled")
+            self._land(call, OutsideResult.failed(call, error) if error is not None else future.result())
+
+        return land
+
+    def _land(self, call: OutsideCall, result: OutsideResult) -> None:
+        with self._lock:
+            expected = self._flying.pop((call.workflow, call.seq, call.epoch), None)
+        if expected is not None:
+            self._results.put(result)
+            self.wake.set()
+
+    def take_results(self, most: int) -> list[OutsideResult]:
+        """Take up to `most` results that have come back."""
+        taken: list[OutsideResult] = []
+        while len(taken) < most and not self._results.empty():
+            taken.append(self._results.get())
+        return taken
+
+    def has_results(self) -> bool:
+        """Whether `take_results` would give any."""
+        return not self._results.empty()
+
+    def give_up_overrun(self) -> None:
+        """Let the calls fail that take longer than their step may; what they still return is thrown away."""
+        with self._lock:
+            flying = list(self._flying.values())
+        for call, began in flying:
+            limit = call.step.timeout
+            if limit is not None and not call.step.is_async and time.monotonic() - began > limit:
+                self.stuck += 1
+                error = WaitTimeout(f"step {call.step.name} took longer than {limit} s")
+                self._land(call, OutsideResult.failed(call, error))
+
+    def _threads(self) -> Executor:
+        if self._executor is None:
+            path = conf().EXECUTOR
+            if path is None:
+                self._executor = ThreadPoolExecutor(self.concurrency, thread_name_prefix="pgworkflows-outside")
+            else:
+                self._executor = import_string(path)()
+        return self._executor
+
+    def _event_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="pgworkflows-loop", daemon=True).start()
+        return self._loop

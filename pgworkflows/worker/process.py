@@ -1,0 +1,233 @@
+"""One worker process: the batch loop."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+import uuid
+from typing import Any
+
+import psycopg
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from .. import signals
+from ..conf import conf
+from ..definitions.registry import registry
+from ..execution.batch import Report, run_batch
+from ..execution.engine import Engine, known_definitions
+from ..store import claims, events, idling
+from ..store.claims import Claim
+from ..store.connection import database
+from ..store.definitions import unfinished_with_other_body, write_definition
+from .life import LONGEST_PAUSE, Life
+from .options import REPLACE_ME, WorkerOptions
+from .pacing import Pacing
+from .pool import OutsidePool
+
+RESULTS_AT_ONCE = 50
+
+
+class Worker:
+    """Claims, runs and commits until it is told to stop or, with `drain`, nothing is left to run now."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self.options = options
+        self.wake = threading.Event()
+        self.stopping = False
+        known = known_definitions(options.queues or None)
+        self.engine = Engine(worker_id=0, name=options.name, known=known)
+        self.pool = OutsidePool(options.concurrency, self.wake)
+        self.pacing = Pacing(options.batch_size)
+        self.alone: list[uuid.UUID] = []
+        self.careful: list[uuid.UUID] = []
+        self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
+        self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
+        self._reported_at = 0.0
+
+    def stop(self, *_: Any) -> None:
+        """Finish what runs, then end."""
+        self.stopping = True
+        self.wake.set()
+
+    def run(self) -> int:
+        """Run until stopped or drained; return the exit status."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
+        signal.signal(signal.SIGTERM, self.stop)
+        pause = 0.1
+        begun = False
+        while True:
+            try:
+                if not begun:
+                    self._begin()
+                    begun = True
+                status = self._loop()
+                break
+            except (DatabaseError, psycopg.Error, OSError) as error:
+                signals.neighbour_failed.send_robust(Worker, what="the worker's database connection", error=error)
+                connections.close_all()
+                if self.stopping and not len(self.pool):
+                    status = 1
+                    break
+                time.sleep(pause * random.uniform(0.5, 1.0))
+                pause = min(pause * 2, LONGEST_PAUSE)
+                self.pacing.be_careful()
+        self._end()
+        return status
+
+    def _begin(self) -> None:
+        database().ensure_connection()
+        for workflow in registry.workflows.values():
+            write_definition(workflow)
+            count = unfinished_with_other_body(workflow)
+            if count:
+                signals.definition_changed.send_robust(Worker, name=workflow.name, version=workflow.version, unfinished=count)
+        if not self.life.is_alive():
+            self.life.start()
+        self.life.registered.wait()
+        signals.worker_changed.send_robust(Worker, worker=self.options.name, started=True)
+
+    def _loop(self) -> int:
+        while True:
+            busy = self.step()
+            self._say()
+            if self.pool.stuck and not len(self.pool) and not self.engine.results:
+                return REPLACE_ME
+            if busy:
+                continue
+            if self.stopping and not len(self.pool):
+                return 0
+            if self.options.drain and not len(self.pool):
+                return 0
+            self._idle()
+
+    def step(self) -> bool:
+        """Do one batch of what comes first; return whether there was anything to do."""
+        delivered = events.deliver()
+        report = self._run_next()
+        if report is None:
+            return delivered > 0
+        self.counts["batches"] += report.advanced > 0
+        self.counts["workflows"] += report.advanced
+        self.counts["finished"] += report.finished
+        self.counts["lost"] += bool(report.lost)
+        self.counts["calls"] = self.pool.made
+        self.alone.extend(report.alone)
+        self.careful.extend(report.careful)
+        for call in report.calls:
+            self.pool.submit(call)
+        self._let_go_of_old_connections()
+        return bool(report.claimed or delivered or self.alone or self.careful or self.pool.has_results())
+
+    def _run_next(self) -> Report | None:
+        """Run outside results first, then what must run alone, then the queue."""
+        for result in self.pool.take_results(RESULTS_AT_ONCE):
+            self.engine.results[result.workflow, result.seq] = result
+        if self.engine.results:
+            return self._run_results()
+        if self.alone:
+            workflow = self.alone.pop(0)
+            return run_batch(self.engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
+        if self.careful:
+            return self._run_careful([self.careful.pop(0)])
+        if self.stopping or self.pool.stuck or not self.pool.has_room():
+            return None
+        if self.pacing.careful_left:
+            return self._run_careful(None)
+        report = run_batch(self.engine, lambda execute: claims.claim(execute, self.engine.known, self.pacing.size))
+        self.pacing.learn(report, self.engine.batch_seconds)
+        return report
+
+    def _run_results(self) -> Report:
+        """Go on with the workflows whose outside calls came back; forget results whose claim is no longer ours."""
+        ids = {workflow for workflow, _ in self.engine.results}
+        worker = self.engine.worker_id
+        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker), alone=len(ids) == 1)
+        if report.lost:
+            report.alone.clear()  # the results in hand bring them back
+            return self._run_results_singly(ids)
+        left = {workflow for workflow, _ in self.engine.results}
+        if left:
+            kept = idling.still_owned(left, worker)
+            for key in [key for key in self.engine.results if key[0] not in kept]:
+                del self.engine.results[key]
+        return report
+
+    def _run_results_singly(self, ids: set[uuid.UUID]) -> Report:
+        total = Report()
+        worker = self.engine.worker_id
+        for workflow in sorted(ids):
+
+            def source(execute: Any, wanted: uuid.UUID = workflow) -> Claim:
+                return claims.claim_owned(execute, [wanted], worker)
+
+            report = run_batch(self.engine, source, alone=True)
+            total.claimed += report.claimed
+            total.advanced += report.advanced
+            total.finished += report.finished
+            total.calls.extend(report.calls)
+        return total
+
+    def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:
+        """Commit that a workflow is about to be tried, then run it alone."""
+        chosen = idling.choose_one(self.engine.known, ids)
+        if chosen is None:
+            return None
+        report = run_batch(self.engine, lambda execute: claims.claim_these(execute, [chosen]), alone=True)
+        if report.advanced and self.pacing.careful_left:
+            self.pacing.careful_left -= 1
+        return report
+
+    def _idle(self) -> None:
+        """Wait for a NOTIFY, a result, or the next due time; look once more before."""
+        self.wake.clear()
+        if self.pool.has_results() or self.stopping and not len(self.pool):
+            return
+        if not self.life.direct:
+            self.wake.wait(self._pause(self.options.poll_interval))
+            return
+        holds = idling.try_idle_lock()
+        try:
+            if holds or idling.someone_is_idle():
+                if not self.step():
+                    self.wake.wait(self._pause(self.options.poll_interval))
+            else:
+                self.wake.wait(0.02)  # a sender is about to commit, and did not know that we sleep
+        finally:
+            if holds:
+                idling.release_idle_lock()
+
+    def _pause(self, longest: float) -> float:
+        if self.stopping:
+            return 0.2
+        due = idling.seconds_to_next(self.engine.known)
+        return longest if due is None else min(longest, max(due, 0.02))
+
+    def _let_go_of_old_connections(self) -> None:
+        """Treat connections as the request cycle does; our own is kept through a busy stretch, unless it has an age limit."""
+        for connection in connections.all(initialized_only=True):
+            ours = connection.alias == conf().DATABASE
+            if not ours or connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]:
+                connection.close_if_unusable_or_obsolete()
+
+    def _say(self, *, last: bool = False) -> None:
+        """Report to the supervisor, once a second at most."""
+        if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
+            return
+        self._reported_at = time.monotonic()
+        try:
+            os.write(self.options.report_to, (json.dumps(self.counts | {"in_flight": len(self.pool)}) + "\n").encode())
+        except OSError:
+            pass  # the supervisor is gone; Life sees that
+
+    def _end(self) -> None:
+        self._say(last=True)
+        self.life.ended.set()
+        self.life.join(timeout=5)
+        connections.close_all()
+        signals.worker_changed.send_robust(Worker, worker=self.options.name, started=False)
+

@@ -1,0 +1,168 @@
+"""The parent of worker processes: starts them, replaces the ones that die, stops them, tells how it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.utils.autoreload import StatReloader
+
+from .options import REPLACE_ME, WorkerOptions
+
+QUICK_DEATH = 5.0
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One worker process and what it last said."""
+
+    process: subprocess.Popen[bytes]
+    options: WorkerOptions
+    pipe: int
+    began: float = field(default_factory=time.monotonic)
+    counts: dict[str, int] = field(default_factory=dict)
+    unread: bytes = b""
+
+
+class Supervisor:
+    """Keeps `processes` workers alive until a signal, or until a drain is done."""
+
+    def __init__(self, options: WorkerOptions, *, processes: int, reload: bool, say: Callable[[str], None]) -> None:
+        self.options, self.processes, self.reload, self.say = options, processes, reload, say
+        self.children: list[Child] = []
+        self.stops = 0
+        self.past: dict[str, int] = {}
+        self._selector = selectors.DefaultSelector()
+        self._replaced = 0
+        self._pause = 0.1
+        self._due: list[tuple[float, str]] = []
+        self._said_at, self._said = 0.0, ""
+        self._files: dict[Any, float] = {}
+        self._looked_at = 0.0
+
+    def run(self) -> int:
+        """Return 0 once all is drained or stopped in good order, 1 if a stop had to be hard."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        self._files = self._snapshot()
+        for _ in range(self.processes):
+            self._start("")
+        began = time.monotonic()
+        while self.children or self._due:
+            self._read()
+            self._reap()
+            self._start_due()
+            self._look_for_changes()
+            self._tell()
+        total = self._total()
+        self.say(
+            f"Done after {time.monotonic() - began:.1f} s: {total.get('finished', 0)} workflows finished, "
+            f"{total.get('workflows', 0)} times one was run in {total.get('batches', 0)} transactions, "
+            f"{total.get('calls', 0)} outside calls, {self._replaced} worker(s) replaced."
+        )
+        return 1 if self.stops > 1 else 0
+
+    def _on_signal(self, *_: Any) -> None:
+        self.stops += 1
+        self._due.clear()
+        self.say("Finishing what runs; once more stops at once." if self.stops == 1 else "Stopping at once; nothing is lost.")
+        for child in self.children:
+            child.process.send_signal(signal.SIGTERM if self.stops == 1 else signal.SIGKILL)
+
+    def _start(self, predecessor: str) -> None:
+        reading, writing = os.pipe()
+        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        options = replace(self.options, name=name, predecessor=predecessor, report_to=writing)
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "pgworkflows.worker", options.to_json()], pass_fds=[writing], env=environment
+        )
+        os.close(writing)
+        os.set_blocking(reading, False)
+        child = Child(process, options, reading)
+        self._selector.register(reading, selectors.EVENT_READ, child)
+        self.children.append(child)
+
+    def _read(self) -> None:
+        for key, _ in self._selector.select(timeout=0.1):
+            child: Child = key.data
+            data = os.read(child.pipe, 65536)
+            if not data:
+                self._selector.unregister(child.pipe)
+                continue
+            *lines, child.unread = (child.unread + data).split(b"\n")
+            if lines:
+                child.counts = json.loads(lines[-1])
+
+    def _reap(self) -> None:
+        for child in list(self.children):
+            status = child.process.poll()
+            if status is None or child.pipe in self._selector.get_map():
+                continue
+            self.children.remove(child)
+            os.close(child.pipe)
+            for key, value in child.counts.items():
+                self.past[key] = self.past.get(key, 0) + (value if key != "in_flight" else 0)
+            if status == 0 or self.stops:
+                continue
+            self._replace(child, status)
+
+    def _replace(self, child: Child, status: int) -> None:
+        self._replaced += 1
+        quick = time.monotonic() - child.began < QUICK_DEATH and status != REPLACE_ME
+        self._pause = min(self._pause * 2, LONGEST_PAUSE) if quick else 0.1
+        how = f"signal {-status}" if status < 0 else "a step that overran its time" if status == REPLACE_ME else f"status {status}"
+        self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
+        self._due.append((time.monotonic() + (self._pause if quick else 0), child.options.name))
+
+    def _start_due(self) -> None:
+        for due, predecessor in list(self._due):
+            if time.monotonic() >= due:
+                self._due.remove((due, predecessor))
+                self._start(predecessor)
+
+    def _snapshot(self) -> dict[Any, float]:
+        return dict(StatReloader().snapshot_files()) if self.reload else {}
+
+    def _look_for_changes(self) -> None:
+        """With --reload: when a source file changed, let the workers finish and start new ones with the new code."""
+        if not self.reload or self.stops or time.monotonic() - self._looked_at < 1:
+            return
+        self._looked_at = time.monotonic()
+        files = self._snapshot()
+        if files == self._files:
+            return
+        changed = sorted(str(path) for path in files if files[path] != self._files.get(path))
+        self._files = files
+        self.say(f"{changed[0] if changed else 'A file'} changed; starting workers with the new code.")
+        for child in self.children:
+            child.process.send_signal(signal.SIGTERM)
+            self._due.append((time.monotonic(), ""))
+
+    def _total(self) -> dict[str, int]:
+        total = dict(self.past)
+        for child in self.children:
+            for key, value in child.counts.items():
+                total[key] = total.get(key, 0) + value
+        return total
+
+    def _tell(self) -> None:
+        """Print how it goes, once a second at most and only when something moved."""
+        if time.monotonic() - self._said_at < 1:
+            return
+        total = self._total()
+        line = f"{total.get('finished', 0)} finished, {total.get('in_flight', 0)} outside calls in flight"
+        if total and line != self._said:
+            self._said_at, self._said = time.monotonic(), line
+            self.say(line)

@@ -1,0 +1,313 @@
+"""Every change leaves exactly one row, in the same transaction; nobody changes or removes it."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, ProgrammingError, connection, transaction
+
+from pgworkflows import (
+    Retry,
+    acting_as,
+    request_approval,
+    send_event,
+    set_state,
+    sleep,
+    step,
+    wait_for_event,
+    workflow,
+)
+from pgworkflows.models import Approval, History, Task, Workflow
+
+
+@pytest.fixture
+def waiter(db):
+    @workflow(name="tests.waiter")
+    def body() -> str:
+        return wait_for_event("go")
+
+    return body
+
+
+@pytest.fixture
+def failing(db):
+    @step(name="tests.keep")
+    def keep() -> None: ...
+
+    @keep.compensation
+    def undo(result: None) -> None: ...
+
+    @step(name="tests.fail", retry=Retry(max_attempts=2, jitter=False))
+    def fail() -> None:
+        raise ValueError("no")
+
+    @workflow(name="tests.failing")
+    def body() -> None:
+        keep()
+        fail()
+
+    return body
+
+
+def unbroken(rows, column):
+    """Check that the history leads, link by link, to where each row stands."""
+    for row in rows:
+        links = History.objects.filter(**{column: row.pk}).exclude(event__in=["state", "decide"]).order_by("id")
+        if column == "workflow":
+            links = links.filter(task=None, approval=None)
+        stands = ""
+        for link in links:
+            assert link.from_status == stands
+            stands = link.to_status
+        assert stands == row.status
+
+
+def test_waiting_workflow_tells_each_change(waiter, pgworkflows, told):
+    started = waiter.start()
+    pgworkflows.run_workflows()
+    started.send_event("go", "now")
+    pgworkflows.run_workflows()
+    assert told(started) == [
+        ("start", "", "PENDING"),
+        ("task_wait", "", "WAITING"),
+        ("wait", "PENDING", "WAITING"),
+        ("task_complete", "WAITING", "COMPLETED"),
+        ("complete", "WAITING", "COMPLETED"),
+    ]
+
+
+def test_retried_and_compensated_workflow_tells_each_change(failing, pgworkflows, told):
+    started = failing.start()
+    pgworkflows.run_workflows()
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert told(started, task=None) == [
+        ("start", "", "PENDING"),
+        ("compensate", "PENDING", "COMPENSATING"),
+        ("finish_compensation", "COMPENSATING", "COMPENSATED"),
+    ]
+    assert told(started, task__isnull=False) == [
+        ("task_complete", "", "COMPLETED"),
+        ("attempt_failed", "", "PENDING"),
+        ("task_fail", "PENDING", "FAILED"),
+        ("task_complete", "", "COMPLETED"),
+    ]
+
+
+def test_outside_attempts_are_told_one_by_one(pgworkflows, told):
+    @step(atomic=False, retry=Retry(max_attempts=2, jitter=False))
+    def call() -> None:
+        raise ValueError("busy")
+
+    @workflow
+    def body() -> None:
+        call()
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert told(started, task__isnull=False) == [
+        ("attempt", "", "RUNNING"),
+        ("attempt_failed", "RUNNING", "PENDING"),
+        ("attempt", "PENDING", "RUNNING"),
+        ("task_fail", "RUNNING", "FAILED"),
+    ]
+    assert list(History.objects.filter(task__isnull=False).order_by("id").values_list("attempt", flat=True)) == [
+        1,
+        1,
+        2,
+        2,
+    ]
+
+
+def test_chain_of_changes_is_unbroken(waiter, failing, pgworkflows):
+    @workflow
+    def longer() -> None:
+        set_state("SLEEPING")
+        sleep(60)
+        wait_for_event("go", correlation="a")
+
+    for started in (waiter.start(), waiter.start(), failing.start(), longer.start(), longer.start()):
+        pgworkflows.run_workflows()
+        if started.name == "tests.waiter":
+            started.cancel("enough")
+    pgworkflows.move_clock(timedelta(minutes=2))
+    pgworkflows.run_workflows()
+    send_event("go", correlation="a")
+    pgworkflows.run_workflows()
+    unbroken(Workflow.objects.all(), "workflow")
+    # What set_state() does is told as the workflow's own change.
+    unbroken(Task.objects.exclude(kind="STATE"), "task")
+    assert Workflow.objects.filter(status="WAITING").count() == 1
+
+
+def test_each_state_counts_in_order(pgworkflows):
+    @workflow
+    def body() -> None:
+        set_state("ONE")
+        set_state("TWO")
+        set_state("ONE")
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    states = History.objects.filter(workflow=started.pk, event="state").order_by("id")
+    assert list(states.values_list("state", flat=True)) == ["ONE", "TWO", "ONE"]
+
+
+def test_state_set_in_sql_is_one_change(waiter, execute):
+    started = waiter.start()
+    execute("UPDATE pgworkflows_workflow SET state = 'ODD' WHERE id = %s", started.pk)
+    execute("UPDATE pgworkflows_workflow SET state = 'ODD' WHERE id = %s", started.pk)
+    (row,) = History.objects.filter(workflow=started.pk, event="state")
+    assert (row.state, row.from_status, row.to_status, row.channel) == ("ODD", "PENDING", "PENDING", "sql")
+
+
+def test_states_that_lead_elsewhere_are_refused(waiter, execute):
+    started = waiter.start()
+    execute("SELECT set_config('pgworkflows.states', %s, true)", f'{{"{started.pk}": ["A", "B"]}}')
+    with pytest.raises(DatabaseError, match=r"the states passed by workflow .* do not lead to its new one"):
+        execute("UPDATE pgworkflows_workflow SET state = 'C'")
+
+
+def test_many_rows_in_one_statement_are_all_told(waiter, execute):
+    waiter.start_many([{}] * 5)
+    execute("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL")
+    assert History.objects.filter(event="start").count() == 5
+    assert History.objects.filter(event="wait").count() == 5
+
+
+def test_change_that_rolls_back_is_not_told(waiter):
+    with transaction.atomic():
+        waiter.start()
+        transaction.set_rollback(True)
+    assert not History.objects.exists()
+
+
+def test_actor_and_channel_of_python(waiter, django_user_model):
+    ann = django_user_model.objects.create_user("ann")
+    started = waiter.using(requested_by=ann).start()
+    with acting_as("bob", channel="admin"):
+        started.cancel("not wanted")
+    rows = History.objects.filter(workflow=started.pk).order_by("id")
+    session_user = connection.settings_dict["USER"]
+    assert list(rows.values_list("event", "actor", "channel", "session_user", "note")) == [
+        ("start", "ann", "python", session_user, ""),
+        ("cancel", "bob", "admin", session_user, "not wanted"),
+    ]
+
+
+def test_actor_does_not_outlive_the_verb(waiter, execute):
+    first, second = waiter.start(), waiter.start()
+    first.cancel("over", by="ann")
+    execute("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL WHERE id = %s", second.pk)
+    row = History.objects.get(workflow=second.pk, event="wait")
+    assert (row.actor, row.channel, row.note) == ("", "sql", "")
+
+
+def test_worker_is_the_actor_of_what_it_does(waiter, pgworkflows):
+    started = waiter.start()
+    pgworkflows.run_workflows()
+    row = History.objects.get(workflow=started.pk, event="wait")
+    assert (row.actor, row.channel) == ("testing", "worker")
+
+
+def test_approval_tells_request_decision_and_outcome(pgworkflows, django_user_model):
+    for name in ("ann", "bob"):
+        django_user_model.objects.create_user(name)
+
+    @workflow
+    def body() -> bool:
+        return request_approval("Release", users=["ann", "bob"], quorum=2).approved
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    approval = Approval.objects.get()
+    for user in get_user_model().objects.order_by("username"):
+        approval.approve(user, comment=f"{user} says yes")
+    pgworkflows.run_workflows()
+    rows = History.objects.filter(approval=approval.pk).order_by("id")
+    assert list(rows.values_list("event", "from_status", "to_status", "actor", "note")) == [
+        ("request", "", "PENDING", "testing", "Release"),
+        ("decide", "PENDING", "PENDING", "ann", "ann says yes"),
+        ("decide", "PENDING", "PENDING", "bob", "bob says yes"),
+        ("approve", "PENDING", "APPROVED", "bob", "bob says yes"),
+    ]
+    assert rows[1].data == {"verdict": "approve", "decision": approval.decisions.first().pk}
+    assert started.wait(1) is True
+
+
+def test_verbs_of_the_history_are_a_closed_list(waiter, failing, pgworkflows):
+    waiter.start()
+    failing.start()
+    pgworkflows.run_workflows()
+    assert set(History.objects.values_list("event", flat=True)) <= set(History.Verb.values)
+
+
+APPEND_ONLY = [
+    "UPDATE pgworkflows_history SET actor = 'nobody'",
+    "DELETE FROM pgworkflows_history",
+]
+
+
+@pytest.mark.parametrize("replication_role", ["origin", "replica"])
+@pytest.mark.parametrize("statement", APPEND_ONLY)
+def test_history_cannot_be_changed(waiter, execute, statement, replication_role):
+    waiter.start()
+    execute(f"SET LOCAL session_replication_role = {replication_role}")
+    with pytest.raises(ProgrammingError) as raised:
+        execute(statement)
+    verb = statement.split()[0]
+    assert str(raised.value).startswith(
+        f"{verb} on pgworkflows_history is refused: history is append-only\nHINT:  Removing"
+    )
+
+
+def test_statement_that_would_change_no_row_passes(db, execute):
+    execute("DELETE FROM pgworkflows_history")
+    execute("UPDATE pgworkflows_history SET actor = 'nobody' WHERE false")
+
+
+GUARDED = """
+ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
+ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
+ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate
+"""
+INSERT = (
+    "INSERT INTO pgworkflows_history (event, from_status, to_status, state, at, actor, session_user, channel, note) "
+)
+INSERT = INSERT.replace("session_user", '"session_user"') + "VALUES ('start', '', '', '', now(), '', '', '', '')"
+
+
+@pytest.mark.parametrize("replication_role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        (INSERT, "INSERT into pgworkflows_history is refused: only the triggers write it"),
+        ("TRUNCATE pgworkflows_history", "TRUNCATE on pgworkflows_history is refused: history is append-only"),
+        (
+            "TRUNCATE pgworkflows_workflow CASCADE",
+            "TRUNCATE of pgworkflows_workflow is refused: it may hold unfinished workflows",
+        ),
+    ],
+)
+def test_guards_that_test_databases_lift(execute, statement, message, replication_role):
+    execute(GUARDED)
+    execute(f"SET LOCAL session_replication_role = {replication_role}")
+    with pytest.raises(ProgrammingError) as raised:
+        execute(statement)
+    assert str(raised.value).startswith(message + "\nHINT:  ")
+
+
+def test_trigger_of_another_role_may_not_write_history(execute):
+    execute(GUARDED)
+    execute("CREATE ROLE forger; GRANT INSERT ON pgworkflows_history TO forger")
+    execute("GRANT USAGE ON SCHEMA public, pgworkflows TO forger")
+    execute("GRANT USAGE ON SEQUENCE pgworkflows_history_id_seq TO forger; SET LOCAL ROLE forger")
+    execute("CREATE TEMP TABLE decoy (id int)")
+    execute(
+        f"CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INSERT}; RETURN NULL; END $$"
+    )
+    execute("CREATE TRIGGER forge AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()")
+    with pytest.raises(ProgrammingError, match="only the triggers write it"):
+        execute("INSERT INTO decoy VALUES (1)")

@@ -1,0 +1,210 @@
+"""Two real connections at one instant."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from pgworkflows import KeyConflict, send_event, wait_for_event, workflow
+from pgworkflows.models import Event, History, Workflow
+from pgworkflows.store import events
+from pgworkflows.store.definitions import write_definition
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def beside():
+    """Run something in a thread with a Django connection of its own."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def run(work):
+            def closing():
+                try:
+                    return work()
+                finally:
+                    connection.close()
+
+            return pool.submit(closing)
+
+        yield run
+
+
+@pytest.fixture
+def body():
+    @workflow(name="tests.body")
+    def body(n: int = 0) -> object:
+        return wait_for_event("go", correlation="c")
+
+    write_definition(body)
+    return body
+
+
+BLOCKED = "EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+
+
+def test_two_starts_of_one_key_give_one_row(beside, body, watch):
+    with transaction.atomic():
+        first = body.using(key="k").start(7)
+        other = beside(lambda: body.using(key="k").start(7))
+        watch(BLOCKED)
+    assert other.result().pk == first.pk
+    assert Workflow.objects.count() == History.objects.count() == 1
+
+
+def test_second_start_takes_over_where_the_first_rolls_back(beside, body, watch):
+    with transaction.atomic():
+        first = body.using(key="k").start(7)
+        other = beside(lambda: body.using(key="k").start(7))
+        watch(BLOCKED)
+        transaction.set_rollback(True)
+    assert other.result().pk != first.pk
+    assert Workflow.objects.get().pk == other.result().pk
+
+
+def test_second_start_with_other_arguments_is_refused(beside, body, watch):
+    with transaction.atomic():
+        body.using(key="k").start(7)
+        other = beside(lambda: body.using(key="k").start(8))
+        watch(BLOCKED)
+    with pytest.raises(KeyConflict):
+        other.result()
+
+
+def test_two_starts_in_sql_give_one_row(connect, body, watch):
+    start = """SELECT pgworkflows.start('tests.body', '{"n": 7}', 'k')"""
+    one, two = connect(), connect()
+    first = one.execute(start).fetchone()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(lambda: two.execute(start).fetchone())
+        watch(BLOCKED)
+        one.commit()
+        assert other.result() == first
+    two.commit()
+    assert Workflow.objects.count() == 1
+
+
+def test_event_and_wait_that_commit_together_meet(connect, body, pgworkflows):
+    """The event is looked at before the wait is committed, and the wait is opened before the event is."""
+    started = body.start()
+    sender = connect()
+    sender.execute("""SELECT pgworkflows.send_correlated('go', 'c', '"here"')""")
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert started.status == "WAITING"
+    sender.commit()
+    pgworkflows.run_workflows()
+    assert started.wait(1) == "here"
+
+
+def test_event_that_was_parked_is_found_by_its_wait(body, pgworkflows):
+    send_event("go", "early", correlation="c")
+    events.deliver()
+    assert Event.objects.get().parked
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert started.wait(1) == "early"
+
+
+def test_parked_event_and_uncommitted_wait_meet_on_the_second_look(connect, body, pgworkflows, beside):
+    """A worker's look misses the wait of a transaction that is still open; the look after its commit does not."""
+    started = body.start()
+    with transaction.atomic():
+        pgworkflows.run_workflows()
+        beside(lambda: send_event("go", "crossing", correlation="c")).result()
+        beside(events.deliver).result()
+    assert Event.objects.get().parked
+    assert events.look_again([started.pk]) == 1
+    pgworkflows.run_workflows()
+    assert started.wait(1) == "crossing"
+
+
+def test_sender_never_waits_for_a_running_workflow(beside, body):
+    started = body.start()
+    with transaction.atomic():
+        Workflow.objects.select_for_update(no_key=True).get(pk=started.pk)
+        beside(lambda: started.send_event("go")).result(timeout=10)
+        assert beside(events.deliver).result(timeout=10) == 0
+    assert Event.objects.get().delivered_at is None
+    assert events.deliver() == 1
+    assert Event.objects.get().delivered_at is not None
+
+
+def test_cancel_never_waits_for_a_running_workflow(beside, body, pgworkflows, told):
+    started = body.start()
+    with transaction.atomic():
+        Workflow.objects.select_for_update(no_key=True).get(pk=started.pk)
+        beside(lambda: started.cancel("hurry", by="ann")).result(timeout=10)
+    assert Event.objects.get().name == "$cancel"
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert started.status == "CANCELLED"
+    row = History.objects.get(event="cancel")
+    assert (row.actor, row.note) == ("ann", "hurry")
+
+
+def test_wait_that_ended_meanwhile_gets_nothing(connect, body, pgworkflows):
+    """Its workflow is locked, by somebody who ends the wait, while the event is looked at."""
+    started = body.start()
+    pgworkflows.run_workflows()
+    send_event("go", "late", correlation="c")
+    ends = connect()
+    ends.execute("UPDATE pgworkflows_task SET status = 'FAILED'")
+    ends.execute("UPDATE pgworkflows_workflow SET available_at = now()")
+    assert events.deliver() == 0
+    ends.commit()
+    assert events.deliver() == 1
+    event = Event.objects.get()
+    assert (event.workflow, event.parked) == (None, True)
+    started.refresh_from_db()
+    assert started.status == "WAITING"
+
+
+def test_blocked_workflow_does_not_hold_up_its_event(body, pgworkflows):
+    body.start()
+    pgworkflows.run_workflows()
+    Workflow.objects.update(status="BLOCKED")
+    send_event("go", "parked", correlation="c")
+    assert [events.deliver(), events.deliver()] == [1, 0]
+    Workflow.objects.get().retry()
+    pgworkflows.run_workflows()
+    events.look_again()
+    pgworkflows.run_workflows()
+    assert Workflow.objects.get().wait(1) == "parked"
+
+
+def test_one_event_goes_to_one_of_two_waits(body, pgworkflows):
+    first, second = body.start(1), body.start(2)
+    pgworkflows.run_workflows()
+    send_event("go", "one", correlation="c")
+    pgworkflows.run_workflows()
+    assert first.wait(1) == "one"
+    second.refresh_from_db()
+    assert second.status == "WAITING"
+    send_event("go", "two", correlation="c")
+    pgworkflows.run_workflows()
+    assert second.wait(1) == "two"
+
+
+def test_two_deliverers_give_an_event_once(body, pgworkflows, watch):
+    started = body.start()
+    pgworkflows.run_workflows()
+    for n in range(20):
+        send_event("other", n, correlation=f"x{n}")
+        started.send_event("noise", n)
+    gate, done = threading.Barrier(2), []
+
+    def deliver():
+        gate.wait()
+        while count := events.deliver(3):
+            done.append(count)
+        connection.close()
+
+    threads = [threading.Thread(target=deliver) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Event.objects.filter(delivered_at=None, parked=False).count() == 0
+    assert sum(done) == 40

@@ -1,0 +1,363 @@
+"""System checks: the message is the problem, the hint the remedy."""
+
+import datetime
+import os
+import random
+import sys
+import time
+import uuid
+
+import pytest
+from django.core import checks
+from django.db import NotSupportedError, OperationalError, connections
+from django.test import override_settings
+from django.utils import timezone
+
+import pgworkflows
+from pgworkflows import step, workflow
+from pgworkflows.checks import check_deployment, check_project, check_server, deployment, installation
+from pgworkflows.definitions.registry import autodiscover, registry
+
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+
+
+def found(**given):
+    with override_settings(PGWORKFLOWS=given):
+        return check_project()
+
+
+def only(messages):
+    (message,) = messages
+    return message.id.removeprefix("pgworkflows."), message.msg, message.hint
+
+
+@pytest.fixture
+def other_database(monkeypatch):
+    """Give an alias `other` with the given entry of DATABASES."""
+
+    def give(**entry):
+        known = connections.configure_settings({"default": entry})["default"]
+        monkeypatch.setitem(connections.settings, "other", known)
+        monkeypatch.setitem(connections.databases, "other", known)
+
+    yield give
+    if hasattr(connections._connections, "other"):
+        del connections["other"]
+
+
+def test_this_project_has_no_faults():
+    assert check_project() == []
+
+
+def test_every_check_is_registered():
+    registered = checks.registry.registry.get_checks(include_deployment_checks=True)
+    assert {check_project, check_server, check_deployment} <= set(registered)
+
+
+def test_settings_must_be_a_dict():
+    with override_settings(PGWORKFLOWS=["LEASE"]):
+        assert only(check_project()) == ("E001", "PGWORKFLOWS is ['LEASE'].", "Make it a dict, or leave it out.")
+
+
+def test_unknown_key_names_the_nearest():
+    code, message, hint = only(found(BATCHSIZE=5))
+    assert (code, message) == ("E001", "PGWORKFLOWS has an unknown key 'BATCHSIZE'.")
+    assert hint.startswith("Did you mean 'BATCH_SIZE'? It knows BASE_URL, BATCH_SECONDS, BATCH_SIZE, ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("BATCH_SIZE", 0, "a whole number of 1 or more"),
+        ("BATCH_SIZE", "50", "a whole number of 1 or more"),
+        ("CONCURRENCY", True, "a whole number of 1 or more"),
+        ("BATCH_SECONDS", -1, "a timedelta or a number of seconds, more than 0"),
+        ("LEASE", None, "a timedelta or a number of seconds, more than 0"),
+        ("POLL_INTERVAL", float("inf"), "a timedelta or a number of seconds, more than 0"),
+        ("EXECUTOR", 7, "a dotted path or None"),
+        ("REDACT", "password", "a list of keys"),
+        ("BASE_URL", None, 'text such as "https://shop.example.com"'),
+        ("DUE", 3, "a callable, a dotted path or None"),
+    ],
+)
+def test_wrong_value_says_what_is_right(key, value, wanted):
+    message = f"PGWORKFLOWS[{key!r}] is {value!r}."
+    assert only(found(**{key: value})) == ("E002", message, f"Set it to {wanted}.")
+
+
+def test_lease_must_outlast_three_beats():
+    code, message, hint = only(found(LEASE=1, HEARTBEAT=datetime.timedelta(seconds=0.5)))
+    assert code == "E002"
+    assert message == (
+        "PGWORKFLOWS['LEASE'] is 1 s, which is less than 3 times HEARTBEAT (0.5 s): "
+        "a living worker would be taken for dead."
+    )
+    assert hint == "Make LEASE longer or HEARTBEAT shorter."
+
+
+def test_durations_may_be_timedeltas():
+    assert found(LEASE=datetime.timedelta(minutes=1), POLL_INTERVAL=datetime.timedelta(seconds=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("no.such.module", "ModuleNotFoundError: No module named 'no'"),
+        ("math.nothing", 'ImportError: Module "math" does not define a "nothing" attribute/class'),
+        ("math.pi", "it is not callable"),
+    ],
+)
+def test_executor_must_be_importable(path, problem):
+    code, message, _ = only(found(EXECUTOR=path))
+    assert (code, message) == ("E003", f"PGWORKFLOWS['EXECUTOR'] is {path!r}, which cannot be used: {problem}.")
+
+
+def test_importable_executor_is_fine():
+    assert found(EXECUTOR="concurrent.futures.ThreadPoolExecutor") == []
+
+
+def test_old_django_fsm_beside_ours(monkeypatch):
+    monkeypatch.setattr(installation, "_installed", lambda name: name == "django-fsm")
+    assert only(check_project())[:2] == (
+        "E004",
+        "The distribution django-fsm is installed: it overwrites the module of django-fsm-2.",
+    )
+
+
+def test_only_installed_distributions_are_found():
+    assert installation._installed("django-fsm-2")
+    assert not installation._installed("django-fsm")
+
+
+def test_alias_must_exist():
+    assert only(found(DATABASE="nowhere")) == (
+        "E005",
+        "PGWORKFLOWS['DATABASE'] is 'nowhere', which DATABASES does not have.",
+        "Use one of its aliases: default.",
+    )
+
+
+def test_alias_must_be_postgresql(other_database):
+    other_database(**SQLITE)
+    assert only(found(DATABASE="other"))[:2] == ("E006", "The database 'other' is SQLite, not PostgreSQL.")
+
+
+def test_psycopg_2_is_refused(monkeypatch):
+    monkeypatch.setattr(installation, "_is_psycopg3", lambda: False)
+    assert only(check_project()) == (
+        "E007",
+        "Django uses psycopg 2.",
+        'Install psycopg 3: `pip install "psycopg[binary]>=3.2"`.',
+    )
+
+
+@pytest.mark.parametrize(
+    "options", [{"isolation_level": 4}, {"options": "-c default_transaction_isolation=repeatable\\ read"}]
+)
+def test_other_isolation_is_refused(other_database, options):
+    other_database(ENGINE="django.db.backends.postgresql", NAME="x", OPTIONS=options)
+    code, message, _ = only(found(DATABASE="other"))
+    assert code == "E008"
+    assert message.startswith("The database 'other' has the isolation level ")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"isolation_level": 2}, {"options": "-c default_transaction_isolation=read\\ committed"}]
+)
+def test_read_committed_is_fine(other_database, options):
+    other_database(ENGINE="django.db.backends.postgresql", NAME="x", OPTIONS=options)
+    assert found(DATABASE="other") == []
+
+
+def test_old_server_is_refused(monkeypatch):
+    monkeypatch.setitem(connections["default"].__dict__, "pg_version", 140010)
+    assert only(check_server(databases=["default"])) == (
+        "E009",
+        "The server of database 'default' is too old: it is PostgreSQL 14.",
+        "Use PostgreSQL 15 or newer.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "ids"), [(NotSupportedError("too old"), ["pgworkflows.E009"]), (OperationalError(), [])]
+)
+def test_server_that_refuses_or_is_away(monkeypatch, error, ids):
+    class Broken(type(connections["default"])):
+        @property
+        def pg_version(self):
+            raise error
+
+    monkeypatch.setattr(connections["default"], "__class__", Broken)
+    assert [message.id for message in check_server(databases=["default"])] == ids
+
+
+def test_server_is_left_alone_unless_asked_for():
+    assert check_server(databases=None) == []
+    assert check_server(databases=["other"]) == []
+
+
+@pytest.mark.django_db
+def test_this_server_is_new_enough():
+    assert check_server(databases=["default"]) == []
+
+
+def test_module_that_fails_to_import(monkeypatch, tmp_path, settings):
+    package = tmp_path / "broken_app"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "workflows.py").write_text("raise RuntimeError('not today')")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "broken_app"]
+    autodiscover()
+    code, message, _ = only(check_project())
+    assert (code, message) == ("E010", "broken_app.workflows cannot be imported: RuntimeError: not today")
+    sys.modules.pop("broken_app")
+
+
+def test_two_steps_of_one_name():
+    @step(name="shop.reserve")
+    def one() -> None: ...
+
+    @step(name="shop.reserve")
+    def other() -> None: ...
+
+    code, message, hint = only(check_project())
+    assert (code, hint) == ("E011", "Give one of them another name, as in @step(name=...).")
+    assert message.startswith("Two steps are named shop.reserve: ")
+    assert message.count("test_checks.py:") == 2
+
+
+def test_two_workflows_of_one_name():
+    @workflow(name="shop.ship")
+    def one(order_id: int) -> None: ...
+
+    @workflow(name="shop.ship")
+    def other(order_id: int) -> None: ...
+
+    code, message, _ = only(check_project())
+    assert code == "E012"
+    assert message.startswith("Two workflows are named shop.ship version 1: ")
+    assert registry.workflows["shop.ship", 1].function.__name__ == "one"
+
+
+def test_copied_workflow_without_new_version():
+    @workflow
+    def ship(order_id: int) -> None: ...
+
+    @workflow
+    def ship(order_id: int, express: bool) -> None: ...  # noqa: F811 - the mistake itself
+
+    code, message, hint = only(check_project())
+    assert code == "E013"
+    assert " different arguments, (order_id: int) -> None and (order_id: int, express: bool) -> None: " in message
+    assert hint == "Keep the older one, and declare the newer one with @workflow(version=2)."
+
+
+def test_versions_side_by_side_are_fine():
+    @workflow(name="shop.ship")
+    def one(order_id: int) -> None: ...
+
+    @workflow(name="shop.ship", version=2)
+    def other(order_id: int, express: bool) -> None: ...
+
+    assert check_project() == []
+
+
+def uses(body):
+    """Return which expressions of the body are warned about."""
+    workflow(name="tests.uses")(body)
+    messages = check_project()
+    assert {message.id for message in messages} <= {"pgworkflows.W001"}
+    return [message.msg.partition(" uses ")[2].partition(", whose")[0] for message in messages]
+
+
+def test_body_that_reads_clocks():
+    def body() -> None:
+        datetime.datetime.now()
+        timezone.now()
+        datetime.date.today()
+        time.monotonic()
+
+    assert uses(body) == ["datetime.datetime.now()", "timezone.now()", "datetime.date.today()", "time.monotonic()"]
+
+
+def test_body_that_throws_dice():
+    def body() -> None:
+        if random.random() < 0.5:
+            [uuid.uuid4() for _ in range(3)]
+        os.environ["HOME"]
+        os.getenv("HOME")
+
+    assert sorted(uses(body)) == ["os.environ", "os.getenv('HOME')", "random.random()", "uuid.uuid4()"]
+
+
+def test_warning_has_file_line_and_remedy():
+    def body() -> None:
+        time.sleep(3)
+
+    workflow(name="tests.sleeps")(body)
+    (warning,) = check_project()
+    line = body.__code__.co_firstlineno + 1
+    assert warning.msg == (
+        f"{__file__}:{line}: the body of tests.sleeps uses time.sleep(3), whose answer "
+        "differs when the body is run again."
+    )
+    assert warning.hint == "Use pgworkflows.sleep(), which holds no worker, or do it in a @step."
+    assert warning.obj == "tests.sleeps"
+
+
+def test_imports_inside_a_body_are_followed():
+    def body() -> None:
+        import random as dice
+        from time import monotonic
+
+        dice.randint(1, 6)
+        monotonic()
+
+    assert uses(body) == ["dice.randint(1, 6)", "monotonic()"]
+
+
+def test_recorded_twins_are_not_warned_about():
+    from pgworkflows import now, random, sleep, uuid4
+
+    def body(order_id: str) -> None:
+        now()
+        random()
+        uuid4()
+        sleep(60)
+        pgworkflows.now()
+        uuid.UUID(order_id)
+
+    assert uses(body) == []
+
+
+def test_local_names_are_not_taken_for_modules():
+    def body(time: list[int]) -> None:
+        random = time
+        random.random()
+        time.time()
+
+    assert uses(body) == []
+
+
+@pytest.mark.django_db
+def test_owner_among_the_application_roles():
+    code, message, _ = only(check_deployment())
+    assert code == "W002"
+    assert message.endswith("history is guarded against accident, not against the application.")
+
+
+@pytest.mark.django_db
+def test_application_role_that_owns_nothing():
+    with connections["default"].cursor() as cursor:
+        cursor.execute("CREATE ROLE shop_app")
+        cursor.execute("SET LOCAL ROLE shop_app")
+    code, message, _ = only(check_deployment())
+    assert code == "I001"
+    assert message.startswith("The application connects as 'shop_app' and the tables belong to ")
+
+
+@pytest.mark.django_db
+def test_owner_is_not_asked_without_tables(monkeypatch):
+    monkeypatch.setattr(deployment, "OWNER", deployment.OWNER.replace("pgworkflows_history", "no_such_table"))
+    assert check_deployment() == []
