@@ -15,6 +15,7 @@ class PGWorkflowsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Register checks and receivers, and import each app's workflows."""
         from . import checks, receivers  # noqa: F401 - importing registers them
         from .definitions.registry import autodiscover
 

@@ -68,7 +68,8 @@ class WorkflowFinished(PGWorkflowsError):  # noqa: N818
 
     def __str__(self) -> str:
         return (
-            f"Cannot {self.verb} workflow {self.workflow}: it is {self.status}. Start a new workflow if the work has to be done again."
+            f"Cannot {self.verb} workflow {self.workflow}: it is {self.status}. "
+            "Start a new workflow if the work has to be done again."
         )
 
 

@@ -24,17 +24,15 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if self.is_async:
-            return self.__acall__(request)  # type: ignore[return-value] # marked as a coroutine function above
+            return self._acall(request)  # type: ignore[return-value] # marked as a coroutine function above
         if not request.user.is_authenticated:
             return self.get_response(request)
         with acting_as(request.user, channel="site"):
             return self.get_response(request)
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         user = await request.auser()
         if not user.is_authenticated:
             return await self.get_response(request)  # type: ignore[misc, no-any-return] # an async get_response
         with acting_as(user, channel="site"):
             return await self.get_response(request)  # type: ignore[misc, no-any-return] # an async get_response
-
-

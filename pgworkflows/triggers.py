@@ -66,9 +66,7 @@ class StartWorkflowOn(Operation):
             raise ValueError(f"StartWorkflowOn({model!r}): name the model as 'app_label.Model'.")
         self.model, self.workflow, self.on, self.when = model, workflow, on, when
         self.kwargs, self.key = dict(kwargs or {}), key
-        self.name = name or truncate_name(
-            f"start_{workflow.replace('.', '_')}_on_{model.replace('.', '_')}_{on}".lower(), 63
-        )
+        self.name = name or truncate_name(f"start_{workflow.replace('.', '_')}_on_{model.replace('.', '_')}_{on}".lower(), 63)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Change nothing: a trigger is no part of a model."""
@@ -104,9 +102,7 @@ class StartWorkflowOn(Operation):
         try:
             model: type[models.Model] = state.apps.get_model(self.model)
         except LookupError as error:
-            raise ValueError(
-                f"{self._call}: {error} Does the migration depend on the one that creates the model?"
-            ) from error
+            raise ValueError(f"{self._call}: {error} Does the migration depend on the one that creates the model?") from error
         alias = editor.connection.alias
         if not self.allow_migrate_model(alias, model):
             return None
@@ -128,13 +124,9 @@ class StartWorkflowOn(Operation):
     def _call(self) -> str:
         return f"StartWorkflowOn({self.model!r}, {self.workflow!r})"
 
-    def _execute(
-        self, editor: BaseDatabaseSchemaEditor, template: str, model: type[models.Model], **clauses: str
-    ) -> None:
+    def _execute(self, editor: BaseDatabaseSchemaEditor, template: str, model: type[models.Model], **clauses: str) -> None:
         quote = editor.connection.ops.quote_name
-        editor.execute(
-            template.format(name=quote(self.name), table=quote(model._meta.db_table), **clauses), params=None
-        )
+        editor.execute(template.format(name=quote(self.name), table=quote(model._meta.db_table), **clauses), params=None)
 
     def _clauses(self, editor: BaseDatabaseSchemaEditor, model: type[models.Model]) -> dict[str, str]:
         row = _Row(self._call, model, editor)
@@ -209,9 +201,7 @@ class _Row:
         if any(alias != table and query.alias_refcount[alias] for alias in query.alias_map) or _asks_other_rows(node):
             raise self._wrong(where, "a trigger sees the columns of its own row only")
         try:
-            text, parameters = query.get_compiler(connection=self.connection).compile(
-                node.relabeled_clone({table: row})
-            )
+            text, parameters = query.get_compiler(connection=self.connection).compile(node.relabeled_clone({table: row}))
         except EmptyResultSet:
             return "false"
         except FullResultSet:

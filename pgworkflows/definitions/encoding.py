@@ -38,8 +38,8 @@ class ModelReference:
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "pk", pk)
 
-    @property  # type: ignore[misc] # isinstance(reference, Order) holds in a body as it does in a step
-    def __class__(self) -> type[models.Model]:
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[models.Model]:  # type: ignore[override] # isinstance(reference, Order) holds as in a step
         return self.model
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -107,8 +107,8 @@ def _encode_text(value: str, where: str) -> str:
 def _encode_key(key: Any, where: str) -> str:
     if not isinstance(key, str):
         raise NotStorable(where, f"the key {key!r} is not text.")
-    key = _encode_text(str(key), where)
-    return "$" + key if key.startswith("$") else key
+    text = _encode_text(str(key), where)
+    return "$" + text if text.startswith("$") else text
 
 
 def _encode_tagged(value: Any, where: str) -> Any:
@@ -144,7 +144,7 @@ _WRITERS: tuple[tuple[str, type, Callable[[Any], str | float]], ...] = (
 
 
 def _importable(kind: type, where: str) -> str:
-    path = path_of(kind)
+    path: str = path_of(kind)
     try:
         found = at_path(path)
     except (ImportError, AttributeError):

@@ -127,6 +127,7 @@ class StepDecorator:
     @overload
     def __call__(self, function: Callable[P, R], /) -> Step[P, R]: ...
     def __call__(self, function: Callable[..., Any], /) -> Any:
+        """Make the function a step and register it."""
         made: Step[..., Any] = Step(function, **self.options)
         registry.add_step(made)
         return made

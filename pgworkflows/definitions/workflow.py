@@ -111,9 +111,7 @@ class WorkflowFunction(Generic[P, R]):
         return await sync_to_async(self.start)(*args, **kwargs)
 
 
-_START_OPTIONS = frozenset(
-    {"queue", "priority", "key", "run_after", "timeout", "subject", "requested_by", "attributes"}
-)
+_START_OPTIONS = frozenset({"queue", "priority", "key", "run_after", "timeout", "subject", "requested_by", "attributes"})
 
 
 def _starter() -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
 
 from ..definitions.arguments import bind, convert
-from ..definitions.coercion import ModelReference
-from ..definitions.encoding import PLAIN, decode, dump
+from ..definitions.encoding import PLAIN, ModelReference, decode, dump
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout
 from ..models import Task, Workflow
@@ -126,11 +126,7 @@ def _record_result(run: Run) -> None:
     if result is None:
         return
     task = run.tasks[result.seq]
-    try:
+    with suppress(Exception, Suspended):  # the outcome is on the task; the body does not run any more
         take_result(run, task, result)
-    except (Exception, Suspended):
-        pass  # the outcome is on the task; the body does not run any more
     if task.status == Task.Status.PENDING:
         task.status = Task.Status.FAILED
-
-

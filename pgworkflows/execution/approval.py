@@ -54,7 +54,9 @@ def wait_for_approval(
             )  # fmt: skip
         body.wait(task, f"approval: {fields['title']}")
     found = body.run.approvals.get(task.seq)
-    status, due, decisions, identity = (found[3], found[4], json.loads(found[5]), found[2]) if found else ("PENDING", None, [], None)
+    status, due, decisions, identity = (
+        (found[3], found[4], json.loads(found[5]), found[2]) if found else ("PENDING", None, [], None)
+    )
     if status == Approval.Status.PENDING and due is not None and due <= body.run.now():
         body.run.batch.transaction.execute(approvals.EXPIRE, {"approval": identity})
         status = Approval.Status.EXPIRED

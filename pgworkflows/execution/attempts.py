@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
@@ -41,7 +41,9 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
     return _attempt_inside(run, step, task, arguments, info)
 
 
-def _attempt_inside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
+def _attempt_inside(  # noqa: RET503 - _failed does not return
+    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo
+) -> Any:
     batch, transaction = run.batch, run.batch.transaction
     batch.before_step(run, step)
     task.started_at = run.now()
@@ -105,7 +107,7 @@ def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
     run.write(task)
 
 
-def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseException, attempts: int) -> None:
+def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseException, attempts: int) -> NoReturn:
     """Record a failed attempt; raise the exception anew, or Suspended where another attempt follows."""
     retry = step.retry
     if retry.allows_another(error, attempts):
@@ -113,7 +115,7 @@ def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseExcep
     _fail_for_good(run, task, describe(error, refused=retry.refuses(error)), attempts)
 
 
-def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> None:
+def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:
     task.status, task.error, task.attempt = Status.PENDING, error, attempts
     run.write(task)
     run.batch.report_failure(run, task, final=False)
@@ -125,7 +127,7 @@ def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: fl
     raise Suspended
 
 
-def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int) -> None:
+def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int) -> NoReturn:
     task.status, task.error, task.attempt, task.finished_at = Status.FAILED, error, attempts, run.now()
     run.write(task)
     run.batch.report_failure(run, task, final=True)

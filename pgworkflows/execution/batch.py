@@ -22,12 +22,12 @@ from ..store import checkpoints, claims, events
 from ..store.claims import Claim
 from ..store.connection import database
 from ..store.records import ClaimedWorkflow, RecordedTask
+from .advance import advance
 from .control_flow import Suspended, TransactionLost
-from .errors import in_short
 from .engine import Engine
+from .errors import in_short
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
-from .advance import advance
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
 
 Source = Callable[[Callable[..., Any]], Claim]

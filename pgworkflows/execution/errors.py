@@ -45,7 +45,7 @@ def rebuild(recorded: str, *, step: str, attempts: int) -> Exception:
         made = kind(*arguments)
         if isinstance(made, Exception) and made.args == arguments:
             return made
-    except Exception:  # noqa: S110 - any constructor may raise anything; then StepFailed tells the same
+    except Exception:
         pass
     return StepFailed(step, details["type"], details["message"], attempts)
 

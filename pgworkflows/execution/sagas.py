@@ -59,9 +59,7 @@ def _undo(run: Run, target: RecordedTask) -> None:
         return
     known = target.status == Status.COMPLETED
     arguments = load(target.payload)["arguments"] | {"result": load(target.result) if known else None}
-    compensates = StepInfo(
-        name=target.name, attempt=target.attempt, idempotency_key=idempotency_key(run.row.id, target.seq)
-    )
+    compensates = StepInfo(name=target.name, attempt=target.attempt, idempotency_key=idempotency_key(run.row.id, target.seq))
     info = StepInfo(
         name=step.undo.name,
         attempt=task.attempt + 1,

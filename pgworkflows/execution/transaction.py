@@ -30,7 +30,6 @@ _TRANSACTION_CONTROL = re.compile(
 )
 
 
-
 def _controls_transaction(sql: str) -> bool:
     if ";" in sql:
         return _TRANSACTION_CONTROL.search(sql) is not None
@@ -67,7 +66,7 @@ class FusedTransaction:
         """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
         self.last_activity = time.monotonic()
         with self.raw.cursor() as cursor:
-            cursor.execute(sql, parameters)  # type: ignore[arg-type] # the SQL constants of `store`
+            cursor.execute(sql, parameters)
             if count:
                 return cursor.rowcount
             rows: list[Row] = cursor.fetchall() if cursor.description else []
@@ -76,7 +75,7 @@ class FusedTransaction:
     def run_script(self, sql: str) -> None:
         """Run several statements without parameters in one round trip."""
         with self.raw.cursor() as cursor:
-            cursor.execute(sql, prepare=False)  # type: ignore[call-overload] # made from constants and numbers
+            cursor.execute(sql, prepare=False)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -206,6 +205,6 @@ class FusedTransaction:
 
     def take_hooks(self) -> list[Hook]:
         """Take the `on_commit` hooks away from Django, which would drop the rest when one raises."""
-        hooks = [hook for _, hook, _ in self.connection.run_on_commit]
+        hooks = [entry[1] for entry in self.connection.run_on_commit]
         self.connection.run_on_commit = []
         return hooks

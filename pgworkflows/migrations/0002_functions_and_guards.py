@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from pgworkflows import sql
 
 FILES = ["functions.sql", "history.sql", "starting.sql", "events.sql", "interventions.sql", "guards.sql"]
 
 
-def install(apps, editor):
+def install(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     """Run every file, in order."""
     for name in FILES:
         sql.run(editor, name)

@@ -18,8 +18,8 @@ class Event(models.Model):
 
     workflow = models.ForeignKey(Workflow, models.CASCADE, null=True, blank=True, related_name="events", db_index=False)
     name = models.TextField()
-    correlation = models.TextField(null=True, blank=True)
-    key = models.TextField(null=True, blank=True)
+    correlation = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "none", and is not unique
+    key = models.TextField(null=True, blank=True)  # noqa: DJ001 - only null is not unique
     payload = models.JSONField(null=True, blank=True)
     sent_at = models.DateTimeField()
     sent_by = models.TextField(default="", blank=True)
@@ -33,19 +33,25 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         constraints = [
             models.UniqueConstraint(
-                fields=["workflow", "name", "key"], condition=Q(key__isnull=False, correlation=None), name="pgworkflows_event_one_per_key",
+                fields=["workflow", "name", "key"],
+                condition=Q(key__isnull=False, correlation=None),
+                name="pgworkflows_event_one_per_key",
             ),
             models.UniqueConstraint(
                 fields=["correlation", "name", "key"],
                 condition=Q(key__isnull=False, correlation__isnull=False),
                 name="pgworkflows_event_one_per_correlation_key",
             ),
-            models.CheckConstraint(condition=Q(workflow__isnull=False) | Q(correlation__isnull=False), name="pgworkflows_event_has_address"),
+            models.CheckConstraint(
+                condition=Q(workflow__isnull=False) | Q(correlation__isnull=False), name="pgworkflows_event_has_address"
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(delivered_at=None, parked=False), name="pgworkflows_event_undelivered"),
             models.Index(
-                fields=["name", "correlation", "id"], condition=Q(delivered_at=None, workflow=None), name="pgworkflows_event_unasked",
+                fields=["name", "correlation", "id"],
+                condition=Q(delivered_at=None, workflow=None),
+                name="pgworkflows_event_unasked",
             ),
             models.Index(fields=["workflow"], condition=Q(task=None), name="pgworkflows_event_unconsumed"),
         ]

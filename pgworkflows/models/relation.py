@@ -29,9 +29,10 @@ class WorkflowRelation(GenericRelation):
         """Leave the join to `get_extra_restriction`: text and integer keys do not compare."""
         return ()
 
-    def get_extra_restriction(self, alias: str, remote_alias: str) -> WhereNode:
+    def get_extra_restriction(self, alias: str | None, remote_alias: str) -> WhereNode:
         """Join on the subject's type and on its primary key as text."""
         where = super().get_extra_restriction(alias, remote_alias)
         subject_id = Workflow._meta.get_field("subject_id")
-        key = Cast(Col(alias, self.model._meta.pk), models.TextField())
-        return WhereNode([where, Exact(Col(remote_alias, subject_id), key)], connector=AND)
+        key = Cast(Col(str(alias), self.model._meta.pk), models.TextField())
+        same = Exact(Col(remote_alias, subject_id), key)
+        return WhereNode([where, same], connector=AND)  # type: ignore[list-item] # any expression may stand in a WHERE

@@ -72,14 +72,21 @@ class Task(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(
-                F("name"), KT("payload__correlation"), F("id"),
-                condition=Q(kind="EVENT", status="WAITING"), name="pgworkflows_task_awaited_event",
+                F("name"),
+                KT("payload__correlation"),
+                F("id"),
+                condition=Q(kind="EVENT", status="WAITING"),
+                name="pgworkflows_task_awaited_event",
             ),
             models.Index(
-                KT("payload__workflow"), condition=Q(kind="CHILD", status="WAITING"), name="pgworkflows_task_awaited_child",
+                KT("payload__workflow"),
+                condition=Q(kind="CHILD", status="WAITING"),
+                name="pgworkflows_task_awaited_child",
             ),
             models.Index(
-                fields=["workflow"], condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]), name="pgworkflows_task_open",
+                fields=["workflow"],
+                condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]),
+                name="pgworkflows_task_open",
             ),
         ]
 
@@ -88,28 +95,28 @@ class Task(FSMModelMixin, models.Model):
 
     @transition(status, Status.PENDING, Status.RUNNING, custom={"event": "attempt"})
     def mark_running(self) -> None:
-        """An outside attempt begins."""
+        """Begin an outside attempt."""
 
     @transition(status, Status.RUNNING, Status.PENDING, custom={"event": "attempt_failed"})
     def mark_pending(self) -> None:
-        """An outside attempt failed and another follows."""
+        """Let another attempt follow one that failed."""
 
     @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.COMPLETED, custom={"event": "task_complete"})
     def mark_completed(self) -> None:
-        """It has its result."""
+        """Take the result."""
 
     @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.FAILED, custom={"event": "task_fail"})
     def mark_failed(self) -> None:
-        """It has its error."""
+        """Take the error, for good."""
 
     @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.CANCELLED, custom={"event": "task_cancel"})
     def mark_cancelled(self) -> None:
-        """Its workflow ended or turned back first."""
+        """Give up, since the workflow ended or turned back."""
 
     @transition(status, [Status.FAILED, Status.CANCELLED], Status.PENDING, custom={"event": "task_retry"})
     def mark_retried(self) -> None:
-        """A person asked for another round of attempts."""
+        """Begin another round of attempts, as a person asked."""
 
     @transition(status, [Status.FAILED, Status.CANCELLED], Status.WAITING, custom={"event": "task_retry"})
     def mark_waiting_again(self) -> None:
-        """A person asked to wait once more."""
+        """Wait once more, as a person asked."""

@@ -80,7 +80,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.TextField()
     version = models.IntegerField(default=1)
-    key = models.TextField(null=True, blank=True)
+    key = models.TextField(null=True, blank=True)  # noqa: DJ001 - only null is not unique
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
     state = models.TextField(default="", blank=True)
     queue = models.TextField(default="default")
@@ -89,11 +89,15 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     result = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
-    subject_type = models.ForeignKey("contenttypes.ContentType", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    subject_type = models.ForeignKey(
+        "contenttypes.ContentType", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     subject_id = models.TextField(default="", blank=True)
     subject_label = models.TextField(default="", blank=True)
     subject = GenericForeignKey("subject_type", "subject_id", for_concrete_model=False)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     requested_by_name = models.TextField(default="", blank=True)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children", db_index=False)
     parent_task = models.ForeignKey("pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
@@ -123,24 +127,35 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         verbose_name = _("workflow")
         verbose_name_plural = _("workflows")
         constraints = [
-            models.UniqueConstraint(fields=["name", "key"], condition=Q(key__isnull=False), name="pgworkflows_workflow_one_per_key"),
+            models.UniqueConstraint(
+                fields=["name", "key"], condition=Q(key__isnull=False), name="pgworkflows_workflow_one_per_key"
+            ),
             models.CheckConstraint(
-                condition=Q(status__in=["COMPLETED", "FAILED", "COMPENSATED", "CANCELLED"], finished_at__isnull=False, available_at=None)
+                condition=Q(
+                    status__in=["COMPLETED", "FAILED", "COMPENSATED", "CANCELLED"], finished_at__isnull=False, available_at=None
+                )
                 | Q(status__in=["PENDING", "RUNNING", "WAITING", "COMPENSATING", "BLOCKED"], finished_at=None),
                 name="pgworkflows_workflow_finished_has_time",
             ),
-            models.CheckConstraint(condition=~Q(status="RUNNING") | Q(owner__isnull=False), name="pgworkflows_workflow_running_has_owner"),
-            models.CheckConstraint(condition=Q(owner=None) | Q(available_at=None), name="pgworkflows_workflow_owned_not_claimable"),
+            models.CheckConstraint(
+                condition=~Q(status="RUNNING") | Q(owner__isnull=False), name="pgworkflows_workflow_running_has_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(owner=None) | Q(available_at=None), name="pgworkflows_workflow_owned_not_claimable"
+            ),
             models.CheckConstraint(condition=Q(priority__range=(-100, 100)), name="pgworkflows_workflow_priority_range"),
         ]
         indexes = [
             models.Index(
                 fields=["name", "version", "queue", "priority", "available_at"],
-                condition=Q(available_at__isnull=False), name="pgworkflows_workflow_runnable",
+                condition=Q(available_at__isnull=False),
+                name="pgworkflows_workflow_runnable",
             ),
             models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="pgworkflows_workflow_owned"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="pgworkflows_workflow_parent"),
-            models.Index(fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"),
+            models.Index(
+                fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"
+            ),
             models.Index(fields=["name", "version"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"),
         ]
 
@@ -156,23 +171,25 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
 
     @transition(status, [Status.PENDING, Status.WAITING], Status.RUNNING, custom={"event": "run"})
     def mark_running(self) -> None:
-        """An outside call begins."""
+        """Begin an outside call."""
 
     @transition(status, [Status.PENDING, Status.RUNNING], Status.WAITING, custom={"event": "wait"})
     def mark_waiting(self) -> None:
-        """The body waits."""
+        """Wait for a time, an event, an approval or a child."""
 
     @transition(status, [Status.RUNNING, Status.WAITING], Status.PENDING, custom={"event": "requeue"})
     def mark_pending(self) -> None:
-        """It goes back in line: for a retry, for its turn, or because its worker is gone."""
+        """Go back in line: for a retry, for its turn, or because its worker is gone."""
 
     @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING], Status.COMPLETED, custom={"event": "complete"})
     def mark_completed(self) -> None:
-        """The body returned."""
+        """End with what the body returned."""
 
-    @transition(status, [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING], Status.FAILED, custom={"event": "fail"})
+    @transition(
+        status, [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING], Status.FAILED, custom={"event": "fail"}
+    )
     def mark_failed(self) -> None:
-        """The body raised, and nothing is to undo."""
+        """End with what the body raised; nothing is to undo."""
 
     @transition(
         status,
@@ -194,7 +211,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         custom={"event": "cancel"},
     )
     def mark_cancelled(self) -> None:
-        """A person ended it."""
+        """End as a person asked."""
 
     @transition(
         status,
@@ -203,11 +220,11 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         custom={"event": "block"},
     )
     def mark_blocked(self) -> None:
-        """It cannot go on until a person has looked."""
+        """Stop until a person has looked."""
 
     @transition(status, [Status.FAILED, Status.BLOCKED], Status.PENDING, custom={"event": "retry"})
     def mark_retried(self) -> None:
-        """A person lets it go on from where it stopped."""
+        """Go on from where it stopped, as a person asked."""
 
 
 def row_of(subject: Any) -> tuple[str, str]:

@@ -51,8 +51,8 @@ def render(name: str, editor: BaseDatabaseSchemaEditor) -> str:
 def run(editor: BaseDatabaseSchemaEditor, name: str) -> None:
     """Execute one file; it may hold many statements."""
     text = render(name, editor)
-    if editor.collect_sql:  # type: ignore[attr-defined] # set by `sqlmigrate`
-        editor.collected_sql.append(text)  # type: ignore[attr-defined]
+    if editor.collect_sql:
+        editor.collected_sql.append(text)
         return
     with editor.connection.cursor() as cursor:
         cursor.execute(text)

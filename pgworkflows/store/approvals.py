@@ -43,7 +43,9 @@ def decide(approval: int, by: Any, verdict: str, comment: str, *, channel: str) 
 DUE = "SELECT due_at FROM pgworkflows_approval WHERE id = %(approval)s"
 
 
-def request(*, workflow: Any, seq: int, users: Any, groups: Any, requested_by: Any, created_at: datetime, **fields: Any) -> Approval:
+def request(
+    *, workflow: Any, seq: int, users: Any, groups: Any, requested_by: Any, created_at: datetime, **fields: Any
+) -> Approval:
     """Insert an approval and whom it asks; raise ValueError naming a user or a group that does not exist."""
     alias = database().alias
     named_users = [_find(get_user_model(), get_user_model().USERNAME_FIELD, user) for user in users]

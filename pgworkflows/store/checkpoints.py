@@ -22,8 +22,8 @@ class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch t
 INSERT_TASKS = """
 INSERT INTO pgworkflows_task
   (id, workflow_id, branch, seq, kind, name, status, attempt, payload, result, error, due_at, started_at, finished_at)
-SELECT COALESCE(t.id, nextval(pg_get_serial_sequence('pgworkflows_task', 'id'))), t.workflow_id, '', t.seq, t.kind, t.name, t.status,
-  t.attempt, t.payload::jsonb, t.result::jsonb, t.error::jsonb, t.due_at, t.started_at, t.finished_at
+SELECT COALESCE(t.id, nextval(pg_get_serial_sequence('pgworkflows_task', 'id'))), t.workflow_id, '', t.seq, t.kind, t.name,
+  t.status, t.attempt, t.payload::jsonb, t.result::jsonb, t.error::jsonb, t.due_at, t.started_at, t.finished_at
 FROM unnest(
   %(id)s::bigint[], %(workflow)s::uuid[], %(seq)s::integer[], %(kind)s::text[], %(name)s::text[], %(status)s::text[],
   %(attempt)s::smallint[], %(payload)s::text[], %(result)s::text[], %(error)s::text[], %(due_at)s::timestamptz[],
@@ -69,7 +69,20 @@ WHERE e.id = u.id
 # The engine's own events have done their work once they were seen.
 DROP_EVENTS = "DELETE FROM pgworkflows_event WHERE id = ANY (%(ids)s::bigint[])"
 
-_INSERTED = ("id", "seq", "kind", "name", "status", "attempt", "payload", "result", "error", "due_at", "started_at", "finished_at")
+_INSERTED = (
+    "id",
+    "seq",
+    "kind",
+    "name",
+    "status",
+    "attempt",
+    "payload",
+    "result",
+    "error",
+    "due_at",
+    "started_at",
+    "finished_at",
+)
 _UPDATED = ("id", "status", "attempt", "payload", "result", "error", "due_at", "started_at", "finished_at")
 _CHANGED = (
     "status", "state", "result", "error", "attributes", "available_at", "finished", "waiting_for", "owner", "epoch",

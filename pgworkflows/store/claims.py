@@ -136,8 +136,14 @@ def load_tasks(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[R
     """Read what is recorded of the claimed workflows, in order."""
     found: dict[uuid.UUID, list[RecordedTask]] = {}
     for workflow, *values in execute(TASKS, {"ids": ids}):
-        found.setdefault(workflow, []).append(RecordedTask(*values, stored=True))
+        found.setdefault(workflow, []).append(_recorded(*values))
     return found
+
+
+def _recorded(*values: Any) -> RecordedTask:
+    task = RecordedTask(*values)
+    task.stored = True
+    return task
 
 
 EVENTS = """

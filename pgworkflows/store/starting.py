@@ -116,13 +116,13 @@ def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, actor: A
     if not created:
         return Workflow.objects.using(database().alias).get(pk=adopt(query, workflow, text))
     label, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
-    due = max(workflow.run_after or moment, moment)
+    begins = workflow.run_after or moment
     made = Workflow(
         id=identity, name=workflow.name, version=workflow.version, key=workflow.key, queue=workflow.queue,
         priority=workflow.priority, kwargs=json.loads(text), attributes=dict(workflow.attributes), subject_label=label,
         subject_id=key, requested_by_id=actor.pk, requested_by_name=actor.name, root=identity, created_at=moment,
-        available_at=due, fingerprint=workflow.fingerprint,
-        deadline=None if workflow.timeout is None else (workflow.run_after or moment) + datetime.timedelta(seconds=workflow.timeout),
+        available_at=max(begins, moment), fingerprint=workflow.fingerprint,
+        deadline=None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),
     )  # fmt: skip
     made._state.adding, made._state.db = False, database().alias
     return made

@@ -52,7 +52,9 @@ def reconnect(worker: int, *, direct: bool) -> bool:
 
 def named(name: str) -> list[int]:
     """Find the workers of that name that have not ended."""
-    return [row[0] for row in query("SELECT id FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NULL", {"name": name})]
+    return [
+        row[0] for row in query("SELECT id FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NULL", {"name": name})
+    ]
 
 
 # No row means that others took this worker for dead and took over its claims.

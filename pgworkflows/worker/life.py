@@ -31,7 +31,9 @@ LONGEST_PAUSE = 5.0
 class Life(threading.Thread):
     """Registers the worker, beats, listens, takes over from the dead, sweeps, and ends a process that hangs in a step."""
 
-    def __init__(self, options: WorkerOptions, engine: Engine, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]):
+    def __init__(
+        self, options: WorkerOptions, engine: Engine, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]
+    ):
         super().__init__(name="pgworkflows-life", daemon=True)
         self.options, self.engine, self.pool, self.wake, self.stop_worker = options, engine, pool, wake, stop
         self.registered = threading.Event()
@@ -70,9 +72,7 @@ class Life(threading.Thread):
     def _connect(self) -> None:
         """Find out whether NOTIFY comes through, and get or renew the worker's row and its lock."""
         self.direct = self._hears_itself()
-        if not self.registered.is_set():
-            self._register()
-        elif not workers.reconnect(self.engine.worker_id, direct=self.direct):
+        if not self.registered.is_set() or not workers.reconnect(self.engine.worker_id, direct=self.direct):
             self._register()
         if self.direct:
             query(f"LISTEN {CHANNEL}")

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -185,7 +186,7 @@ class Worker:
     def _idle(self) -> None:
         """Wait for a NOTIFY, a result, or the next due time; look once more before."""
         self.wake.clear()
-        if self.pool.has_results() or self.stopping and not len(self.pool):
+        if self.pool.has_results() or (self.stopping and not len(self.pool)):
             return
         if not self.life.direct:
             self.wake.wait(self._pause(self.options.poll_interval))
@@ -219,10 +220,9 @@ class Worker:
         if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
             return
         self._reported_at = time.monotonic()
-        try:
-            os.write(self.options.report_to, (json.dumps(self.counts | {"in_flight": len(self.pool)}) + "\n").encode())
-        except OSError:
-            pass  # the supervisor is gone; Life sees that
+        line = json.dumps(self.counts | {"in_flight": len(self.pool)}) + "\n"
+        with suppress(OSError):  # the supervisor is gone; Life sees that
+            os.write(self.options.report_to, line.encode())
 
     def _end(self) -> None:
         self._say(last=True)
@@ -230,4 +230,3 @@ class Worker:
         self.life.join(timeout=5)
         connections.close_all()
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=False)
-

@@ -85,7 +85,7 @@ class Supervisor:
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         options = replace(self.options, name=name, predecessor=predecessor, report_to=writing)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        process = subprocess.Popen(  # noqa: S603 - our own module
+        process = subprocess.Popen(
             [sys.executable, "-m", "pgworkflows.worker", options.to_json()], pass_fds=[writing], env=environment
         )
         os.close(writing)
@@ -122,7 +122,9 @@ class Supervisor:
         self._replaced += 1
         quick = time.monotonic() - child.began < QUICK_DEATH and status != REPLACE_ME
         self._pause = min(self._pause * 2, LONGEST_PAUSE) if quick else 0.1
-        how = f"signal {-status}" if status < 0 else "a step that overran its time" if status == REPLACE_ME else f"status {status}"
+        how = (
+            f"signal {-status}" if status < 0 else "a step that overran its time" if status == REPLACE_ME else f"status {status}"
+        )
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         self._due.append((time.monotonic() + (self._pause if quick else 0), child.options.name))
 

@@ -43,7 +43,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         settings = conf()
-        parser.add_argument("--queue", action="append", default=[], metavar="Q", help="only this queue (repeat for more); all by default")
+        parser.add_argument(
+            "--queue", action="append", default=[], metavar="Q", help="only this queue (repeat for more); all by default"
+        )
         parser.add_argument("--processes", type=positive, default=1, metavar="N", help="worker processes (default 1)")
         parser.add_argument(
             "--concurrency", type=positive, default=settings.CONCURRENCY, metavar="N",
