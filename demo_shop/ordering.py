@@ -83,7 +83,6 @@ def _order_from(cart: Cart, customer: Customer) -> Order:
         freight=settings.SHOP_FREIGHT,
     )
     OrderLine.objects.bulk_create(
-        OrderLine(order=order, product=line.product, unit_price=line.product.unit_price, quantity=line.quantity)
-        for line in lines
+        OrderLine(order=order, product=line.product, unit_price=line.product.unit_price, quantity=line.quantity) for line in lines
     )
     return order

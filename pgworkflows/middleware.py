@@ -23,6 +23,7 @@ class ActorMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request with its user as the actor."""
         if self.is_async:
             return self._acall(request)  # type: ignore[return-value] # marked as a coroutine function above
         if not request.user.is_authenticated:

@@ -7,6 +7,7 @@ another server, or POSTGRES_VERSION (18, 16) for another embedded one.
 
 import atexit
 import contextlib
+import json
 import os
 import tempfile
 
@@ -33,3 +34,7 @@ from demo_shop.settings import *  # noqa: F403  the tests run the demo's project
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.ledger"]  # noqa: F405
+
+# For the worker processes that tests start: shorter leases, for one.
+if os.environ.get("PGWORKFLOWS_TEST_SETTINGS"):
+    PGWORKFLOWS = json.loads(os.environ["PGWORKFLOWS_TEST_SETTINGS"])

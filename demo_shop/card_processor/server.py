@@ -120,9 +120,7 @@ class Handler(BaseHTTPRequestHandler):
     def fault(self, key: str, body: dict[str, Any]) -> Fault:
         """Count the attempt and return what is to go wrong with it."""
         card = body.get("card")
-        return self.server.faults.for_call(
-            key, self.server.ledger.attempt(key), card if isinstance(card, str) else None
-        )
+        return self.server.faults.for_call(key, self.server.ledger.attempt(key), card if isinstance(card, str) else None)
 
     def idempotency_key(self) -> str:
         """Return the request's key."""

@@ -42,8 +42,6 @@ def _login(username: str, *, role: str, superuser: bool) -> Login:
 
 def _make_manager(user: User) -> None:
     user.groups.add(order_managers())
-    seen = Permission.objects.filter(
-        content_type__app_label__in=("demo_shop", "pgworkflows"), codename__startswith="view"
-    )
+    seen = Permission.objects.filter(content_type__app_label__in=("demo_shop", "pgworkflows"), codename__startswith="view")
     refunds = Permission.objects.filter(content_type__app_label="demo_shop", codename="add_refund")
     user.user_permissions.add(*seen, *refunds)

@@ -55,6 +55,12 @@ def is_over(day: Day) -> bool:
     return unfinished_workflows(orders) == left.count()
 
 
+def is_drained(day: Day) -> bool:
+    """Say whether everything has ended, except for back orders that wait for goods."""
+    orders = Order.objects.filter(number__startswith=day.prefix)
+    return unfinished_workflows(orders) == orders.filter(status=Order.Status.BACK_ORDERED).count()
+
+
 def unfinished_workflows(orders: QuerySet[Order]) -> int:
     """Count what has not ended for these orders, refunds included."""
     keys = [str(key) for key in orders.values_list("pk", flat=True)]

@@ -12,7 +12,7 @@ from demo_shop.demonstration.processes import Child, Processes
 from demo_shop.demonstration.processor import SHOP_WAITS, start_processor
 from demo_shop.demonstration.reconciling import Check, reconcile
 from demo_shop.demonstration.stories import Day, next_day, place
-from demo_shop.models import Order, OrderLine
+from demo_shop.models import Order, OrderLine, Product
 from demo_shop.ordering import give_back
 from demo_shop.warehouse import receive_goods
 
@@ -40,8 +40,8 @@ class Run:
     say: Say
     client: CardClient
     workers: list[Child] = field(default_factory=list)
-    crashed: bool = False
-    restocked: bool = False
+    started: int = 0
+    crashes: int = 0
     refunded: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -70,26 +70,38 @@ def run_headless(processes: Processes, say: Say) -> Outcome:
     client = CardClient(url=start_processor(processes), timeout=SHOP_WAITS)
     run = Run(day=next_day(), processes=processes, say=say, client=client)
     begin(run)
+    run.tell(f"{len(run.day.stories)} orders are coming in")
     for first in range(0, len(run.day.stories), ORDERS_AT_A_TIME):
         place(run.day.stories[first : first + ORDERS_AT_A_TIME])
         step(run)
-    watch(run)
-    # Workers stop first, so that nothing moves while the books are compared.
-    processes.stop([child for child in processes.children if child.name != "card processor"])
-    return Outcome(day=run.day, counts=count_orders(run.day), checks=reconcile(client))
+    watch(run, step, is_over)
+    return outcome_of(run)
+
+
+def outcome_of(run: Run) -> Outcome:
+    """Stop everything but the card processor, so that nothing moves, and compare the books."""
+    run.processes.stop([child for child in run.processes.children if child.name != "card processor"])
+    return Outcome(day=run.day, counts=count_orders(run.day), checks=reconcile(run.client))
 
 
 def begin(run: Run) -> None:
     """Start workers, a manager and a carrier."""
     run.tell(f"the card processor listens on {run.client.url}; it loses some answers on purpose")
-    run.workers = [run.processes.manage(f"worker {number}", "runworkflows") for number in range(1, WORKERS + 1)]
-    leave = ("--leave", *run.day.left_waiting)
-    run.processes.manage("manager", "decide_approvals", "--until-idle", *leave)
-    run.processes.manage("carrier", "deliver_shipments", "--until-idle", *leave)
-    run.tell(f"{WORKERS} workers, a manager and a carrier are starting; {len(run.day.stories)} orders are coming in")
+    for _ in range(WORKERS):
+        start_worker(run)
+    leave = ("--leave", *run.day.left_waiting) if run.day.left_waiting else ()
+    run.processes.manage("manager", "decide_approvals", "--forever", *leave)
+    run.processes.manage("carrier", "deliver_shipments", "--forever", *leave)
+    run.tell(f"{WORKERS} workers, a manager and a carrier are starting")
 
 
-def watch(run: Run) -> None:
+def start_worker(run: Run) -> None:
+    """Start one more worker."""
+    run.started += 1
+    run.workers.append(run.processes.manage(f"worker {run.started}", "runworkflows"))
+
+
+def watch(run: Run, step: Callable[[Run], None], is_over: Callable[[Day], bool]) -> None:
     """Go on until everything has ended that is to end. Raises DemoStuck."""
     shown = counts = count_orders(run.day)
     changed = told = time.monotonic()
@@ -113,34 +125,32 @@ def step(run: Run) -> None:
     for child in run.processes.children:
         child.check()
     counts = count_orders(run.day)
-    if not run.crashed and counts.completed + counts.cancelled >= CRASH_AFTER * len(run.day.stories):
-        crash(run)
-    if not run.restocked and counts.back_ordered:
+    if not run.crashes and counts.completed + counts.cancelled >= CRASH_AFTER * len(run.day.stories):
+        crash(run, run.workers[0])
+    if counts.back_ordered:
         restock(run)
     if not run.refunded:
         refund(run)
 
 
-def crash(run: Run) -> None:
+def crash(run: Run, victim: Child) -> None:
     """Kill a worker in the middle of its work, as a power cut would, and start another one."""
-    run.crashed = True
-    victim = run.workers.pop(0)
+    run.crashes += 1
+    run.workers.remove(victim)
     run.processes.abandon(victim)
     run.tell(f"SIGKILL for {victim.name}, in the middle of its work; a new worker is starting")
-    run.workers.append(run.processes.manage(f"worker {WORKERS + 1}", "runworkflows"))
+    start_worker(run)
 
 
 def restock(run: Run) -> None:
-    """Take in as many lanterns as back orders want."""
-    wanted = OrderLine.objects.filter(
-        order__number__startswith=run.day.prefix, order__split_from__isnull=False, product__sku=LANTERN.sku
-    )
-    if wanted.count() < len([story for story in run.day.stories if story.allow_split]):
+    """Take in as many lanterns as back orders want, those of earlier runs included, once none are left."""
+    if Product.objects.get(sku=LANTERN.sku).stock:
         return
-    run.restocked = True
+    wanted = OrderLine.objects.filter(order__status=Order.Status.BACK_ORDERED, product__sku=LANTERN.sku)
     units = sum(wanted.values_list("quantity", flat=True))
-    receive_goods({LANTERN.sku: units})
-    run.tell(f"{units} {LANTERN.name.lower()}s came in for the back orders")
+    if units:
+        receive_goods({LANTERN.sku: units})
+        run.tell(f"{units} {LANTERN.name.lower()}s came in for the back orders")
 
 
 def refund(run: Run) -> None:

@@ -56,9 +56,7 @@ def check_units() -> Check:
     for product in Product.objects.order_by("sku"):
         received, left = received + product.received, left + product.stock
         if product.received != product.stock + held.get(product.pk, 0):
-            wrong.append(
-                f"{product.sku}: {product.received} received, {product.stock} left, {held.get(product.pk, 0)} in orders"
-            )
+            wrong.append(f"{product.sku}: {product.received} received, {product.stock} left, {held.get(product.pk, 0)} in orders")
     in_orders = sum(held.values())
     return Check(
         title="Units received = left + in orders",
@@ -86,9 +84,7 @@ def check_paid_once(charges: list[dict[str, Any]]) -> Check:
         captures[charge["description"]].append(from_cents(charge["amount"]))
     paid = Order.objects.filter(status__in=PAID).prefetch_related("lines")
     wrong = [
-        f"{order}: {order.total} due, captured {captures[str(order)]}"
-        for order in paid
-        if captures[str(order)] != [order.total]
+        f"{order}: {order.total} due, captured {captures[str(order)]}" for order in paid if captures[str(order)] != [order.total]
     ]
     return Check(title="One capture for each paid order", found=f"{len(paid)} orders", wrong=tuple(wrong))
 

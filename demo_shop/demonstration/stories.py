@@ -71,10 +71,7 @@ def _storied() -> list[Story]:
         *(Story(items=((TABLE, tables),), wait=True) for tables in (3, 4)),
         *(Story(items=((MUG, mugs),), wait=True) for mugs in (2, 5)),
         # Cards that say no, and two that leave the shop in the dark: one of them is charged all the same.
-        *(
-            replace(plain, card=card)
-            for card in (cards.DECLINED, cards.DECLINED, cards.NEVER_ANSWERS, cards.NEVER_THERE)
-        ),
+        *(replace(plain, card=card) for card in (cards.DECLINED, cards.DECLINED, cards.NEVER_ANSWERS, cards.NEVER_THERE)),
         Story(items=((CHAIR, 6),), card=cards.SMALL_LIMIT),
         # More lanterns than there are: the mugs go now, the rest when goods come in.
         *(Story(items=((MUG, 2), (LANTERN, lanterns)), allow_split=True) for lanterns in (5, 4)),

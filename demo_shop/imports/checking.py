@@ -90,9 +90,7 @@ def check_products(lines: Iterable[Line | BadLine]) -> tuple[dict[str, ProductRo
     return products, bad
 
 
-def check_orders(
-    lines: Iterable[Line | BadLine], known_skus: Collection[str]
-) -> tuple[dict[str, OrderRow], list[BadLine]]:
+def check_orders(lines: Iterable[Line | BadLine], known_skus: Collection[str]) -> tuple[dict[str, OrderRow], list[BadLine]]:
     """Return complete orders by number, and the bad lines; an order with a bad line is left out as a whole."""
     orders: dict[str, OrderRow] = {}
     bad: list[BadLine] = []

@@ -76,8 +76,7 @@ def _store_products(rows: Mapping[str, ProductRow]) -> int:
     known = set(Product.objects.filter(sku__in=rows).values_list("sku", flat=True))
     new = [row for row in rows.values() if row.sku not in known]
     Product.objects.bulk_create(
-        Product(sku=row.sku, name=row.name, unit_price=row.unit_price, stock=row.units, received=row.units)
-        for row in new
+        Product(sku=row.sku, name=row.name, unit_price=row.unit_price, stock=row.units, received=row.units) for row in new
     )
     return len(new)
 

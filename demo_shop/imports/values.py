@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 
 from demo_shop.imports.problems import BadValue
 
-IDENTIFIER = re.compile(r"[\w.-]+")
+# What an address of the shop may contain.
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]+")
 LARGEST_AMOUNT = Decimal(10_000_000)
 LARGEST_COUNT = 1_000_000
 
@@ -22,10 +23,10 @@ def text(values: dict[str, str], name: str, *, longest: int) -> str:
 
 
 def identifier(values: dict[str, str], name: str, *, longest: int = 30) -> str:
-    """Return a text of letters, digits, dots, dashes and underscores."""
+    """Return a text of plain letters, digits, dashes and underscores."""
     value = text(values, name, longest=longest)
-    if not IDENTIFIER.fullmatch(value) or not value.strip("."):
-        raise BadValue(f"{name} {value!r} may have only letters, digits, '.', '-' and '_'")
+    if not IDENTIFIER.fullmatch(value):
+        raise BadValue(f"{name} {value!r} may have only plain letters, digits, '-' and '_'")
     return value
 
 

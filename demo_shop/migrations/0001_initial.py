@@ -92,9 +92,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="demo_shop.order"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="demo_shop.order"),
                 ),
             ],
             options={
@@ -118,9 +116,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("received__gte", models.F("stock"))), name="product_stock_was_received"
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("unit_price__gte", 0)), name="product_price_not_negative"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("unit_price__gte", 0)), name="product_price_not_negative"),
                 ],
             },
         ),
@@ -132,21 +128,15 @@ class Migration(migrations.Migration):
                 ("quantity", models.IntegerField()),
                 (
                     "discount",
-                    models.DecimalField(
-                        decimal_places=4, default=Decimal("0"), help_text="Fraction of 1.", max_digits=5
-                    ),
+                    models.DecimalField(decimal_places=4, default=Decimal("0"), help_text="Fraction of 1.", max_digits=5),
                 ),
                 (
                     "order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="demo_shop.order"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="demo_shop.order"),
                 ),
                 (
                     "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demo_shop.product"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demo_shop.product"),
                 ),
             ],
             options={
@@ -160,15 +150,11 @@ class Migration(migrations.Migration):
                 ("quantity", models.PositiveIntegerField()),
                 (
                     "cart",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="demo_shop.cart"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="demo_shop.cart"),
                 ),
                 (
                     "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="demo_shop.product"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="demo_shop.product"),
                 ),
             ],
             options={
@@ -234,9 +220,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("freight__gte", 0)), name="order_freight_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("freight__gte", 0)), name="order_freight_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="payment",
@@ -251,15 +235,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="orderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="order_line_quantity_positive"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="order_line_quantity_positive"),
         ),
         migrations.AddConstraint(
             model_name="orderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0)), name="order_line_price_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("unit_price__gte", 0)), name="order_line_price_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="orderline",
@@ -273,9 +253,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="cartline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="cart_line_quantity_positive"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_quantity_positive"),
         ),
         migrations.AddConstraint(
             model_name="refund",

@@ -19,9 +19,7 @@ class Product(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=models.Q(stock__gte=0), name="product_stock_not_negative"),
-            models.CheckConstraint(
-                condition=models.Q(received__gte=models.F("stock")), name="product_stock_was_received"
-            ),
+            models.CheckConstraint(condition=models.Q(received__gte=models.F("stock")), name="product_stock_was_received"),
             models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="product_price_not_negative"),
         ]
 

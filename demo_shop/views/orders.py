@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from demo_shop.books import latest_payment
 from demo_shop.forms import RefundForm
 from demo_shop.models import Order
 from demo_shop.ordering import call_off, give_back
@@ -44,11 +45,16 @@ def refund_order(request: HttpRequest, number: str) -> HttpResponse:
     """Give a part of the money back."""
     order = get_object_or_404(Order, number=number)
     form = RefundForm(request.POST)
-    if form.is_valid():
-        give_back(order, amount=form.cleaned_data["amount"], reason=form.cleaned_data["reason"])
-        messages.success(request, f"{form.cleaned_data['amount']} is being refunded.")
-    else:
+    payment = latest_payment(order)
+    if payment is None:
+        messages.error(request, "Nothing has been paid for this order.")
+    elif not form.is_valid():
         messages.error(request, "A refund needs an amount above zero and a reason.")
+    elif form.cleaned_data["amount"] > payment.refundable:
+        messages.error(request, f"Only {payment.refundable} is left to give back.")
+    else:
+        give_back(order, **form.cleaned_data)
+        messages.success(request, f"{form.cleaned_data['amount']} is being refunded.")
     return redirect(order)
 
 

@@ -31,7 +31,7 @@ class Reservation:
     needs_approval: bool
 
 
-@workflow(api=True)
+@workflow
 def fulfil_order(order_id: int) -> str:
     """Bring an order to its customer, or undo what was done; returns who signed for it."""
     accept_order(order_id)

@@ -43,9 +43,7 @@ def withdraw_refund(order_id: int, amount: Decimal, reason: str, *, result: int)
 def send_refund(refund_id: int) -> str:
     """Have the processor give the money back, under the key that the books know the refund by."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    return CardClient.from_settings().refund(
-        refund.payment.processor_reference, amount=refund.amount, key=refund.idempotency_key
-    )
+    return CardClient.from_settings().refund(refund.payment.processor_reference, amount=refund.amount, key=refund.idempotency_key)
 
 
 @step

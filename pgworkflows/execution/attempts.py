@@ -13,7 +13,7 @@ from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
-from .context import StepInfo, idempotency_key, step_info, workflow_info
+from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
 from .errors import DEADLOCK, SERIALIZATION, describe, rebuild, sqlstate
 from .outside import OutsideCall
@@ -29,7 +29,7 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
 
     `task` is what is recorded at this position, or a fresh PENDING record.
     """
-    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, idempotency_key=idempotency_key(run.row.id, task.seq))
+    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, seq=task.seq)
     if task.seq in run.overran and task.status != Status.COMPLETED:
         run.overran.discard(task.seq)
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
@@ -54,6 +54,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         value = step.function(**with_rows(arguments))
         _check(run, task)
         text = dump(value, f"the result of step {step.name}")
+        recorded = value if type(value) in _PLAIN else load(text)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt in a step are its failure
         transaction.undo_step()
         if isinstance(error, ControlFlow):
@@ -63,7 +64,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     else:
         transaction.end_step()
         _completed(run, task, text, info.attempt)
-        return value if type(value) in _PLAIN else load(text)
+        return recorded
     finally:
         batch.engine.watch(None, 0, None)
         current_scope.reset(scope)
@@ -96,7 +97,7 @@ def _raise_lost_or_locked(run: Run, error: BaseException) -> None:
     """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection that is gone."""
     if run.batch.transaction.raw.closed:
         raise TransactionLost(str(error)) from error
-    if run.batch.transaction.gave_way or sqlstate(error) in (DEADLOCK, SERIALIZATION):
+    if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         run.batch.gives_way(run)
         raise GiveWay from error
 

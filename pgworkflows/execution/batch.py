@@ -30,6 +30,9 @@ from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
 
+#: Errors that come from what was written, not from the connection or from others.
+_FAULTS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError)
+
 Source = Callable[[Callable[..., Any]], Claim]
 
 
@@ -114,6 +117,8 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
                 _run_all(batch, runs)
                 _flush(batch, [run for run in runs if run.outcome is not None])
                 hooks = batch.transaction.take_hooks()
+                if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
+                    batch.transaction.execute("SELECT pgworkflows.act_as('', '')")
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
         return _lost(batch, runs, error)
     finally:
@@ -127,6 +132,9 @@ def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
     """Forget memory: nothing of this batch counts, and its workflows run again one by one."""
     if not runs and not isinstance(error, TransactionLost):
         raise error
+    if batch.alone and isinstance(getattr(error, "__cause__", None) or error, _FAULTS):
+        # It would be lost for the same reason for ever.
+        batch.engine.charges[runs[0].row.id, WHOLE] = error
     return Report(claimed=len(runs), alone=[run.row.id for run in runs], lost=f"{type(error).__name__}: {error}")
 
 
@@ -227,7 +235,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
             try:
                 Context().run(advance, run)
             finally:
-                batch.transaction.mode = "engine"
+                batch.transaction.leave()
             batch.report.advanced += 1
     batch.report.overran |= time.monotonic() - batch.began > batch.engine.batch_seconds
 
@@ -275,7 +283,7 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     for hook in hooks:
         try:
             hook()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
     for failure in batch.failures:
         signals.step_failed.send_robust(Task, **failure)

@@ -30,8 +30,14 @@ class StepInfo:
 
     name: str
     attempt: int
-    idempotency_key: str
+    workflow: uuid.UUID
+    seq: int
     compensates: StepInfo | None = None
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key that every attempt at this position of the workflow carries, also after a retry."""
+        return str(uuid.uuid5(self.workflow, f"/{self.seq}"))
 
 
 workflow_info: ContextVar[WorkflowInfo | None] = ContextVar("pgworkflows_workflow", default=None)
@@ -52,8 +58,3 @@ def current_step() -> StepInfo:
     if info is None:
         raise NotAllowed("current_step() has an answer only in a step that a workflow runs.")
     return info
-
-
-def idempotency_key(workflow: uuid.UUID, seq: int, branch: str = "") -> str:
-    """Return the key that every attempt of the task at this position carries, also after a retry."""
-    return str(uuid.uuid5(workflow, f"{branch}/{seq}"))

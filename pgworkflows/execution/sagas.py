@@ -12,7 +12,7 @@ from ..exceptions import NondeterminismError
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
 from .attempts import attempt, was_refused
-from .context import StepInfo, idempotency_key
+from .context import StepInfo
 from .control_flow import Suspended
 from .errors import rebuild
 from .run import Run
@@ -59,11 +59,12 @@ def _undo(run: Run, target: RecordedTask) -> None:
         return
     known = target.status == Status.COMPLETED
     arguments = load(target.payload)["arguments"] | {"result": load(target.result) if known else None}
-    compensates = StepInfo(name=target.name, attempt=target.attempt, idempotency_key=idempotency_key(run.row.id, target.seq))
+    compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, seq=target.seq)
     info = StepInfo(
         name=step.undo.name,
         attempt=task.attempt + 1,
-        idempotency_key=idempotency_key(run.row.id, task.seq),
+        workflow=run.row.id,
+        seq=task.seq,
         compensates=compensates,
     )
     try:

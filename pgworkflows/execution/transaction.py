@@ -13,6 +13,7 @@ import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
+from psycopg.sql import Composable
 
 from ..exceptions import NotAllowed, QueryInBody
 from ..store.connection import Row
@@ -30,9 +31,12 @@ _TRANSACTION_CONTROL = re.compile(
 )
 
 
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|(\$\w*\$).*?\1", re.DOTALL)
+
+
 def _controls_transaction(sql: str) -> bool:
-    if ";" in sql:
-        return _TRANSACTION_CONTROL.search(sql) is not None
+    if ";" in sql:  # several statements, or a semicolon in a literal or in a function's text
+        return _TRANSACTION_CONTROL.search(_QUOTED.sub("''", sql)) is not None
     return _TRANSACTION_CONTROL.match(sql) is not None
 
 
@@ -59,12 +63,14 @@ class FusedTransaction:
         self.last_activity = time.monotonic()
         self._savepoint_set = False
         self._savepoint_unused = False
-        self._gave_way = False
+        self._lock_error: Exception | None = None
         self._hooks_before = 0
+        self._hooks_of_caller = len(connection.run_on_commit)
 
     def execute(self, sql: str, parameters: dict[str, Any] | None = None, *, count: bool = False) -> Any:
         """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
         self.last_activity = time.monotonic()
+        self._savepoint_unused = False
         with self.raw.cursor() as cursor:
             cursor.execute(sql, parameters)
             if count:
@@ -85,10 +91,11 @@ class FusedTransaction:
             connection.execute_wrappers.append(self._watch if connection is self.connection else self._watch_other)
         self.connection.close = self._refuse_close  # type: ignore[method-assign] # for the batch only
         self.raw.commit = self.raw.rollback = self._refuse_control  # type: ignore[method-assign] # for the batch only
+        self.raw.close = self._refuse_close  # type: ignore[method-assign] # for the batch only
         try:
             yield
         finally:
-            del self.connection.close, self.raw.commit, self.raw.rollback
+            del self.connection.close, self.raw.commit, self.raw.rollback, self.raw.close
             for connection in every:
                 connection.execute_wrappers.pop()
 
@@ -103,35 +110,45 @@ class FusedTransaction:
 
     def _watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.mode == "step":
-            if isinstance(sql, str) and _controls_transaction(sql):
+            if _controls_transaction(self._text(sql)):
                 self._refuse_control()
-            if not self._savepoint_set:
-                self._set_savepoint()
-            self._savepoint_unused = False
             began = time.monotonic()
             self.last_activity = math.inf  # busy in the database, for however long
             try:
-                return execute(sql, params, many, context)
+                if self._savepoint_set:
+                    self._savepoint_unused = False
+                    return execute(sql, params, many, context)
+                return self._execute_first(execute, sql, params, many, context)
             except Exception as error:
                 # A user's own NOWAIT has the same SQLSTATE, but does not take that long.
                 waited = time.monotonic() - began >= 0.8 * self.lock_timeout
-                self._gave_way = waited and sqlstate(error) == LOCK_TIMEOUT
+                if waited and sqlstate(error) == LOCK_TIMEOUT:
+                    self._lock_error = error
                 raise
             finally:
                 self.last_activity = time.monotonic()
         if self.mode == "body":
-            raise QueryInBody(self.workflow, str(sql)[:200])
+            raise QueryInBody(self.workflow, self._text(sql)[:200])
+        self._savepoint_unused = False
         return execute(sql, params, many, context)
 
     def _watch_other(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.mode == "body":
-            raise QueryInBody(self.workflow, str(sql)[:200])
+            raise QueryInBody(self.workflow, self._text(sql)[:200])
         return execute(sql, params, many, context)
+
+    def _text(self, sql: Any) -> str:
+        return sql.as_string(self.raw) if isinstance(sql, Composable) else str(sql)
+
+    def leave(self) -> None:
+        """Leave users' code. A query refused in a body has left Django's mark, but nothing to roll back."""
+        self.mode = "engine"
+        self.connection.needs_rollback = False
 
     @contextmanager
     def own_queries(self) -> Iterator[None]:
         """Let the engine query through Django's cursors in the middle of a body."""
-        self.mode = "engine"
+        self.mode, self._savepoint_unused = "engine", False
         try:
             yield
         finally:
@@ -140,29 +157,48 @@ class FusedTransaction:
     def begin_step(self) -> None:
         """Let a step's queries through; its savepoint is set before the first."""
         self._savepoint_set = self._savepoint_unused
-        self._gave_way = False
+        self._lock_error = None
+        self.connection.needs_rollback = False
         self._hooks_before = len(self.connection.run_on_commit)
         self.last_activity = time.monotonic()
         self.mode = "step"
 
-    def _set_savepoint(self) -> None:
-        # One round trip: the step before keeps its rows, and its subtransaction is merged into ours.
-        release = f"RELEASE SAVEPOINT {SAVEPOINT}; " if self.savepoints else ""
-        self.run_script(f"{release}SAVEPOINT {SAVEPOINT}")
+    def _execute_first(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Run a step's first query behind its savepoint: both in one round trip where parameters are bound on our side.
+
+        The step before keeps its rows; its subtransaction is merged into ours.
+        """
+        set_savepoint = f"SAVEPOINT {SAVEPOINT}_{self.savepoints + 1}"
+        if self.savepoints:
+            set_savepoint = f"RELEASE SAVEPOINT {SAVEPOINT}_{self.savepoints}; {set_savepoint}"
+        cursor = context["cursor"].cursor
+        together = isinstance(cursor, psycopg.ClientCursor) and isinstance(sql, str) and not many and not self.alone
+        if not together:
+            self.run_script(set_savepoint)
         self.savepoints += 1
-        self._savepoint_set = True
+        self._savepoint_set, self._savepoint_unused = True, False
+        if not together:
+            return execute(sql, params, many, context)
+        result = execute(f"{set_savepoint}; {sql}", params, many, context)
+        while cursor.nextset():
+            pass
+        return result
 
     def check_step(self) -> None:
         """Raise what a step did to the transaction without saying so."""
         status = self.raw.info.transaction_status
+        if status == TransactionStatus.IDLE:
+            raise TransactionLost("a step ended the worker's transaction")
         if status == TransactionStatus.INERROR or self.connection.needs_rollback:
             raise NotAllowed(
-                "The step swallowed a database error, which has spoiled its transaction. "
+                "The step swallowed a database error, which has spoiled its transaction, or called set_rollback(True). "
                 "Put the query that may fail into its own transaction.atomic()."
-            )
-        if self.alone and self._savepoint_set and not self._savepoint_unused:
-            self.check_constraints()
+            ) from self._lock_error
+        if self.alone:
+            # What a raw cursor did to the transaction is seen nowhere else.
             self.check_transaction()
+            if self._savepoint_set:
+                self.check_constraints()
 
     def check_constraints(self) -> None:
         """Check deferred constraints now, so that a bad foreign key is charged to the step that wrote it."""
@@ -188,8 +224,8 @@ class FusedTransaction:
             raise TransactionLost("the connection or the transaction is gone")
         if self._savepoint_set:
             try:
-                self.run_script(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
-            except psycopg.Error as error:
+                self.run_script(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}_{self.savepoints}")
+            except psycopg.Error as error:  # also where a syntax error kept the server from setting it
                 raise TransactionLost(str(error)) from error
             self._savepoint_unused = True
         elif status == TransactionStatus.INERROR:

@@ -15,10 +15,16 @@ def install(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
         sql.run(editor, name)
 
 
+class RunFiles(migrations.RunPython):
+    """Python that only executes SQL, so that `sqlmigrate` can show it."""
+
+    reduces_to_sql = True
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("pgworkflows", "0001_tables"),
         ("contenttypes", "0002_remove_content_type_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
-    operations = [migrations.RunPython(install, lambda apps, editor: sql.run(editor, "drop.sql"))]
+    operations = [RunFiles(install, lambda apps, editor: sql.run(editor, "drop.sql"))]

@@ -139,7 +139,5 @@ def due(lines: list[dict[str, str]]) -> int:
     def cents(text: str) -> Decimal:
         return Decimal(text).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
-    goods = sum(
-        cents(row["unit_price"]) * int(row["quantity"]) * (1 - round(Decimal(row["discount"]), 4)) for row in lines
-    )
+    goods = sum(cents(row["unit_price"]) * int(row["quantity"]) * (1 - round(Decimal(row["discount"]), 4)) for row in lines)
     return int(((goods + cents(lines[0]["freight"])) * 100).quantize(Decimal(1), ROUND_HALF_UP))

@@ -24,9 +24,7 @@ TABLE = re.compile(
 
 
 def run_demo(environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        DEMO, env={**os.environ, **environment}, text=True, capture_output=True, check=False, timeout=150
-    )
+    done = subprocess.run(DEMO, env={**os.environ, **environment}, text=True, capture_output=True, check=False, timeout=150)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

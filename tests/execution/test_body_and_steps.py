@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 
+from django.db import ProgrammingError, connection
+
 from pgworkflows import StepFailed, current_step, current_workflow, step, workflow
 from pgworkflows.models import History, Task, Workflow
 from tests.ledger.models import Entry
@@ -115,3 +117,29 @@ def test_contexts_tell_who_one_is(pgworkflows):
     result = started.wait(1)
     assert result[0] == str(started.id) and result[2] == "5" and len(result[1]) == 36
     assert Task.objects.get().attempt == 1
+
+
+def test_syntax_error_fails_its_step_only(pgworkflows):
+    @step
+    def wrong() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELEC 1")
+
+    @workflow
+    def body() -> str:
+        keep()
+        try:
+            wrong()
+        except StepFailed as error:
+            return error.type
+        except ProgrammingError:
+            return "ProgrammingError"
+
+    @step
+    def keep() -> None:
+        add("kept")
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert started.wait(1) == "ProgrammingError"
+    assert Entry.objects.count() == 1

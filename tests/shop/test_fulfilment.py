@@ -78,6 +78,25 @@ def test_order_reaches_its_customer(processor, make_product):
     assert subjects() == ["We have your order 1", "Your order 1 is on its way"]
 
 
+def test_carrier_command_delivers(processor, make_product):
+    processor()
+    order = place((make_product(), 1))
+    run_on(order)
+    call_command("deliver_shipments", verbosity=0)
+    assert run_on(order) == ("COMPLETED", "COMPLETED")
+    assert order.signed_by == "Ada"
+
+
+def test_carrier_outlives_a_closed_shop(processor, make_product, capsys):
+    processor()
+    order = place((make_product(), 1))
+    run_on(order)
+    call_command("deliver_shipments", "--url", "http://127.0.0.1:1/carrier/delivered/")
+    said = capsys.readouterr()
+    assert said.out == "0 parcels delivered.\n"
+    assert said.err.startswith("http://127.0.0.1:1/carrier/delivered/: ")
+
+
 def test_repeated_delivery_counts_once(processor, make_product):
     processor()
     order = place((make_product(), 1))

@@ -64,9 +64,7 @@ def test_second_import_changes_nothing(run_import):
     run_import(PRODUCTS, HEADER + FIRST)
     Product.objects.filter(sku="1").update(stock=3)
     said = run_import(PRODUCTS, HEADER + FIRST + OTHER)
-    assert said == (
-        "Imported 0 products and 1 order with 1 line; 1 workflow started. There already: 2 products and 1 order.\n"
-    )
+    assert said == ("Imported 0 products and 1 order with 1 line; 1 workflow started. There already: 2 products and 1 order.\n")
     assert Product.objects.get(sku="1").stock == 3
     assert Workflow.objects.count() == 2
 
@@ -83,7 +81,7 @@ def test_second_import_changes_nothing(run_import):
         ("10250,4 July,A,France,1,1,14,1,0", "ordered_on '4 July' is not a date such as 1996-07-04"),
         ("10250,1996-07-04,,France,1,1,14,1,0", "customer is empty"),
         (",1996-07-04,A,France,1,1,14,1,0", "order is empty"),
-        ("10 250,1996-07-04,A,France,1,1,14,1,0", "order '10 250' may have only letters, digits, '.', '-' and '_'"),
+        ("10 250,1996-07-04,A,France,1,1,14,1,0", "order '10 250' may have only plain letters, digits, '-' and '_'"),
         (f"10250,1996-07-04,{'A' * 201},France,1,1,14,1,0", "customer has 201 characters, more than 200"),
         (
             "10250,1996-07-04,A,France,1,99,14,1,0",
@@ -128,8 +126,7 @@ def test_order_with_bad_line_left_out(run_import):
     said = run_import(PRODUCTS, HEADER + FIRST + bad + OTHER, "--skip-bad-lines")
     assert [order.number for order in Order.objects.all()] == ["10249"]
     assert said.splitlines()[1] == (
-        "Imported 2 products and 1 order with 1 line; 1 workflow started. "
-        "Left out: 1 bad line, and the orders with a bad line."
+        "Imported 2 products and 1 order with 1 line; 1 workflow started. Left out: 1 bad line, and the orders with a bad line."
     )
 
 

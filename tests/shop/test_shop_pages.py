@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from demo_shop.manager import demo_manager
-from demo_shop.models import Cart, Order, OrderLine, Product, Shipment
+from demo_shop.models import Cart, Order, OrderLine, Payment, Product, Shipment
 from demo_shop.ordering import start_fulfilment
 from pgworkflows.models import Approval, Event, Workflow
 
@@ -123,9 +123,25 @@ def test_refund_needs_permission(client, make_product):
     order = order_something(client, make_product())
     address = reverse("demo_shop:refund-order", args=[order.number])
     assert client.post(address, {"amount": 1, "reason": "late"}).status_code == 403
-    client.force_login(staff_with("add_refund"))
-    client.post(address, {"amount": "1.00", "reason": "late"})
-    assert Workflow.objects.filter(name="demo_shop.refund_order").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("paid", "amount", "started", "said"),
+    [
+        ("5.00", "5.00", 1, "5.00 is being refunded."),
+        ("5.00", "5.01", 0, "Only 5.00 is left to give back."),
+        ("5.00", "0", 0, "A refund needs an amount above zero and a reason."),
+        (None, "1", 0, "Nothing has been paid for this order."),
+    ],
+)
+def test_staff_give_money_back(client, make_product, paid, amount, started, said):
+    order = order_something(client, make_product())
+    if paid:
+        Payment.objects.create(order=order, amount=paid, idempotency_key="k", processor_reference="ch_1")
+    client.force_login(staff_with("add_refund", "view_order"))
+    address = reverse("demo_shop:refund-order", args=[order.number])
+    assert said in client.post(address, {"amount": amount, "reason": "late"}, follow=True).content.decode()
+    assert Workflow.objects.filter(name="demo_shop.refund_order").count() == started
 
 
 @pytest.fixture
@@ -151,9 +167,7 @@ def test_manager_decides_on_the_page(client, large_order, verdict, status):
 
 def test_rejection_needs_a_comment(client, large_order):
     client.force_login(demo_manager())
-    answer = client.post(
-        reverse("demo_shop:decide", args=[Approval.objects.get().pk]), {"verdict": "reject"}, follow=True
-    )
+    answer = client.post(reverse("demo_shop:decide", args=[Approval.objects.get().pk]), {"verdict": "reject"}, follow=True)
     assert "To reject an order, say why." in answer.content.decode()
     assert Approval.objects.get().status == "PENDING"
 

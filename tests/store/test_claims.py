@@ -133,9 +133,7 @@ def crowded(one, two):
         for n, w in enumerate(waiting)
     ]
     Task.objects.bulk_create(tasks)
-    Event.objects.bulk_create(
-        Event(workflow=w, name="old", sent_at=w.created_at, delivered_at=w.created_at) for w in waiting
-    )
+    Event.objects.bulk_create(Event(workflow=w, name="old", sent_at=w.created_at, delivered_at=w.created_at) for w in waiting)
     one.start_many([{"n": n} for n in range(100)])
     query("ANALYZE pgworkflows_workflow, pgworkflows_task, pgworkflows_event")
     return waiting

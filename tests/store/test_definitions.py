@@ -66,5 +66,5 @@ def test_default_that_cannot_be_stored_is_named(db):
     @workflow(name="tests.odd")
     def odd(what: object = models) -> None: ...
 
-    with pytest.raises(NotStorable, match="tests.odd: default of 'what' cannot be stored"):
+    with pytest.raises(NotStorable, match=r"tests.odd: default of 'what' cannot be stored"):
         write_definition(odd)

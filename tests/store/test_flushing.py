@@ -1,65 +1,36 @@
-"""Django's own test cases in a project that uses pgworkflows; the guard against TRUNCATE is lifted in test databases only."""
+"""Django's own test cases in a project that uses pgworkflows: they flush, and no other database can be flushed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
-from django.test import TestCase, TransactionTestCase, utils
+from django.test import utils
+from psycopg.conninfo import make_conninfo
 
-from pgworkflows import step, workflow
+from pgworkflows import workflow
 from pgworkflows.models import History, Workflow, WorkflowDefinition
-from pgworkflows.testing import WorkflowTestMixin, guards
-from tests.ledger.models import Account
+from pgworkflows.testing import guards
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_one(case):
-    @step
-    def note() -> int:
-        return Account.objects.create().pk
-
-    @workflow(name="tests.noted")
-    def body() -> int:
-        return note()
-
-    started = body.start()
-    case.run_workflows()
-    assert started.wait(1) == Account.objects.get().pk
-
-
-class FlushedTests(WorkflowTestMixin, TransactionTestCase):
-    """Each begins empty although the one before committed."""
-
-    def test_first(self):
-        run_one(self)
-
-    def test_second(self):
-        assert not History.objects.exists()
-        run_one(self)
-
-
-class SerializedTests(WorkflowTestMixin, TransactionTestCase):
-    """Each begins with what was there when the database was made."""
-
-    serialized_rollback = True
-
-    def test_first(self):
-        assert WorkflowDefinition.objects.filter(name="demo_shop.fulfil_order").exists()
-        run_one(self)
-
-    def test_second(self):
-        assert WorkflowDefinition.objects.filter(name="demo_shop.fulfil_order").exists()
-        run_one(self)
-
-
-class RolledBackTests(WorkflowTestMixin, TestCase):
-    """Each runs in a transaction of its own."""
-
-    def test_first(self):
-        run_one(self)
-
-    def test_second(self):
-        assert not Workflow.objects.exists()
-        run_one(self)
+@pytest.mark.django_db
+def test_django_s_own_runner_and_cases(tmp_path):
+    """In another process: serialized_rollback wants a database that no flush has gone over yet."""
+    address = os.environ["DATABASE_URL"]
+    environment = os.environ | {"DATABASE_URL": make_conninfo(address, dbname="flushing")}
+    command = [sys.executable, "-W", "error", "-m", "django", "test", "tests.store.django_cases", "--parallel", "2"]
+    done = subprocess.run(
+        [*command, "--settings", "tests.settings"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Ran 6 tests" in done.stderr
 
 
 @pytest.mark.django_db(transaction=True)

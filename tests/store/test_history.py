@@ -258,9 +258,7 @@ def test_history_cannot_be_changed(waiter, execute, statement, replication_role)
     with pytest.raises(ProgrammingError) as raised:
         execute(statement)
     verb = statement.split()[0]
-    assert str(raised.value).startswith(
-        f"{verb} on pgworkflows_history is refused: history is append-only\nHINT:  Removing"
-    )
+    assert str(raised.value).startswith(f"{verb} on pgworkflows_history is refused: history is append-only\nHINT:  Removing")
 
 
 def test_statement_that_would_change_no_row_passes(db, execute):
@@ -273,9 +271,7 @@ ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
 ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
 ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate
 """
-INSERT = (
-    "INSERT INTO pgworkflows_history (event, from_status, to_status, state, at, actor, session_user, channel, note) "
-)
+INSERT = "INSERT INTO pgworkflows_history (event, from_status, to_status, state, at, actor, session_user, channel, note) "
 INSERT = INSERT.replace("session_user", '"session_user"') + "VALUES ('start', '', '', '', now(), '', '', '', '')"
 
 
@@ -305,9 +301,7 @@ def test_trigger_of_another_role_may_not_write_history(execute):
     execute("GRANT USAGE ON SCHEMA public, pgworkflows TO forger")
     execute("GRANT USAGE ON SEQUENCE pgworkflows_history_id_seq TO forger; SET LOCAL ROLE forger")
     execute("CREATE TEMP TABLE decoy (id int)")
-    execute(
-        f"CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INSERT}; RETURN NULL; END $$"
-    )
+    execute(f"CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INSERT}; RETURN NULL; END $$")
     execute("CREATE TRIGGER forge AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()")
     with pytest.raises(ProgrammingError, match="only the triggers write it"):
         execute("INSERT INTO decoy VALUES (1)")

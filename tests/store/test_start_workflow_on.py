@@ -161,9 +161,7 @@ def test_key_lets_one_row_start_once(fulfil):
 def test_key_with_other_arguments_refuses_the_write(fulfil):
     apply(when_inserted(key="only one"))
     Purchase.objects.create()
-    with pytest.raises(
-        IntegrityError, match=r"key 'only one' of ledger.fulfil belongs to workflow .* with other arguments"
-    ):
+    with pytest.raises(IntegrityError, match=r"key 'only one' of ledger.fulfil belongs to workflow .* with other arguments"):
         Purchase.objects.create()
 
 
@@ -274,18 +272,14 @@ def test_what_a_trigger_cannot_see(options, message):
 def test_unknown_model_is_named():
     with pytest.raises(ValueError, match="StartWorkflowOn") as raised:
         apply(StartWorkflowOn("ledger.Nothing", "ledger.fulfil", on="insert"))
-    assert str(raised.value).startswith(
-        "StartWorkflowOn('ledger.Nothing', 'ledger.fulfil'): App 'ledger' doesn't have a"
-    )
+    assert str(raised.value).startswith("StartWorkflowOn('ledger.Nothing', 'ledger.fulfil'): App 'ledger' doesn't have a")
 
 
 @pytest.mark.django_db
 def test_unmigrated_pgworkflows_is_named():
     with connection.cursor() as cursor:
         cursor.execute("ALTER SCHEMA pgworkflows RENAME TO elsewhere")
-    with pytest.raises(
-        ValueError, match="Add \\('pgworkflows', '0002_functions_and_guards'\\) to the migration's dependencies"
-    ):
+    with pytest.raises(ValueError, match="Add \\('pgworkflows', '0002_functions_and_guards'\\) to the migration's dependencies"):
         apply(when_inserted())
 
 

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--manager", default="manager", help="username of the manager (manager)")
         parser.add_argument("--leave", nargs="+", default=[], metavar="NUMBER", help="orders to leave undecided")
         parser.add_argument("--until-idle", action="store_true", help="go on until no order can ask any more")
+        parser.add_argument("--forever", action="store_true", help="go on until stopped")
         parser.add_argument("--every", type=float, default=0.5, help="seconds between two looks (0.5)")
 
     def handle(
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         manager: str,
         leave: list[str],
         until_idle: bool,
+        forever: bool,
         every: float,
         **options: Any,
     ) -> None:
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         decided = Decided()
         while True:
             # Asked before the look: what arrives in between is seen by the next one.
-            again = until_idle and may_be_asked_again(leave)
+            again = forever or (until_idle and may_be_asked_again(leave))
             decided += decide_pending(user, limit=limit, leave=leave)
             if not again:
                 break

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from demo_shop.demonstration.headless import DemoStuck, run_headless
+from demo_shop.demonstration.draining import run_drain
+from demo_shop.demonstration.headless import DemoStuck, Outcome, run_headless
 from demo_shop.demonstration.processes import ProcessDied, Processes
 from demo_shop.demonstration.processor import ProcessorFailed
 from demo_shop.demonstration.report import report
@@ -36,11 +37,15 @@ class Command(BaseCommand):
         """Describe the command line."""
         parser.add_argument("--serve", action="store_true", help="open the shop in a browser; Ctrl-C stops everything")
         parser.add_argument(
-            "--port", type=int, default=8000, help="the shop's port (8000; another one if taken, or for 0)"
+            "--drain", action="store_true", help="place no orders; finish those that are there, such as imported ones"
         )
+        parser.add_argument(
+            "--kill-every", type=float, default=0, metavar="SECONDS", help="with --drain: SIGKILL for a random worker"
+        )
+        parser.add_argument("--port", type=int, default=8000, help="the shop's port (8000; another one if taken, or for 0)")
         parser.add_argument("--reset", action="store_true", help="delete what earlier runs left, and start clean")
 
-    def handle(self, *args: Any, serve: bool, port: int, reset: bool, **options: Any) -> None:
+    def handle(self, *args: Any, serve: bool, port: int, reset: bool, drain: bool, kill_every: float, **options: Any) -> None:
         """Run it; 0 only if everything adds up."""
         if reset:
             self.start_clean()
@@ -50,8 +55,10 @@ class Command(BaseCommand):
             try:
                 if serve:
                     self.serve(processes, port)
+                elif drain:
+                    self.show(run_drain(processes, self.stdout.write, kill_every=kill_every))
                 else:
-                    self.run(processes)
+                    self.show(run_headless(processes, self.stdout.write))
             except FAILURES as problem:
                 raise CommandError(str(problem)) from problem
             except KeyboardInterrupt:
@@ -66,9 +73,8 @@ class Command(BaseCommand):
         except NotOurDatabase as problem:
             raise CommandError(str(problem)) from problem
 
-    def run(self, processes: Processes) -> None:
-        """Run headless, and print the table."""
-        outcome = run_headless(processes, self.stdout.write)
+    def show(self, outcome: Outcome) -> None:
+        """Print the table. Raises CommandError if something does not add up."""
         for line in report(outcome):
             self.stdout.write(line)
         if not outcome.ok:

@@ -1,0 +1,1 @@
+"""What the server and the driver give without any engine; what an engine costs is measured against it."""

@@ -1,0 +1,1 @@
+"""The business tables and the workflows that are measured."""

@@ -1,0 +1,25 @@
+"""What steps write."""
+
+from django.db import models
+
+PAYLOAD = "x" * 20
+
+
+class Row(models.Model):
+    """What one step of one order has done."""
+
+    order = models.BigIntegerField()
+    step = models.IntegerField()
+    payload = models.TextField(default=PAYLOAD)
+
+    def __str__(self) -> str:
+        return f"order {self.order}, step {self.step}"
+
+
+class Stock(models.Model):
+    """A hot row: many orders decrement it."""
+
+    units = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.units} units"

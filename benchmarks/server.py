@@ -1,0 +1,99 @@
+"""The one PostgreSQL server of a run, with default durability, and its databases."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from demo_shop.postgres import EmbeddedPostgres
+
+DATABASE = "bench"
+TEMPLATE = "bench_template"
+# Sizes that any server gets. fsync, synchronous_commit, full_page_writes and autovacuum stay as they come: on.
+OPTIONS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
+SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Makes a new database for every measurement, so that each begins alike."""
+
+    postgres: EmbeddedPostgres
+
+    @property
+    def url(self) -> str:
+        """The address of the project's database."""
+        return self.postgres.url(DATABASE)
+
+    def settings(self) -> dict[str, str]:
+        """Return the server's settings that matter for the figures."""
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            return {name: _one(connection, f"SHOW {name}") for name in SHOWN}
+
+    def fresh(self) -> None:
+        """Replace the project's database by a new one with empty tables."""
+        from django.db import connections
+
+        connections.close_all()
+        self._create(DATABASE, TEMPLATE)
+
+    def fresh_for(self, name: str) -> str:
+        """Make an empty database for a peer or a limit; return its address."""
+        self._create(name, "template1")
+        return self.postgres.url(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected."""
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _create(self, name: str, template: str) -> None:
+        self.drop(name)
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(make)
+
+    def make_template(self) -> None:
+        """Migrate once; every later database is a copy."""
+        from django.core.management import call_command
+        from django.db import connections
+
+        self.postgres.create_database(DATABASE)
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        connections.close_all()
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(DATABASE), sql.Identifier(TEMPLATE))
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(rename)
+        self.fresh()
+
+
+def settle(url: str) -> None:
+    """Write out what loading left behind and let the planner know it, before workers start."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+def _one(connection: psycopg.Connection[Any], statement: str) -> str:
+    row = connection.execute(statement).fetchone()  # type: ignore[call-overload] # our own words, no input
+    return str(row[0])
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[Server]:
+    """Start the server, set Django up on it, and end both with the run."""
+    with EmbeddedPostgres.temporary(options=OPTIONS) as postgres:
+        server = Server(postgres)
+        os.environ["BENCHMARK_DATABASE_URL"] = server.url
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        import django
+
+        django.setup()
+        server.make_template()
+        yield server

@@ -1,0 +1,51 @@
+"""How much of everything: a full run, and a quick one that is there for its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Workflows by workload; peers get what keeps them busy for some seconds."""
+
+    bare: int = 40_000
+    one_by_one: int = 3_000
+    orders: int = 15_000
+    plain_orders: int = 8_000
+    empty_steps: int = 20_000
+    latencies: int = 500
+    peer_latencies: int = 200
+    waiting: tuple[int, ...] = (10_000, 100_000)
+    peer_waiting: int = 10_000
+    outside: int = 2_000
+    hot: int = 10_000
+    finished: int = 1_000_000
+    backlog: int = 100_000
+    approvals: int = 2_000
+    limit_batches: int = 1_000
+    pgbench_seconds: int = 5
+    #: Seconds that a peer's backlog should last at its expected rate.
+    peer_seconds: float = 10.0
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    bare=1_000,
+    one_by_one=200,
+    orders=500,
+    plain_orders=300,
+    empty_steps=500,
+    latencies=30,
+    peer_latencies=10,
+    waiting=(1_000,),
+    peer_waiting=100,
+    outside=300,
+    hot=300,
+    finished=10_000,
+    backlog=1_000,
+    approvals=50,
+    limit_batches=50,
+    pgbench_seconds=1,
+    peer_seconds=0.5,
+)

@@ -1,0 +1,83 @@
+"""W2: five sequential atomic steps, each one ORM `create()`, against five creates in one `atomic()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from benchmarks.drains import steady_rate
+from benchmarks.engine import Counts, expected, finish_times, load_backlog, rows
+from benchmarks.figures import OURS, Figure, Key
+from benchmarks.limits import pgbench, psycopg_batched
+from benchmarks.run import Contender, Run
+from benchmarks.server import settle
+from benchmarks.subprocesses import drain, run_together
+
+NAME = "W2"
+UNGUARDED = f"{OURS} without history and guards"
+DJANGO = "plain Django"
+
+# By the tables' owner, as anybody would have to do it; foreign keys stay.
+LIFT = [f"ALTER TABLE pgworkflows_{table} DISABLE TRIGGER USER" for table in ("workflow", "task", "history")]
+
+
+def key(subject: str, processes: int) -> Key:
+    """Name the one figure of this workload."""
+    return Key(workload=NAME, subject=subject, name="orders", processes=processes)
+
+
+def contenders(run: Run) -> list[Contender]:
+    """List the limits, plain Django, and the engine with and without its triggers."""
+    listed = [
+        Contender(subject=limit.SUBJECT, processes=1, measure=partial(limit.measure, run, NAME))
+        for limit in (pgbench, psycopg_batched)
+    ]
+    for processes in run.processes:
+        listed += [
+            Contender(subject=DJANGO, processes=processes, measure=partial(measure_django, run, processes)),
+            Contender(subject=OURS, processes=processes, measure=partial(measure_engine, run, processes)),
+            Contender(subject=UNGUARDED, processes=processes, measure=partial(measure_unguarded, run, processes)),
+        ]
+    return listed
+
+
+def measure_engine(run: Run, processes: int, subject: str = OURS) -> Iterator[Figure]:
+    """Drain a backlog, and count what it leaves."""
+    from benchmarks.orders.workflows import STEPS, five_rows
+
+    run.server.fresh()
+    if subject == UNGUARDED:
+        for statement in LIFT:
+            rows(statement)
+    load_backlog(five_rows, run.sizes.orders)
+    settle(run.server.url)
+    drain(processes)
+    found = Counts.of("five_rows").named()
+    wanted = expected(run.sizes.orders, tasks=STEPS, business_rows=STEPS, history=0 if subject == UNGUARDED else STEPS + 2)
+    run.results.check(f"{NAME} {subject}, {processes} process(es)", found, wanted)
+    yield Figure(key=key(subject, processes), value=steady_rate(finish_times("five_rows")), unit="orders/s")
+
+
+def measure_unguarded(run: Run, processes: int) -> Iterator[Figure]:
+    """Do the same without the triggers that write history and guard the transitions."""
+    return measure_engine(run, processes, UNGUARDED)
+
+
+def measure_django(run: Run, processes: int) -> Iterator[Figure]:
+    """Run the loop that the engine replaces, by the clock around it in each process."""
+    from benchmarks.limits.plain_django import WARM_UP
+    from benchmarks.orders.workflows import STEPS
+
+    run.server.fresh()
+    share = run.sizes.plain_orders // processes
+    calls: list[list[object]] = [[share, 1 + share * place] for place in range(processes)]
+    said = run_together("benchmarks.limits.plain_django", calls)
+    written = (share + WARM_UP) * processes * STEPS
+    (found,) = rows('SELECT count(*), count(DISTINCT ("order", step)) FROM orders_row')
+    run.results.check(
+        f"{NAME} {DJANGO}, {processes} process(es)",
+        {"business rows": found[0], "different business rows": found[1]},
+        {"business rows": written, "different business rows": written},
+    )
+    seconds = max(one["seconds"] for one in said)
+    yield Figure(key=key(DJANGO, processes), value=share * processes / seconds, unit="orders/s")

@@ -1,0 +1,100 @@
+"""`manage.py workflows`: see workflows, and do to them what Python can."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from argparse import ArgumentTypeError
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
+
+from pgworkflows.conf import conf
+from pgworkflows.exceptions import PGWorkflowsError
+from pgworkflows.management.terminal.finding import find
+from pgworkflows.management.terminal.listing import list_definitions, list_workflows
+from pgworkflows.management.terminal.showing import show
+from pgworkflows.management.terminal.starting import start
+from pgworkflows.models import Workflow
+from pgworkflows.store import events
+from pgworkflows.store.actors import acting_as
+
+
+def json_value(text: str) -> Any:
+    """Read JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not JSON: {error}") from error
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read a JSON object."""
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise ArgumentTypeError(f"""{text!r} is not a JSON object, such as '{{"order_id": 7}}'""")
+    return value
+
+
+class Command(BaseCommand):
+    """Parse the words, call one verb, show."""
+
+    help = "Shows workflows, and starts, cancels, retries, compensates or sends events to them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the verbs."""
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+        listed = verbs.add_parser("list", help="the newest workflows, a line each")
+        listed.add_argument("--status", action="append", default=[], type=str.upper, choices=Workflow.Status.values)
+        listed.add_argument("--name", help="only of this definition")
+        listed.add_argument("--limit", type=int, default=30, help="how many at most (default %(default)s)")
+        shown = verbs.add_parser("show", help="one workflow: its tasks, what it waits for, its history")
+        shown.add_argument("workflow", help="its id, or the beginning of it")
+        verbs.add_parser("definitions", help="each name and version, and how many runs are unfinished")
+        started = self._acting(verbs, "start", "start one", workflow=False)
+        started.add_argument("name", help="as in demo_shop.fulfil_order")
+        started.add_argument("--kwargs", type=json_object, default={}, metavar="JSON", help="""as in '{"order_id": 7}'""")
+        started.add_argument("--workflow-version", type=int, metavar="N", help="the highest by default")
+        started.add_argument("--key")
+        started.add_argument("--queue")
+        started.add_argument("--priority", type=int, help="-100 to 100, higher first")
+        cancelled = self._acting(verbs, "cancel", "end one, after undoing its completed steps")
+        cancelled.add_argument("--reason", required=True)
+        cancelled.add_argument("--no-compensate", action="store_true", help="undo nothing")
+        self._acting(verbs, "retry", "let a FAILED or BLOCKED one go on from where it stopped")
+        self._acting(verbs, "compensate", "undo the completed steps of a FAILED or BLOCKED one").add_argument(
+            "--reason", required=True
+        )
+        sent = self._acting(verbs, "send-event", "send an event", workflow=False)
+        sent.add_argument("name")
+        address = sent.add_mutually_exclusive_group(required=True)
+        address.add_argument("--to", metavar="ID", help="to this workflow")
+        address.add_argument("--correlation", help="to the oldest that waits under this")
+        sent.add_argument("--payload", type=json_value, metavar="JSON")
+        sent.add_argument("--key", help="the same key is sent once")
+
+    @staticmethod
+    def _acting(verbs: Any, name: str, text: str, *, workflow: bool = True) -> CommandParser:
+        parser: CommandParser = verbs.add_parser(name, help=text)
+        parser.add_argument("--by", metavar="WHO", help="who does it, for the history; by default the account you work under")
+        if workflow:
+            parser.add_argument("workflow", help="its id, or the beginning of it")
+        return parser
+
+    def handle(self, **options: Any) -> None:
+        """Run one verb; what it refuses is said in one sentence."""
+        verb = getattr(self, "do_" + options["verb"].replace("-", "_"))
+        try:
+            with acting_as(self._actor(options.get("by")), channel="terminal"):
+                lines: Iterable[str] = verb(options)
+                for line in lines:
+                    self.stdout.write(line)
+        except (PGWorkflowsError, TypeError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            raise CommandError(f"{error}Has `manage.py migrate` been run on database {conf().DATABASE!r}?") from error
+        except OperationalError as error:
+            raise CommandError(f"Database {conf().DATABASE!r}: {error}") from error

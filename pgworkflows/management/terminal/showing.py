@@ -1,0 +1,92 @@
+"""One workflow, all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...conf import conf
+from ...models import History, Workflow
+from .coverage import Coverage
+from .listing import UNKNOWN
+from .text import as_json, moment, table
+
+
+def show(workflow: Workflow) -> Iterator[str]:
+    """Yield what is known of it: itself, its tasks, what it waits for, and its history."""
+    yield f"{workflow.name} version {workflow.version}"
+    for label, value in _facts(workflow):
+        if value:
+            yield f"  {label:<14}{value}"
+    yield from _section("Tasks", _TASKS, _tasks(workflow))
+    yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow))
+    yield from _section("Approvals", ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS"), _approvals(workflow))
+    yield from _section(
+        "Children", ("ID", "NAME", "STATUS"), workflow.children.order_by("id").values_list("id", "name", "status")
+    )
+    yield from _section("History", _HISTORY, _history(workflow))
+
+
+_TASKS = ("#", "KIND", "NAME", "STATUS", "ATTEMPT", "DUE", "FINISHED", "RESULT OR ERROR")
+_HISTORY = ("AT", "EVENT", "FROM", "TO", "STATE", "ATTEMPT", "BY", "SESSION", "CHANNEL", "NOTE")
+
+
+def _section(title: str, headings: tuple[str, ...], rows: Any) -> Iterator[str]:
+    rows = list(rows)
+    if rows:
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in table(headings, rows))
+
+
+def _facts(workflow: Workflow) -> Iterator[tuple[str, str]]:
+    taken = workflow.is_finished or Coverage.now().takes(workflow)
+    subject = f"{workflow.subject_label}:{workflow.subject_id}" if workflow.subject_label else ""
+    yield "id", str(workflow.id)
+    yield "status", workflow.status if taken else f"{workflow.status} (! {UNKNOWN})"
+    yield "state", workflow.state
+    yield "waits for", workflow.waiting_for
+    yield "available", moment(workflow.available_at)
+    yield "deadline", moment(workflow.deadline)
+    yield "queue", f"{workflow.queue}, priority {workflow.priority}"
+    yield "key", workflow.key or ""
+    yield "subject", subject
+    yield "requested by", workflow.requested_by_name
+    yield "parent", str(workflow.parent_id or "")
+    yield "created", moment(workflow.created_at)
+    yield "started", moment(workflow.started_at)
+    yield "finished", moment(workflow.finished_at)
+    yield "arguments", as_json(workflow.kwargs)
+    yield "labels", as_json(workflow.attributes or None)
+    yield "result", as_json(workflow.result)
+    yield "error", _error(workflow.error)
+
+
+def _error(error: Any) -> str:
+    return f"{error.get('type')}: {error.get('message')}" if error else ""
+
+
+def _tasks(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+    for task in workflow.tasks.order_by("branch", "seq"):
+        said = _error(task.error) or as_json(task.result)
+        yield task.seq, task.kind, task.name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
+
+
+def _events(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+    for event in workflow.events.filter(task=None).order_by("id"):
+        yield event.name, moment(event.sent_at), event.sent_by, event.correlation, as_json(event.payload)
+
+
+def _approvals(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+    for approval in workflow.approvals.order_by("id").prefetch_related("users", "groups", "decisions"):
+        asked = [*(user.get_username() for user in approval.users.all()), *(group.name for group in approval.groups.all())]
+        decisions = "; ".join(map(str, approval.decisions.all()))
+        yield approval.pk, approval.title, approval.status, ", ".join(asked), moment(approval.due_at), decisions
+
+
+def _history(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+    for row in History.objects.using(conf().DATABASE).filter(workflow=workflow.pk).order_by("id"):
+        yield (
+            moment(row.at), row.event, row.from_status, row.to_status, row.state, row.attempt, row.actor, row.session_user,
+            row.channel, row.note,
+        )  # fmt: skip

@@ -1,0 +1,31 @@
+"""Plain text: tables, times and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from ...redaction import redacted
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Return lines with a column under each heading; empty columns are left out."""
+    cells = [["" if cell is None else str(cell).replace("\n", " ") for cell in row] for row in rows]
+    kept = [place for place in range(len(headings)) if any(row[place] for row in cells)]
+    grid = [[row[place] for place in kept] for row in [list(headings), *cells]]
+    widths = [max(len(row[place]) for row in grid) for place in range(len(kept))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time in the project's time zone, to the second."""
+    return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+
+
+def as_json(value: Any) -> str:
+    """Return a stored value in one line, secrets hidden."""
+    return "" if value is None else json.dumps(redacted(value), ensure_ascii=False)

@@ -1,0 +1,144 @@
+"""What worker processes run in tests."""
+
+import asyncio
+import os
+import signal
+import time
+
+import psycopg
+from django.db import connection
+from django.db.models import F
+
+from pgworkflows import Retry, step, wait_for_event, workflow
+
+from .models import Account, Entry
+
+
+def tell(name: str) -> None:
+    """Commit an entry at once, whatever becomes of the step."""
+    parameters = {**connection.get_connection_params(), "autocommit": True}
+    with psycopg.connect(**parameters) as session:
+        session.execute("INSERT INTO ledger_entry (name) VALUES (%s)", [name])
+
+
+def hold(name: str) -> None:
+    """Wait until the test has told this."""
+    while not Entry.objects.filter(name=name).exists():
+        time.sleep(0.01)
+
+
+@step
+def enter(name: str) -> None:
+    Entry.objects.create(name=name)
+
+
+@step
+def enter_held(name: str) -> None:
+    Entry.objects.create(name=name)
+    tell(f"{name}: held by {os.getpid()}")
+    hold(f"{name}: let go {os.getpid()}")
+
+
+@step(atomic=False)
+def call(name: str) -> str:
+    time.sleep(0.01)
+    tell(f"{name}: called")
+    return name
+
+
+@step(atomic=False)
+async def call_async(name: str) -> str:
+    await asyncio.sleep(0.01)
+    return name
+
+
+@step(atomic=False)
+def call_held(name: str) -> int:
+    tell(f"{name}: held by {os.getpid()}")
+    hold(f"{name}: let go {os.getpid()}")
+    tell(f"{name}: returned by {os.getpid()}")
+    return os.getpid()
+
+
+@step
+def kill_worker() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@step(timeout=0.5)
+def hang() -> None:
+    time.sleep(60)
+
+
+@step(timeout=0.5, retry=Retry(max_attempts=2, initial=0.1))
+def hang_once(name: str) -> None:
+    if not Entry.objects.filter(name=f"{name}: tried").exists():
+        tell(f"{name}: tried")
+        time.sleep(60)
+
+
+@step
+def add_unit(account: int, seconds: float) -> float:
+    """Lock a row, then take a while; return when it was locked, in the database's seconds."""
+    Account.objects.filter(pk=account).update(units=F("units") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float")
+        locked: float = cursor.fetchone()[0]
+    time.sleep(seconds)
+    return locked
+
+
+@workflow
+def chain(name: str) -> str:
+    """Atomic and outside steps in turn."""
+    enter(f"{name}/1")
+    call(f"{name}/2")
+    enter(f"{name}/3")
+    enter(f"{name}/4")
+    call_async(f"{name}/5")
+    enter(f"{name}/6")
+    return name
+
+
+@workflow
+def quick(name: str) -> None:
+    enter(name)
+
+
+@workflow
+def held_entry(name: str) -> None:
+    enter_held(name)
+
+
+@workflow
+def held_call(name: str) -> int:
+    return call_held(name)
+
+
+@workflow
+def poison() -> None:
+    enter("before the poison")
+    kill_worker()
+
+
+@workflow
+def hanging() -> None:
+    enter("before it hangs")
+    hang()
+
+
+@workflow
+def hanging_once(name: str) -> None:
+    hang_once(name)
+    enter(name)
+
+
+@workflow
+def counting(account: int, seconds: float) -> float:
+    return add_unit(account, seconds)
+
+
+@workflow
+def waiting(name: str) -> object:
+    enter(name)
+    return wait_for_event("go")
