@@ -1,12 +1,17 @@
-"""Rates from the finish times in the database."""
+"""Draining a backlog of ours, and rates from the finish times in the database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from benchmarks.engine import Left, count, finish_times, load_backlog
+from benchmarks.run import Run
+from benchmarks.server import settle
+from benchmarks.subprocesses import drain
 
 #: The share of a backlog that counts as warming up: processes start, batches and caches grow.
 WARM_UP = 0.2
-HOW = "from the finish times in the database, between the moment a fifth of the backlog was done and the last"
 
 
 def steady_rate(finished: Sequence[float]) -> float:
@@ -20,3 +25,14 @@ def steady_rate(finished: Sequence[float]) -> float:
     if not after:
         return len(times) / max(times[-1] - times[0], 0.001)
     return after / (times[-1] - cut)
+
+
+def drained_rate(
+    run: Run, what: str, workflow: Any, calls: Iterable[Mapping[str, Any]] | int, *, processes: int, left: Left
+) -> float:
+    """Load a backlog, drain it with worker processes, check what it left, and return workflows a second."""
+    ids = load_backlog(workflow, calls)
+    settle(run.server.url)
+    drain(processes)
+    run.results.check(f"{what}, {processes} process(es)", count(workflow), left.of(len(ids)))
+    return steady_rate(finish_times(workflow))

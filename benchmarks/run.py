@@ -15,7 +15,7 @@ class Contender:
     """One thing to measure in a workload: an engine, Django, or a limit, with so many processes."""
 
     subject: str
-    processes: int
+    processes: int = 1
     measure: Callable[[], Iterable[Figure]]
 
 

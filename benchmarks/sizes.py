@@ -19,6 +19,9 @@ class Sizes:
     waiting: tuple[int, ...] = (10_000, 100_000)
     peer_waiting: int = 10_000
     outside: int = 2_000
+    long_calls: int = 150
+    long_async_calls: int = 1_500
+    long_call_seconds: float = 3.0
     hot: int = 10_000
     finished: int = 1_000_000
     backlog: int = 100_000
@@ -27,6 +30,8 @@ class Sizes:
     pgbench_seconds: int = 5
     #: Seconds that a peer's backlog should last at its expected rate.
     peer_seconds: float = 10.0
+    #: Whether peers are measured with every number of processes, or with one.
+    peers_with_all_processes: bool = True
 
 
 FULL = Sizes()
@@ -40,7 +45,10 @@ QUICK = Sizes(
     peer_latencies=10,
     waiting=(1_000,),
     peer_waiting=100,
-    outside=300,
+    outside=200,
+    long_calls=120,
+    long_async_calls=1_200,
+    long_call_seconds=1.0,
     hot=300,
     finished=10_000,
     backlog=1_000,
@@ -48,4 +56,5 @@ QUICK = Sizes(
     limit_batches=50,
     pgbench_seconds=1,
     peer_seconds=0.5,
+    peers_with_all_processes=False,
 )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import psutil  # comes with the embedded server's package
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 1800.0
+NO_MORE: Mapping[str, str] = {}
 
 
 class ProgramFailed(RuntimeError):
@@ -21,16 +29,16 @@ class ProgramFailed(RuntimeError):
         super().__init__(f"{' '.join(command[1:5])} {how}:\n{said[-3000:]}")
 
 
-def run_program(module: str, *arguments: object) -> Any:
+def run_program(module: str, *arguments: object, env: Mapping[str, str] = NO_MORE) -> Any:
     """Run `python -m module` to its end and return the JSON of its last line."""
     command = [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
-    done = _finished(command)
+    done = _finished(command, env)
     return json.loads(done.strip().splitlines()[-1])
 
 
-def _finished(command: list[str]) -> str:
+def _finished(command: list[str], env: Mapping[str, str] = NO_MORE) -> str:
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST, env=os.environ | env)
     except subprocess.TimeoutExpired as late:
         raise ProgramFailed(command, None, str(late.stderr or late.stdout or "")) from late
     if done.returncode:
@@ -42,6 +50,67 @@ def drain(processes: int, *options: str) -> None:
     """Run `manage.py runworkflows --drain` to its end; nothing may be left to run now."""
     command = [sys.executable, "-m", "django", "runworkflows", "--drain", f"--processes={processes}", *options]
     _finished(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Processes that go on until they are stopped, and what they have said."""
+
+    processes: list[subprocess.Popen[str]]
+    said: IO[str]
+
+    def check(self) -> None:
+        """Raise ProgramFailed if one has ended by itself."""
+        for process in self.processes:
+            if process.poll() is not None:
+                self.said.seek(0)
+                raise ProgramFailed([str(part) for part in process.args], process.returncode, self.said.read())  # type: ignore[union-attr]
+
+    def largest_mib(self) -> float:
+        """Return the resident memory of the largest process, children included as processes of their own."""
+        trees = [psutil.Process(process.pid) for process in self.processes]
+        everyone = [member for tree in trees for member in (tree, *tree.children(recursive=True))]
+        return max(float(member.memory_info().rss) for member in everyone) / 2**20
+
+    def threads(self) -> int:
+        """Count the threads of all."""
+        trees = [psutil.Process(process.pid) for process in self.processes]
+        return sum(member.num_threads() for tree in trees for member in (tree, *tree.children(recursive=True)))
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Ask them to end; end them hard after a while."""
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
+                process.kill()
+                process.wait()
+
+
+@contextlib.contextmanager
+def running(commands: list[list[str]], env: Mapping[str, str] = NO_MORE) -> Iterator[Workers]:
+    """Keep processes running beside what is measured."""
+    with tempfile.TemporaryFile("w+") as said:
+        started = [
+            subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, text=True, env=os.environ | env)
+            for command in commands
+        ]
+        workers = Workers(started, said)
+        try:
+            yield workers
+        finally:
+            workers.stop()
+
+
+@contextlib.contextmanager
+def running_workers(processes: int) -> Iterator[Workers]:
+    """Run `manage.py runworkflows` beside what is measured."""
+    with running([[sys.executable, "-m", "django", "runworkflows", f"--processes={processes}"]]) as workers:
+        yield workers
 
 
 def run_together(module: str, calls: list[list[object]]) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.figures import OURS, Key, Results, Spread
 from benchmarks.limits import psycopg_batched
-from benchmarks.workloads.w2_order import DJANGO, UNGUARDED
+from benchmarks.workloads import w1_bare, w2_order, w2n_empty_steps, w3_latency, w4_waiting, w5_outside, w6_hot_row
 
 
 class Outcome(enum.Enum):
@@ -45,12 +45,37 @@ class Target:
         return measured, Outcome.MET if enough and little else Outcome.MISSED
 
 
-def _w2(subject: str, processes: int = 1) -> Key:
-    return Key(workload="W2", subject=subject, name="orders", processes=processes)
-
+W2 = w2_order.key(OURS)
+LARGEST = 100_000
 
 TARGETS = [
-    Target(what="W2 against plain Django, five creates in one atomic()", figure=_w2(OURS), over=_w2(DJANGO), at_least=1.0),
-    Target(what="W2 two processes against one", figure=_w2(OURS, 2), over=_w2(OURS), at_least=1.4),
-    Target(what="W2 without history and guards against with them", figure=_w2(UNGUARDED), over=_w2(OURS), at_most=1.15),
-]
+    Target(what="W2 against plain Django, five creates in one atomic()", figure=W2, over=w2_order.key(w2_order.DJANGO), at_least=1.0),
+    Target(
+        what="W2n steps as a share of psycopg's batched limit",
+        figure=w2n_empty_steps.key(OURS), over=w2n_empty_steps.key(psycopg_batched.SUBJECT), at_least=0.2,
+    ),
+    Target(
+        what="start() one by one against create() in atomic()",
+        figure=w1_bare.key("start() in atomic()"), over=w1_bare.key("create() in atomic()", w1_bare.DJANGO), at_least=0.6,
+    ),
+    Target(what="start_many()", figure=w1_bare.key("start_many()"), at_least=20_000, unit="/s"),
+    Target(what="W3 p50", figure=w3_latency.key("p50"), at_most=5, unit=" ms"),
+    Target(what="W3 p95", figure=w3_latency.key("p95"), at_most=15, unit=" ms"),
+    Target(what="W4 100,000 waiting: memory of the worker", figure=w4_waiting.key("memory", LARGEST), at_most=150, unit=" MiB"),
+    Target(what="W4 100,000 waiting: wake to finish", figure=w4_waiting.key("finish", LARGEST), at_least=3_000, unit="/s"),
+    Target(what="W5 def calls in flight in one process", figure=w5_outside.key("most in flight, long calls", "def"), at_least=100),
+    Target(
+        what="W5 async def calls in flight in one process",
+        figure=w5_outside.key("most in flight, long calls", "async def"), at_least=1_000,
+    ),
+    Target(
+        what="W6 hot row: two processes against one",
+        figure=w6_hot_row.key("orders", 2), over=w6_hot_row.key("orders"), at_least=0.9,
+    ),
+    Target(what="W6 hot row: deadlocks with two processes", figure=w6_hot_row.key("deadlocks", 2), at_most=0),
+    Target(what="W2 two processes against one", figure=w2_order.key(OURS, 2), over=W2, at_least=1.4),
+    Target(
+        what="W2 without history and guards against with them",
+        figure=w2_order.key(w2_order.UNGUARDED), over=W2, at_most=1.15,
+    ),
+]  # fmt: skip

@@ -6,7 +6,9 @@ import logging
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.apps import AppConfig
+from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 
 from . import signals
@@ -57,5 +59,8 @@ def log_definition(*, name: str, version: int, unfinished: int, **_: Any) -> Non
 
 @receiver(signals.neighbour_failed, dispatch_uid="pgworkflows.log.neighbour")
 def log_neighbour(*, what: str, error: BaseException, **_: Any) -> None:
-    """Log what failed in a place where nothing may be raised."""
-    logger.error("%s failed", what, exc_info=error)
+    """Log what failed in a place where nothing may be raised; a lost connection in one line."""
+    if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
+        logger.warning("%s: %s", what, " ".join(str(error).split()) or type(error).__name__)
+    else:
+        logger.error("%s failed", what, exc_info=error)

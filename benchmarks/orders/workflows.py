@@ -1,6 +1,7 @@
-"""The workflows that are measured, one or two a workload."""
+"""The workflows that are measured."""
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -9,12 +10,12 @@ from benchmarks.orders.models import Row, Stock
 from pgworkflows import request_approval, step, wait_for_event, workflow
 
 STEPS = 5
-CALL_SECONDS = 0.1
+MANAGERS = "managers"
 
 
 @workflow
 def bare(order: int) -> None:
-    """W1: nothing but a start and an end."""
+    """Do nothing: W1."""
 
 
 @step
@@ -25,7 +26,7 @@ def write_row(order: int, number: int) -> None:
 
 @workflow
 def five_rows(order: int) -> None:
-    """W2: five sequential atomic steps."""
+    """Take five sequential atomic steps: W2 and W7."""
     for number in range(1, STEPS + 1):
         write_row(order, number)
 
@@ -38,52 +39,78 @@ def touch_nothing(number: int) -> int:
 
 @workflow
 def five_empty_steps(order: int) -> None:
-    """W2n: five atomic steps without a table."""
+    """Take five atomic steps that touch no table: W2n."""
     for number in range(1, STEPS + 1):
         touch_nothing(number)
 
 
 @workflow
 def one_row(order: int) -> None:
-    """W3: one step."""
+    """Take one step: W3."""
     write_row(order, 1)
 
 
 @workflow
 def wait_for_go(order: int) -> Any:
-    """W4: wait until told."""
+    """Wait until told: W4."""
     return wait_for_event("go")
 
 
-@step(atomic=False)
-def call_outside(order: int) -> int:
-    """Sleep as a slow service would, in a thread."""
-    time.sleep(CALL_SECONDS)
-    return order
+class InFlight:
+    """Counts the calls that this process is in just now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = 0
+
+    def enter(self) -> int:
+        """Count one more; return how many there are."""
+        with self._lock:
+            self._now += 1
+            return self._now
+
+    def leave(self) -> None:
+        """Count one less."""
+        with self._lock:
+            self._now -= 1
+
+
+in_flight = InFlight()
 
 
 @step(atomic=False)
-async def acall_outside(order: int) -> int:
-    """Sleep as a slow service would, on the event loop."""
-    await asyncio.sleep(CALL_SECONDS)
-    return order
+def call_outside(seconds: float) -> int:
+    """Sleep in a thread, as a slow service would; return how many calls were in flight."""
+    seen = in_flight.enter()
+    time.sleep(seconds)
+    in_flight.leave()
+    return seen
+
+
+@step(atomic=False)
+async def acall_outside(seconds: float) -> int:
+    """Sleep on the event loop, as a slow service would; return how many calls were in flight."""
+    seen = in_flight.enter()
+    await asyncio.sleep(seconds)
+    in_flight.leave()
+    return seen
 
 
 @workflow
-def outside_def(order: int) -> int:
-    """W5: one outside call in a thread."""
-    return call_outside(order)
+def outside_def(order: int, seconds: float) -> int:
+    """Make one outside call in a thread: W5."""
+    return call_outside(seconds)
 
 
 @workflow
-def outside_async(order: int) -> int:
-    """W5: one outside call on the event loop."""
-    return acall_outside(order)
+def outside_async(order: int, seconds: float) -> int:
+    """Make one outside call on the event loop: W5."""
+    return acall_outside(seconds)
 
 
 @step
 def take_one(stock: int) -> None:
-    """Lock one of the hot rows and decrement it."""
+    """Lock one of a few rows and decrement it."""
     row = Stock.objects.select_for_update().get(pk=stock)
     row.units -= 1
     row.save(update_fields=["units"])
@@ -91,12 +118,11 @@ def take_one(stock: int) -> None:
 
 @workflow
 def hot_row(order: int, stock: int) -> None:
-    """W6: every order takes one unit of one of a few rows."""
+    """Take one unit of a row that many want: W6."""
     take_one(stock)
-    write_row(order, 1)
 
 
 @workflow
 def ask(order: int) -> bool:
-    """W8: one approval."""
-    return request_approval("Release the order", groups=["managers"], timeout=timedelta(days=1)).approved
+    """Ask a group of people: W8."""
+    return request_approval("Release the order", groups=[MANAGERS], timeout=timedelta(days=1)).approved

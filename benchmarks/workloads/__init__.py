@@ -7,7 +7,15 @@ from importlib import import_module
 from benchmarks.run import Contender, Run
 
 #: Name: module.
-WORKLOADS = {"W2": "w2_order"}
+WORKLOADS = {
+    "W1": "w1_bare",
+    "W2": "w2_order",
+    "W2n": "w2n_empty_steps",
+    "W3": "w3_latency",
+    "W4": "w4_waiting",
+    "W5": "w5_outside",
+    "W6": "w6_hot_row",
+}
 
 
 def contenders(name: str, run: Run) -> list[Contender]:

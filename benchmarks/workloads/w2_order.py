@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.drains import steady_rate
-from benchmarks.engine import Counts, expected, finish_times, load_backlog, rows
+from benchmarks.drains import drained_rate
+from benchmarks.engine import Left, rows
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.limits import pgbench, psycopg_batched
 from benchmarks.run import Contender, Run
-from benchmarks.server import settle
-from benchmarks.subprocesses import drain, run_together
+from benchmarks.subprocesses import run_together
 
 NAME = "W2"
 UNGUARDED = f"{OURS} without history and guards"
@@ -21,7 +20,7 @@ DJANGO = "plain Django"
 LIFT = [f"ALTER TABLE pgworkflows_{table} DISABLE TRIGGER USER" for table in ("workflow", "task", "history")]
 
 
-def key(subject: str, processes: int) -> Key:
+def key(subject: str, processes: int = 1) -> Key:
     """Name the one figure of this workload."""
     return Key(workload=NAME, subject=subject, name="orders", processes=processes)
 
@@ -29,8 +28,7 @@ def key(subject: str, processes: int) -> Key:
 def contenders(run: Run) -> list[Contender]:
     """List the limits, plain Django, and the engine with and without its triggers."""
     listed = [
-        Contender(subject=limit.SUBJECT, processes=1, measure=partial(limit.measure, run, NAME))
-        for limit in (pgbench, psycopg_batched)
+        Contender(subject=limit.SUBJECT, measure=partial(limit.measure, run, NAME)) for limit in (pgbench, psycopg_batched)
     ]
     for processes in run.processes:
         listed += [
@@ -49,13 +47,9 @@ def measure_engine(run: Run, processes: int, subject: str = OURS) -> Iterator[Fi
     if subject == UNGUARDED:
         for statement in LIFT:
             rows(statement)
-    load_backlog(five_rows, run.sizes.orders)
-    settle(run.server.url)
-    drain(processes)
-    found = Counts.of("five_rows").named()
-    wanted = expected(run.sizes.orders, tasks=STEPS, business_rows=STEPS, history=0 if subject == UNGUARDED else STEPS + 2)
-    run.results.check(f"{NAME} {subject}, {processes} process(es)", found, wanted)
-    yield Figure(key=key(subject, processes), value=steady_rate(finish_times("five_rows")), unit="orders/s")
+    left = Left(tasks=STEPS, business_rows=STEPS, history=0 if subject == UNGUARDED else STEPS + 2)
+    rate = drained_rate(run, f"{NAME} {subject}", five_rows, run.sizes.orders, processes=processes, left=left)
+    yield Figure(key=key(subject, processes), value=rate, unit="orders/s")
 
 
 def measure_unguarded(run: Run, processes: int) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from demo_shop.demonstration.stories import Day
 from demo_shop.models import Order
@@ -46,23 +46,22 @@ def count_orders(day: Day) -> Counts:
 
 
 def is_over(day: Day) -> bool:
-    """Say whether everything has ended, except for what waits for the visitor on purpose."""
-    orders = Order.objects.filter(number__startswith=day.prefix)
-    if orders.count() < len(day.stories):
+    """Say whether everything has ended, orders of earlier runs included, except for what waits on purpose."""
+    own = Q(number__startswith=day.prefix)
+    if Order.objects.filter(own).count() < len(day.stories):
         return False
-    at_rest = (Order.Status.AWAITING_APPROVAL, Order.Status.SHIPPED)
-    left = orders.filter(number__in=day.left_waiting, status__in=at_rest)
-    return unfinished_workflows(orders) == left.count()
+    left = Q(number__in=day.left_waiting, status__in=(Order.Status.AWAITING_APPROVAL, Order.Status.SHIPPED))
+    return all_rest(left | (Q(status=Order.Status.BACK_ORDERED) & ~own))
 
 
 def is_drained(day: Day) -> bool:
     """Say whether everything has ended, except for back orders that wait for goods."""
-    orders = Order.objects.filter(number__startswith=day.prefix)
-    return unfinished_workflows(orders) == orders.filter(status=Order.Status.BACK_ORDERED).count()
+    return all_rest(Q(status=Order.Status.BACK_ORDERED))
 
 
-def unfinished_workflows(orders: QuerySet[Order]) -> int:
-    """Count what has not ended for these orders, refunds included."""
-    keys = [str(key) for key in orders.values_list("pk", flat=True)]
-    found = Workflow.objects.unfinished().filter(subject_label="demo_shop.order", subject_id__in=keys)
-    return found.count()
+def all_rest(at_rest: Q) -> bool:
+    """Say whether no workflow of the shop can move, other than those of the orders ``at_rest``, which wait."""
+    status = Workflow.Status
+    unfinished = Workflow.objects.unfinished().filter(name__startswith="demo_shop.").exclude(status=status.BLOCKED)
+    resting = Order.objects.filter(at_rest, workflows__status=status.WAITING)
+    return unfinished.count() == resting.count()

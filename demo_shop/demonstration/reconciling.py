@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from demo_shop.card_client import CardClient
 from demo_shop.models import Order, OrderLine, Payment, Product, Refund
@@ -121,15 +121,17 @@ def check_cancelled(charges: list[dict[str, Any]]) -> Check:
 
 
 def check_ends() -> Check:
-    """Require that each order that has ended, and its workflow, tell the same."""
-    ended = Workflow.objects.filter(name="demo_shop.fulfil_order", subject_label="demo_shop.order")
-    statuses = dict(ended.annotate(order=F("subject_id")).values_list("order", "status"))
+    """Require that each order that has ended, and its workflow, tell the same, and that no workflow is stuck."""
+    workflows = Workflow.objects.filter(name="demo_shop.fulfil_order", subject_label="demo_shop.order")
+    statuses = dict(workflows.values_list("subject_id", "status"))
     orders = Order.objects.filter(status__in=ENDS)
     wrong = [
         f"{order} is {order.status}, its workflow {statuses.get(str(order.pk), 'missing')}"
         for order in orders
         if statuses.get(str(order.pk)) not in ENDS[Order.Status(order.status)]
     ]
+    stuck = workflows.filter(status__in=(Workflow.Status.BLOCKED, Workflow.Status.FAILED))
+    wrong += [f"{workflow} is {workflow.status}: {(workflow.error or {}).get('message')}" for workflow in stuck]
     return Check(title="Orders and workflows agree", found=f"{len(orders)} have ended", wrong=tuple(wrong))
 
 

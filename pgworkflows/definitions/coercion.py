@@ -35,6 +35,12 @@ def _parsed(value: Any, text: Any) -> Any:
     return value
 
 
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is not an object")
+    return value
+
+
 def coerce(value: Any, wanted: Any) -> Any:
     """Return the value as the annotation's type; raise ValueError or TypeError where it does not fit."""
     origin = typing.get_origin(wanted)
@@ -44,6 +50,9 @@ def coerce(value: Any, wanted: Any) -> Any:
         return _coerce_union(value, typing.get_args(wanted))
     if origin is not None:
         return _coerce_generic(value, origin, typing.get_args(wanted))
+    if typing.is_typeddict(wanted):
+        hints = typing.get_type_hints(wanted)
+        return {key: coerce(item, hints.get(key, Any)) for key, item in _object(value).items()}
     if not isinstance(wanted, type):
         return value
     if isinstance(value, wanted) and not (isinstance(value, bool) and wanted is int):
@@ -54,7 +63,8 @@ def coerce(value: Any, wanted: Any) -> Any:
 def _coerce_union(value: Any, choices: tuple[Any, ...]) -> Any:
     if value is None and type(None) in choices:
         return None
-    for choice in choices:
+    exact = [choice for choice in choices if choice is type(value)]
+    for choice in exact or choices:
         try:
             return coerce(value, choice)
         except (ValueError, TypeError, ArithmeticError):
@@ -68,9 +78,7 @@ def _coerce_generic(value: Any, origin: Any, parameters: tuple[Any, ...]) -> Any
             raise ValueError(f"{value!r} is none of {parameters!r}")
         return value
     if isinstance(origin, type) and issubclass(origin, dict):
-        if not isinstance(value, dict):
-            raise TypeError(f"{value!r} is not an object")
-        return {key: coerce(item, parameters[1]) for key, item in value.items()}
+        return {key: coerce(item, parameters[1]) for key, item in _object(value).items()}
     if isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset):
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is not an array")
@@ -87,10 +95,8 @@ def _coerce_class(value: Any, wanted: type) -> Any:
     if issubclass(wanted, enum.Enum):
         return wanted(value)
     if dataclasses.is_dataclass(wanted):
-        if not isinstance(value, dict):
-            raise TypeError(f"{value!r} is not an object")
         hints = typing.get_type_hints(wanted)
-        return wanted(**{key: coerce(item, hints.get(key, Any)) for key, item in value.items()})
+        return wanted(**{key: coerce(item, hints.get(key, Any)) for key, item in _object(value).items()})
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if wanted in _SCALARS and isinstance(value, str | int | float) and not isinstance(value, bool):

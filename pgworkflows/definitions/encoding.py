@@ -1,12 +1,14 @@
 """The JSON that arguments, results and payloads are stored as.
 
 Plain JSON where that suffices. Else an object with one key that begins with `$`:
-`$decimal`, `$datetime`, `$date`, `$time`, `$timedelta` (seconds), `$uuid`, `$enum`, `$dataclass`, `$model`.
+`$decimal`, `$datetime`, `$date`, `$time`, `$timedelta` (seconds), `$uuid`, `$enum`, `$dataclass`, `$model`, and `$float`
+for those that jsonb would give back as an integer.
 A user's own key that begins with `$` is stored with a second `$` in front.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import decimal
@@ -38,11 +40,20 @@ class ModelReference:
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "pk", pk)
 
+    @property
+    def _meta(self) -> Any:
+        return self.model._meta
+
+    def __reduce__(self) -> Any:
+        return ModelReference, (self.model, self.pk)
+
     @property  # type: ignore[misc]
     def __class__(self) -> type[models.Model]:  # type: ignore[override] # isinstance(reference, Order) holds as in a step
         return self.model
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # what copy, pickle and inspect ask any object for
+            raise AttributeError(name)
         raise QueryInBody("this workflow", f"{self.model._meta.label}.{name} of the row with pk {self.pk!r}")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -82,19 +93,29 @@ def encode(value: Any, where: str) -> Any:
     if value is None or kind is bool or kind is int:
         return value
     if kind is str:
-        return _encode_text(value, where)
+        return storable_text(value, where)
     if kind is list or kind is tuple:
         return [encode(item, where) for item in value]
     if kind is dict:
-        return {_encode_key(key, where): encode(item, where) for key, item in value.items()}
+        coded = [(_encode_key(key, where), encode(item, where)) for key, item in value.items()]
+        # As jsonb orders keys, so that the first run sees the order that replays see.
+        return dict(sorted(coded, key=lambda pair: (len(pair[0].encode()), pair[0].encode())))
     if kind is float:
-        if not math.isfinite(value):
-            raise NotStorable(where, f"{value} is not a number that JSON knows.")
-        return value
+        return _encode_float(value, where)
     return _encode_tagged(value, where)
 
 
-def _encode_text(value: str, where: str) -> str:
+def _encode_float(value: float, where: str) -> Any:
+    if not math.isfinite(value):
+        raise NotStorable(where, f"{value} is not a number that JSON knows.")
+    text = repr(value)
+    return {"$float": text} if "e+" in text or text == "-0.0" else value
+
+
+def storable_text(value: str, where: str) -> str:
+    """Return the text; raise NotStorable naming `where` if PostgreSQL cannot store it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where} must be text, not {value!r}.")
     if "\x00" in value:
         raise NotStorable(where, "its text holds a NUL character, which PostgreSQL does not store.")
     try:
@@ -107,13 +128,14 @@ def _encode_text(value: str, where: str) -> str:
 def _encode_key(key: Any, where: str) -> str:
     if not isinstance(key, str):
         raise NotStorable(where, f"the key {key!r} is not text.")
-    text = _encode_text(str(key), where)
+    text = storable_text(str.__str__(key), where)
     return "$" + text if text.startswith("$") else text
 
 
 def _encode_tagged(value: Any, where: str) -> Any:
     if isinstance(value, enum.Enum):
-        return {"$enum": [_importable(type(value), where), value.name]}
+        name = value.value if isinstance(value, enum.Flag) else value.name
+        return {"$enum": [_importable(type(value), where), name]}
     if type(value) is ModelReference or isinstance(value, models.Model):
         return _encode_model(value, where)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -123,9 +145,11 @@ def _encode_tagged(value: Any, where: str) -> Any:
         if isinstance(value, kind):
             return {tag: written(value)}
     if isinstance(value, str | Promise):
-        return _encode_text(str(value), where)
+        return storable_text(str(value), where)
     if isinstance(value, int):
         return int(value)
+    if isinstance(value, float):
+        return _encode_float(float(value), where)
     raise NotStorable(
         where,
         f"{value!r} is a {type(value).__name__}. Pass text, numbers, lists, dicts, Decimal, dates, UUIDs, enums, "
@@ -133,12 +157,13 @@ def _encode_tagged(value: Any, where: str) -> Any:
     )
 
 
+_MICROSECOND = datetime.timedelta(microseconds=1)
 _WRITERS: tuple[tuple[str, type, Callable[[Any], str | float]], ...] = (
     ("$decimal", decimal.Decimal, str),
     ("$datetime", datetime.datetime, datetime.datetime.isoformat),
     ("$date", datetime.date, datetime.date.isoformat),
     ("$time", datetime.time, datetime.time.isoformat),
-    ("$timedelta", datetime.timedelta, datetime.timedelta.total_seconds),
+    ("$timedelta", datetime.timedelta, lambda value: str(decimal.Decimal(value // _MICROSECOND).scaleb(-6))),
     ("$uuid", uuid.UUID, str),
 )
 
@@ -186,7 +211,7 @@ def _decode_enum(content: Any) -> Any:
     kind = at_path(content[0])
     if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
         raise TypeError(f"{content[0]} is no longer an enum.")
-    return kind[content[1]]
+    return kind[content[1]] if isinstance(content[1], str) else kind(content[1])
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -194,8 +219,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$datetime": datetime.datetime.fromisoformat,
     "$date": datetime.date.fromisoformat,
     "$time": datetime.time.fromisoformat,
-    "$timedelta": lambda content: datetime.timedelta(seconds=content),
+    "$timedelta": lambda content: int(decimal.Decimal(str(content)).scaleb(6)) * _MICROSECOND,
     "$uuid": uuid.UUID,
+    "$float": float,
     "$enum": _decode_enum,
     "$dataclass": _decode_dataclass,
     "$model": lambda content: ModelReference(apps.get_model(content[0]), decode(content[1])),
@@ -204,7 +230,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 def dump(value: Any, where: str) -> str:
     """Return the value as JSON text; raise NotStorable naming `where`, also when it is larger than MAX_PAYLOAD_BYTES."""
-    text = json.dumps(encode(value, where), ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = json.dumps(encode(value, where), ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise NotStorable(where, "it contains itself, or is nested too deeply.") from None
+    except ValueError as error:
+        raise NotStorable(where, f"{error}.") from error
     largest = conf().MAX_PAYLOAD_BYTES
     if len(text) * 4 > largest and len(text.encode()) > largest:
         raise NotStorable(where, f"it is larger than MAX_PAYLOAD_BYTES ({largest}). Store it in a row and pass that.")
@@ -224,4 +255,9 @@ def with_rows(value: Any) -> Any:
         return [with_rows(item) for item in value]
     if isinstance(value, dict):
         return {key: with_rows(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        made = copy.copy(value)
+        for field in dataclasses.fields(value):
+            object.__setattr__(made, field.name, with_rows(getattr(value, field.name)))
+        return made
     return value

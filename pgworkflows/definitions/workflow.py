@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, optional_seconds
+from .encoding import storable_text
 from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
@@ -25,6 +26,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
+
+
+class StartOptions(TypedDict, total=False):
+    """What `.using()` takes."""
+
+    queue: str
+    priority: int
+    key: str | None
+    run_after: datetime | None
+    timeout: Duration | None
+    subject: Model | None
+    requested_by: Any
+    attributes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,23 +72,34 @@ class WorkflowFunction(Generic[P, R]):
     def __repr__(self) -> str:
         return f"<Workflow {self.name} v{self.version}>"
 
-    def using(self, **options: Any) -> WorkflowFunction[P, R]:
+    def using(self, **options: Unpack[StartOptions]) -> WorkflowFunction[P, R]:
         """Return a copy with other start options.
 
         `queue`, `priority` (-100 to 100, higher first), `key` (unique per workflow name), `run_after` (aware
         datetime), `timeout`, `subject` (a saved model instance), `requested_by` (a user or a name), `attributes`.
         """
-        unknown = sorted(set(options) - _START_OPTIONS)
+        known = StartOptions.__annotations__
+        unknown = sorted(set(options) - set(known))
         if unknown:
-            raise TypeError(f"{self.name}.using() got {', '.join(unknown)}; it takes {', '.join(sorted(_START_OPTIONS))}.")
-        if "timeout" in options:
-            options["timeout"] = optional_seconds(options["timeout"], what=f"{self.name}.using(timeout=)")
-        changed = replace(self, **options)
+            raise TypeError(f"{self.name}.using() got {', '.join(unknown)}; it takes {', '.join(sorted(known))}.")
+        changes: dict[str, Any] = dict(options)
+        if "timeout" in changes:
+            changes["timeout"] = optional_seconds(changes["timeout"], what=f"{self.name}.using(timeout=)")
+        changed = replace(self, **changes)
         changed.check_options()
         return changed
 
     def check_options(self) -> None:
         """Raise TypeError or ValueError for an option that cannot be meant."""
+        if not isinstance(self.queue, str) or not self.queue:
+            raise TypeError(f"{self.name}: queue must be text that is not empty, not {self.queue!r}.")
+        storable_text(self.queue, f"{self.name}: the queue")
+        storable_text(self.key or "", f"{self.name}: the key")
+        classes = self.compensate_on if isinstance(self.compensate_on, tuple) else (None,)
+        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in classes):
+            raise TypeError(f"{self.name}: compensate_on must be a tuple of exception classes, not {self.compensate_on!r}.")
+        if not isinstance(self.version, int) or self.version < 1:
+            raise ValueError(f"{self.name}: version {self.version!r} is not a whole number of 1 or more.")
         if not LOWEST_PRIORITY <= self.priority <= HIGHEST_PRIORITY:
             raise ValueError(f"{self.name}: priority {self.priority} is not between {LOWEST_PRIORITY} and {HIGHEST_PRIORITY}.")
         if self.run_after is not None and self.run_after.tzinfo is None:
@@ -109,9 +134,6 @@ class WorkflowFunction(Generic[P, R]):
         from asgiref.sync import sync_to_async
 
         return await sync_to_async(self.start)(*args, **kwargs)
-
-
-_START_OPTIONS = frozenset({"queue", "priority", "key", "run_after", "timeout", "subject", "requested_by", "attributes"})
 
 
 def _starter() -> Any:

@@ -6,7 +6,9 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import psycopg
 from django.apps import apps
+from django.db import DatabaseError
 
 from ..definitions.arguments import bind, convert
 from ..definitions.encoding import PLAIN, ModelReference, decode, dump
@@ -17,6 +19,7 @@ from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended
+from .engine import WHOLE_RUN
 from .errors import describe
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
@@ -30,13 +33,20 @@ def advance(run: Run) -> None:
     Runs in a fresh contextvars context: language, time zone and what the neighbour set are gone.
     """
     row = run.row
+    charged = run.batch.engine.charges.pop((row.id, WHOLE_RUN), None)
+    if charged is not None:
+        run.block(charged)
+        return
     if row.crashes > MOST_CRASHES + 1:
         run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running the body of this workflow."))
         return
     try:
         arguments = _arguments(run)
     except Exception as error:
-        run.stop(Status.FAILED, error=describe(error))
+        if run.tasks:  # it was readable once
+            run.block(error)
+        else:
+            run.stop(Status.FAILED, error=describe(error))
         return
     workflow_info.set(_info(run, arguments))
     try:
@@ -44,12 +54,17 @@ def advance(run: Run) -> None:
             compensate(run)
         elif row.cancel_requested_at is not None:
             _cancel(run)
-        elif row.deadline is not None and row.deadline <= run.now() and run.result is None:
+        elif row.deadline is not None and row.deadline <= run.now():
+            _record_result(run)
             _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
         else:
             _run_body(run, arguments)
     except (Suspended, GiveWay):
         pass
+    except (DatabaseError, psycopg.Error):
+        raise
+    except Exception as error:  # a record that cannot be read any more, or an error that cannot be told
+        run.block(error)
 
 
 def _arguments(run: Run) -> dict[str, Any]:
@@ -113,7 +128,6 @@ def _fail(run: Run, error: BaseException) -> None:
 def _cancel(run: Run) -> None:
     """Carry out a cancel that was asked for; what just came back from outside is recorded first."""
     _record_result(run)
-    run.outcome = None
     request = json.loads(run.row.cancel_request or "{}")
     if request.get("compensate", True) and to_undo(run):
         run.stop(Status.COMPENSATING, available_at=run.now())
@@ -128,5 +142,6 @@ def _record_result(run: Run) -> None:
     task = run.tasks[result.seq]
     with suppress(Exception, Suspended):  # the outcome is on the task; the body does not run any more
         take_result(run, task, result)
+    run.outcome = None
     if task.status == Task.Status.PENDING:
         task.status = Task.Status.FAILED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..definitions.durations import Duration
-from ..definitions.encoding import dump
+from ..definitions.encoding import dump, with_rows
 from ..models import Approval, Task
 from ..models.workflow import row_of
 from ..store import approvals
@@ -38,27 +38,30 @@ def wait_for_approval(
     on_timeout: str,
 ) -> ApprovalOutcome:
     """Ask once, then return the outcome or wait for it."""
-    asked = body.run.tasks.get(body.position + 1) is not None
     task = body.open_wait(Task.Kind.APPROVAL, str(fields["title"]), None, timeout)
     if task.status == Task.Status.COMPLETED:
-        return body.complete(task, task.result)  # type: ignore[no-any-return] # recorded below
+        return body.answer(task)  # type: ignore[no-any-return] # recorded below
     row = body.run.row
-    if not asked:
-        label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
-        requester = Actor.of(requested_by) if requested_by is not None else Actor(pk=row.requested_by, name=row.requested_by_name)
-        with body.run.batch.transaction.own_queries():
-            approvals.request(
-                workflow=row.id, seq=task.seq, users=users, groups=groups, subject_label=label, subject_id=key,
-                requested_by=requester.pk, requested_by_name=requester.name, created_at=body.run.now(), due_at=task.due_at,
-                **fields,
-            )  # fmt: skip
-        body.wait(task, f"approval: {fields['title']}")
     found = body.run.approvals.get(task.seq)
-    status, due, decisions, identity = (
-        (found[3], found[4], json.loads(found[5]), found[2]) if found else ("PENDING", None, [], None)
-    )
+    if found is None:
+        label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
+        requester = Actor(pk=row.requested_by, name=row.requested_by_name)
+        try:
+            with body.run.batch.transaction.own_queries():
+                if requested_by is not None:
+                    requester = Actor.of(with_rows(requested_by))
+                approvals.request(
+                    workflow=row.id, seq=task.seq, users=users, groups=groups, subject_label=label, subject_id=key,
+                    requested_by=requester.pk, requested_by_name=requester.name, created_at=body.run.now(), due_at=task.due_at,
+                    **fields,
+                )  # fmt: skip
+        except ValueError as error:
+            body.fail(task, error)
+        body.wait(task, f"approval: {fields['title']}")
+    _, _, identity, status, due, decisions = found
     if status == Approval.Status.PENDING and due is not None and due <= body.run.now():
-        body.run.batch.transaction.execute(approvals.EXPIRE, {"approval": identity})
+        if not body.run.batch.transaction.execute(approvals.EXPIRE, {"approval": identity}):
+            body.wait(task, "a decision that has just come")
         status = Approval.Status.EXPIRED
     if status in (Approval.Status.PENDING, Approval.Status.CHANGES_REQUESTED):
         body.wait(task, f"approval: {fields['title']}")
@@ -67,7 +70,7 @@ def wait_for_approval(
     outcome = ApprovalOutcome(
         status=status,
         approved=status == Approval.Status.APPROVED,
-        decisions=decisions,
-        comment=decisions[-1]["comment"] if decisions else "",
+        decisions=(answers := json.loads(decisions)),
+        comment=answers[-1]["comment"] if answers else "",
     )
     return body.complete(task, dump(outcome, "an approval's outcome"))  # type: ignore[no-any-return] # decoded to the same

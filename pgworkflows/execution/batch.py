@@ -24,14 +24,11 @@ from ..store.connection import database
 from ..store.records import ClaimedWorkflow, RecordedTask
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
-from .engine import Engine
-from .errors import in_short
+from .engine import WHOLE_RUN, Engine
+from .errors import in_short, in_what_was_written
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
-
-#: Errors that come from what was written, not from the connection or from others.
-_FAULTS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError)
 
 Source = Callable[[Callable[..., Any]], Claim]
 
@@ -132,9 +129,8 @@ def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
     """Forget memory: nothing of this batch counts, and its workflows run again one by one."""
     if not runs and not isinstance(error, TransactionLost):
         raise error
-    if batch.alone and isinstance(getattr(error, "__cause__", None) or error, _FAULTS):
-        # It would be lost for the same reason for ever.
-        batch.engine.charges[runs[0].row.id, WHOLE] = error
+    if batch.alone and in_what_was_written(error):  # it would be lost for the same reason for ever
+        batch.engine.charges[runs[0].row.id, WHOLE_RUN] = error
     return Report(claimed=len(runs), alone=[run.row.id for run in runs], lost=f"{type(error).__name__}: {error}")
 
 
@@ -279,7 +275,10 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
             batch.report.calls.append(outcome.call)
         batch.report.finished += outcome.status in Workflow.FINISHED
     if batch.opened_waits:
-        events.look_again(batch.opened_waits)
+        try:
+            events.look_again(batch.opened_waits)
+        except DatabaseError as error:  # the slow sweep looks again; the calls below must be made
+            signals.neighbour_failed.send_robust(Batch, what="looking again at new waits", error=error)
     for hook in hooks:
         try:
             hook()

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..definitions.durations import Duration, optional_seconds
-from ..definitions.encoding import dump, load
+from ..definitions.encoding import dump, load, with_rows
+from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
-from ..exceptions import NondeterminismError, WaitTimeout, WorkflowFailed
+from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed
 from ..models import Task, Workflow
 from ..store import starting
 from ..store.actors import Actor
@@ -81,10 +82,18 @@ class BodyScope:
                 payload = f'{{"arguments":{dump(arguments, f"an argument of step {step.name}")}}}'
             task = RecordedTask(self.position, Kind.STEP, step.name, Status.PENDING, payload=payload)
         elif task.status == Status.COMPLETED:
-            return load(task.result)
+            return self.answer(task)
         elif task.status == Status.FAILED:
             raise rebuild(str(task.error), step=step.name, attempts=task.attempt)
         return attempt(self.run, step, task, arguments)
+
+    def answer(self, task: RecordedTask) -> Any:
+        """Return what is recorded; block the workflow if the code can no longer read it."""
+        try:
+            return load(task.result)
+        except Exception as error:
+            self.run.block(error)
+            raise Suspended from None
 
     def record(self, kind: str, name: str, make: Callable[[], Any], what: str) -> Any:
         """Return the recorded value, or make and record one."""
@@ -167,8 +176,10 @@ class BodyScope:
             row = self.run.row
             actor = Actor(pk=row.requested_by, name=row.requested_by_name, channel="worker")
             if workflow.requested_by is not None:
-                actor = Actor.of(workflow.requested_by, "worker")
-            text, stored = starting.child_row(workflow, arguments, (row.id, row.root), actor)
+                with self.run.batch.transaction.own_queries():
+                    actor = Actor.of(with_rows(workflow.requested_by), "worker")
+            with self.run.batch.transaction.own_queries():
+                text, stored = starting.child_row(workflow, arguments, (row.id, row.root), actor)
             ((_, child, created, now, task_id),) = starting.insert(self.run.batch.transaction.execute, [text], actor)
             if not created:
                 child = starting.adopt(self.run.batch.transaction.execute, workflow, stored)
@@ -188,8 +199,10 @@ class BodyScope:
         """Return the child's result, or wait for it."""
         if self.run.outcome is not None:
             raise Suspended
+        if current_scope.get() is not self:
+            raise NotAllowed(f"result() of child {task.name} is for the body that started it. Pass the result on, not the handle.")
         if task.status == Status.COMPLETED:
-            return load(task.result)
+            return self.answer(task)
         if task.status == Status.FAILED:
             raise rebuild(str(task.error), step=task.name, attempts=1)
         found = self.run.children.get(child)

@@ -14,6 +14,9 @@ from ..store.claims import Known
 from .outside import OutsideResult
 from .transaction import FusedTransaction
 
+#: Stands for the seq in a charge that is no single step's.
+WHOLE_RUN = 0
+
 Watch = Callable[[uuid.UUID | None, int, "Step[..., Any] | None"], None]
 
 
@@ -42,8 +45,8 @@ class Engine:
     #: Whether another transaction of the caller's is around ours, as in a test.
     nested: bool = False
     results: dict[tuple[uuid.UUID, int], OutsideResult] = field(default_factory=dict)
-    #: Failures to charge to a step when it comes up again, since the transaction that showed them is gone.
-    charges: dict[tuple[uuid.UUID, int], Exception] = field(default_factory=dict)
+    #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
+    charges: dict[tuple[uuid.UUID, int], BaseException] = field(default_factory=dict)
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).

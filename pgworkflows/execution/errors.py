@@ -6,6 +6,7 @@ import json
 import traceback
 from typing import Any
 
+import psycopg
 from django.db import Error as DjangoDatabaseError
 
 from ..definitions.encoding import at_path, decode, dump, path_of
@@ -23,9 +24,13 @@ def describe(error: BaseException, *, refused: bool = False) -> str:
     except NotStorable:
         arguments = None
     text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its text cannot be made)"
     recorded = {
         "type": path_of(type(error)),
-        "message": _storable(str(error)),
+        "message": _storable(message),
         "args": arguments,
         "traceback": _storable(text),
     }
@@ -56,6 +61,16 @@ def in_short(recorded: str | None) -> str:
         return ""
     details = json.loads(recorded)
     return f"{details['type']}: {details['message']}"
+
+
+def in_what_was_written(error: BaseException) -> bool:
+    """Whether a database error is about the data or the SQL, not about the connection or other transactions."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -9,11 +9,13 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import close_old_connections
 
-from ..definitions.encoding import dump, with_rows
+from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
+from ..exceptions import WaitTimeout
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .errors import describe
 from .step_scope import StepScope
@@ -61,6 +63,7 @@ class OutsideResult:
         """Make the result of an attempt that returned; what cannot be stored counts as a failure."""
         try:
             text = dump(value, f"the result of step {call.step.name}")
+            load(text)
         except Exception as error:
             return cls.failed(call, error)
         return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, text=text)
@@ -92,13 +95,16 @@ def perform(call: OutsideCall) -> OutsideResult:
 async def perform_async(call: OutsideCall) -> OutsideResult:
     """Make the call of an `async def` step; its timeout cancels it."""
     _enter(call)
+    limit = None
     try:
         function: Callable[..., Any] = call.step.function
-        arguments = await asyncio.to_thread(with_rows, call.arguments) if _has_rows(call.arguments) else call.arguments
-        async with asyncio.timeout(call.step.timeout):
+        arguments = await sync_to_async(with_rows)(call.arguments) if _has_rows(call.arguments) else call.arguments
+        async with asyncio.timeout(call.step.timeout) as limit:
             value = await function(**arguments)
         return OutsideResult.succeeded(call, value)
     except BaseException as error:
+        if isinstance(error, TimeoutError) and limit is not None and limit.expired():
+            error = WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s")
         return OutsideResult.failed(call, error)
 
 
@@ -109,5 +115,5 @@ def _has_rows(arguments: dict[str, Any]) -> bool:
 def perform_inline(call: OutsideCall) -> OutsideResult:
     """Make the call here and now, on this thread's connections, as the testing helper does."""
     if call.step.is_async:
-        return Context().run(asyncio.run, perform_async(call))
+        return Context().run(async_to_sync(perform_async), call)  # whose ORM calls come back to this thread's connections
     return Context().run(_call, call)

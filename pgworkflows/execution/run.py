@@ -11,7 +11,7 @@ from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
-from .errors import describe
+from .errors import describe, in_short
 from .outside import OutsideCall, OutsideResult
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Run:
         for event in [e for e in self.events if e.name.startswith("$")]:
             self.events.remove(event)
             self.dropped.append(event.id)
+            if event.name == "$cancel" and self.row.cancel_requested_at is None:
+                self.row.cancel_requested_at, self.row.cancel_request = self.now(), event.payload
             if event.name == "$timeout" and event.payload:
                 self.overran.add(json.loads(event.payload)["seq"])
 
@@ -78,10 +80,9 @@ class Run:
     def stop(self, status: str, **details: Any) -> None:
         """Set where the workflow stands; the first to say so is right."""
         if self.outcome is None:
-            if details.get("available_at") is not None and self.row.deadline is not None:
-                details["available_at"] = min(details["available_at"], self.row.deadline)
-            elif status == Status.WAITING and self.row.deadline is not None:
-                details["available_at"] = self.row.deadline
+            due = details.get("available_at")
+            if self.row.deadline is not None and (status == Status.WAITING or (status == Status.PENDING and due)):
+                details["available_at"] = min(due or self.row.deadline, self.row.deadline)
             self.outcome = Outcome(status=status, **details)
 
     def again(self) -> None:
@@ -89,10 +90,11 @@ class Run:
         status = Status.COMPENSATING if self.row.status == Status.COMPENSATING else Status.PENDING
         self.stop(status, available_at=self.now())
 
-    def block(self, error: Exception) -> None:
+    def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
+        recorded = describe(error)
         self.outcome = None
-        self.stop(Status.BLOCKED, error=describe(error), waiting_for=f"a person: {error}"[:500])
+        self.stop(Status.BLOCKED, error=recorded, waiting_for=f"a person: {in_short(recorded)}"[:500])
 
     def change(self) -> WorkflowChange:
         """Return what the flush writes to the workflow's row."""

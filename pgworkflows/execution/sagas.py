@@ -31,8 +31,7 @@ def to_undo(run: Run) -> list[RecordedTask]:
 
 def _outcome_unknown(task: RecordedTask) -> bool:
     step = registry.steps.get(task.name)
-    attempted = task.attempt > 0 and not was_refused(task)
-    return attempted and (step is None or not step.atomic)
+    return not was_refused(task) and (step is None or not step.atomic)
 
 
 def compensate(run: Run) -> None:

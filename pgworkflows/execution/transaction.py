@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import psycopg
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 from psycopg.sql import Composable
@@ -71,7 +71,7 @@ class FusedTransaction:
         """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
         self.last_activity = time.monotonic()
         self._savepoint_unused = False
-        with self.raw.cursor() as cursor:
+        with self._no_error_into_body(), self.raw.cursor() as cursor:
             cursor.execute(sql, parameters)
             if count:
                 return cursor.rowcount
@@ -148,11 +148,22 @@ class FusedTransaction:
     @contextmanager
     def own_queries(self) -> Iterator[None]:
         """Let the engine query through Django's cursors in the middle of a body."""
-        self.mode, self._savepoint_unused = "engine", False
+        with self._no_error_into_body():
+            self.mode, self._savepoint_unused = "engine", False
+            try:
+                yield
+            finally:
+                self.mode = "body"
+
+    @contextmanager
+    def _no_error_into_body(self) -> Iterator[None]:
+        """Let no body catch an error of the engine's own queries: the transaction is spoiled."""
         try:
             yield
-        finally:
-            self.mode = "body"
+        except (DatabaseError, psycopg.Error) as error:
+            if self.mode != "body":
+                raise
+            raise TransactionLost(str(error)) from error
 
     def begin_step(self) -> None:
         """Let a step's queries through; its savepoint is set before the first."""
@@ -180,8 +191,8 @@ class FusedTransaction:
         if not together:
             return execute(sql, params, many, context)
         result = execute(f"{set_savepoint}; {sql}", params, many, context)
-        while cursor.nextset():
-            pass
+        for _ in set_savepoint.split(";"):
+            cursor.nextset()
         return result
 
     def check_step(self) -> None:
@@ -234,13 +245,15 @@ class FusedTransaction:
         del self.connection.run_on_commit[self._hooks_before :]
         self.mode = "body"
 
-    @property
-    def gave_way(self) -> bool:
-        """Whether the step's last query ran into the worker's own lock_timeout."""
-        return self._gave_way
+    def gave_way(self, error: BaseException) -> bool:
+        """Whether the error comes from a query that ran into the worker's own lock_timeout."""
+        cause: BaseException | None = error
+        while cause is not None and cause is not self._lock_error:
+            cause = cause.__cause__ or cause.__context__
+        return cause is not None
 
     def take_hooks(self) -> list[Hook]:
-        """Take the `on_commit` hooks away from Django, which would drop the rest when one raises."""
-        hooks = [entry[1] for entry in self.connection.run_on_commit]
-        self.connection.run_on_commit = []
+        """Take this batch's `on_commit` hooks away from Django, which would drop the rest when one raises."""
+        hooks = [entry[1] for entry in self.connection.run_on_commit[self._hooks_of_caller :]]
+        del self.connection.run_on_commit[self._hooks_of_caller :]
         return hooks

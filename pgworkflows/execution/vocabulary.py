@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random as _random
 import uuid as _uuid
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from ..definitions.durations import Duration, seconds
+from ..definitions.encoding import encode, storable_text
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 from ..models import Task
@@ -47,6 +49,8 @@ def wait_for_event(name: str, *, correlation: str | None = None, timeout: Durati
         raise TypeError(f"An event's name must be text that is not empty and does not begin with $, not {name!r}.")
     if correlation is not None and not isinstance(correlation, str):
         raise TypeError(f"wait_for_event({name!r}): correlation must be text, not {correlation!r}.")
+    storable_text(name, "wait_for_event(): the name")
+    storable_text(correlation or "", f"wait_for_event({name!r}): the correlation")
     return _body("wait_for_event").wait_for_event(name, correlation, timeout)
 
 
@@ -73,11 +77,11 @@ def request_approval(
     if on_timeout not in ("expire", "reject"):
         raise ValueError(f"request_approval(on_timeout={on_timeout!r}) must be 'expire' or 'reject'.")
     fields = {
-        "title": title,
-        "description": description,
+        "title": storable_text(title, "request_approval(title=)"),
+        "description": storable_text(description, "request_approval(description=)"),
         "quorum": quorum,
         "allow_self_approval": allow_self_approval,
-        "attributes": dict(attributes or {}),
+        "attributes": encode(dict(attributes or {}), "request_approval(attributes=)"),
     }
     return wait_for_approval(
         _body("request_approval"), fields, users=list(users), groups=list(groups), subject=subject,
@@ -89,6 +93,7 @@ def set_state(state: str) -> None:
     """Set the business's own state of this workflow; every one leaves a row in the history."""
     if not isinstance(state, str):
         raise TypeError(f"set_state() takes text, not {state!r}.")
+    storable_text(state, "set_state(): the state")
     body = _body("set_state")
     seen = body.position
     known = body.run.tasks.get(seen + 1)
@@ -100,14 +105,11 @@ def set_state(state: str) -> None:
 
 def set_attributes(**attributes: Any) -> None:
     """Add or replace searchable labels of this workflow."""
-    import json
-
-    body = _body("set_attributes")
+    body, given = _body("set_attributes"), encode(attributes, "set_attributes()")
+    known = body.run.tasks.get(body.position + 1)
     body.record(Kind.VALUE, "set_attributes", lambda: None, "attributes")
-    from ..definitions.encoding import dump
-
-    merged = json.loads(body.run.attributes) | json.loads(dump(attributes, "an attribute"))
-    body.run.attributes = json.dumps(merged)
+    if known is None:
+        body.run.attributes = json.dumps(json.loads(body.run.attributes) | given)
 
 
 def now() -> datetime:

@@ -82,7 +82,8 @@ $$;
 -- Gives each of these events to the oldest wait for it that has none yet. An event that nobody waits for is parked;
 -- one whose workflow is locked is left for the next loop. Returns how many are dealt with.
 CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE e record; wait record; parked_now integer; done integer := 0;
 BEGIN
   FOR e IN
@@ -142,7 +143,8 @@ $$;
 -- Takes undelivered events, locks their workflows without waiting, and makes those runnable that wait for them.
 -- Returns how many are dealt with, not counting those whose workflow is locked.
 CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; delivered integer; assigned integer := 0;
 BEGIN
   SELECT array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)

@@ -85,8 +85,10 @@ END
 $$;
 
 -- What ends or turns back leaves no open task, asks nobody, stops its children, and tells whoever waits for it.
+-- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
 CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
   FROM pgworkflows_workflow w
@@ -102,7 +104,7 @@ BEGIN
 
   INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
   SELECT c.id, '$cancel', p.id::text,
-         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', p.status = 'COMPENSATING'),
+         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),
          pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow p JOIN pgworkflows_workflow c ON c.parent_id = p.id AND c.finished_at IS NULL
   WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL

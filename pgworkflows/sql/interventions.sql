@@ -28,6 +28,7 @@ BEGIN
   END IF;
   IF w.owner_id IS NULL AND w.status <> 'COMPENSATING' AND (NOT undo OR NOT EXISTS (
        SELECT FROM pgworkflows_task t WHERE t.workflow_id = $1 AND t.kind = 'STEP')) THEN
+    PERFORM pgworkflows.wake();  -- for its children, and whoever waits for it
     UPDATE pgworkflows_workflow c
     SET status = 'CANCELLED', cancel_requested_at = pgworkflows.now(), cancel_request = request,
         finished_at = pgworkflows.now(), available_at = NULL, waiting_for = ''

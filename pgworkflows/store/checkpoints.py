@@ -8,10 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from .connection import Row
 from .records import RecordedTask, WorkflowChange
 
-Execute = Callable[..., list[Row]]
+Execute = Callable[..., Any]
 
 
 class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch to catch

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ..conf import conf
 from ..exceptions import WorkflowFinished, WorkflowNotFound
-from .actors import Actor, current_actor
+from .actors import current_actor, recorded_as
 from .connection import query, refuse_foreign_transaction
 
 CANCEL = "SELECT pgworkflows.request_cancel(%(workflow)s, %(reason)s, %(compensate)s, %(actor)s, %(channel)s)"
@@ -41,21 +41,24 @@ def _lock(workflow: uuid.UUID, verb: str) -> str:
     return status
 
 
-ACT = "SELECT pgworkflows.act_as(%(actor)s, %(channel)s, %(note)s)"
-
-
-def _act(actor: Actor, note: str) -> None:
-    query(ACT, {"actor": actor.name, "channel": actor.channel, "note": note})
-
-
+# What led to the failure: the last task that failed, unless the body went on to something that is more than a note.
 # The attempts start afresh; the position, and with it the idempotency key, stays.
 REOPEN_LAST_FAILURE = """
+WITH failed AS (
+  SELECT * FROM pgworkflows_task WHERE workflow_id = %(workflow)s AND status = 'FAILED' ORDER BY seq DESC LIMIT 1
+), later AS (
+  SELECT t.* FROM failed f JOIN pgworkflows_task t
+    ON t.workflow_id = f.workflow_id AND t.seq > f.seq AND t.started_at >= f.finished_at
+), dropped AS (
+  DELETE FROM pgworkflows_task t USING later l
+  WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
+)
 UPDATE pgworkflows_task t
 SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
     attempt = 0, error = NULL, due_at = CASE WHEN t.due_at IS NOT NULL THEN pgworkflows.now() + (t.due_at - t.started_at) END,
     started_at = pgworkflows.now(), finished_at = NULL
-WHERE t.workflow_id = %(workflow)s AND t.status = 'FAILED'
-  AND t.seq = (SELECT max(l.seq) FROM pgworkflows_task l WHERE l.workflow_id = %(workflow)s)
+FROM failed f
+WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
 RETURNING t.kind
 """
 
@@ -67,7 +70,11 @@ SET status = %(status)s, error = CASE WHEN %(status)s = 'PENDING' THEN NULL ELSE
 WHERE w.id = %(workflow)s
 """
 
-UNDOING = "SELECT EXISTS (SELECT FROM pgworkflows_task WHERE workflow_id = %(workflow)s AND kind = 'COMPENSATION')"
+UNDOING = """
+SELECT from_status = 'COMPENSATING' FROM pgworkflows_history
+WHERE workflow = %(workflow)s AND task IS NULL AND approval IS NULL AND to_status IN ('FAILED', 'BLOCKED') AND from_status <> to_status
+ORDER BY id DESC LIMIT 1
+"""
 
 
 def retry(workflow: uuid.UUID, *, by: Any) -> None:
@@ -75,10 +82,10 @@ def retry(workflow: uuid.UUID, *, by: Any) -> None:
     refuse_foreign_transaction("retry()")
     with transaction.atomic(using=conf().DATABASE):
         _lock(workflow, "retry")
-        _act(current_actor(by), "")
         undoing = query(UNDOING, {"workflow": workflow})[0][0]
-        query(REOPEN_LAST_FAILURE, {"workflow": workflow})
-        query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
+        with recorded_as(current_actor(by)):
+            query(REOPEN_LAST_FAILURE, {"workflow": workflow})
+            query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
         query("SELECT pgworkflows.wake()")
 
 
@@ -87,6 +94,6 @@ def compensate(workflow: uuid.UUID, reason: str, *, by: Any) -> None:
     refuse_foreign_transaction("compensate()")
     with transaction.atomic(using=conf().DATABASE):
         _lock(workflow, "compensate")
-        _act(current_actor(by), reason)
-        query(RESUME, {"workflow": workflow, "status": "COMPENSATING"})
+        with recorded_as(current_actor(by), reason):
+            query(RESUME, {"workflow": workflow, "status": "COMPENSATING"})
         query("SELECT pgworkflows.wake()")

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from .actors import Actor, recorded_as
 from .connection import query
 
 #: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
@@ -111,8 +112,8 @@ RETURNING w.id
 
 def take_over(dead: int, *, by: str) -> list[Any]:
     """Declare a worker dead and make its claims runnable; return the workflows' ids."""
-    query("SELECT pgworkflows.act_as(%(by)s, 'worker', %(note)s)", {"by": by, "note": f"worker {dead} is gone"})
-    return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
+    with recorded_as(Actor(name=by, channel="worker"), f"worker {dead} is gone"):
+        return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
 
 
 FORGET = """

@@ -5,14 +5,17 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from psycopg.pq import TransactionStatus
+
 from ..conf import conf
 from ..execution.batch import Report, run_batch
 from ..execution.engine import Engine, known_definitions
-from ..execution.outside import OutsideCall, perform_inline
+from ..execution.outside import OutsideCall, OutsideResult, perform_inline
 from ..store import claims, events, workers
 from ..store.connection import database, query
 
 WORKER = "testing"
+SAVEPOINT = "pgworkflows_outside_call"
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     while summary.batches < most_batches:
         delivered = events.deliver()
         report = _next(engine, alone, summary, calls)
-        alone.extend(report.alone)
+        alone.extend([*report.alone, *report.careful])
         calls.extend(report.calls)
         summary.batches += report.advanced > 0
         summary.finished += report.finished
@@ -48,11 +51,25 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     raise RuntimeError(f"run_workflows() stopped after {most_batches} batches: something runs for ever.")
 
 
+def _perform(call: OutsideCall) -> OutsideResult:
+    """Make an outside call; one whose query fails must not spoil the transaction of a TestCase, as it would spoil none outside."""
+    connection = database()
+    if not connection.in_atomic_block:
+        return perform_inline(call)
+    query(f"SAVEPOINT {SAVEPOINT}")
+    result = perform_inline(call)
+    if connection.needs_rollback or connection.connection.info.transaction_status == TransactionStatus.INERROR:
+        connection.needs_rollback = False
+        query(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+    query(f"RELEASE SAVEPOINT {SAVEPOINT}")
+    return result
+
+
 def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: list[OutsideCall]) -> Report:
     """Run one batch of what comes first: outside results, then what must run alone, then the queue."""
     if calls and not engine.results:
         call = calls.pop(0)
-        engine.results[call.workflow, call.seq] = perform_inline(call)
+        engine.results[call.workflow, call.seq] = _perform(call)
         summary.calls += 1
     if engine.results:
         ids = {workflow for workflow, _ in engine.results}

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -22,7 +23,6 @@ from ..definitions.registry import registry
 from ..execution.batch import Report, run_batch
 from ..execution.engine import Engine, known_definitions
 from ..store import claims, events, idling
-from ..store.claims import Claim
 from ..store.connection import database
 from ..store.definitions import unfinished_with_other_body, write_definition
 from .life import LONGEST_PAUSE, Life
@@ -48,6 +48,7 @@ class Worker:
         self.careful: list[uuid.UUID] = []
         self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
+        self.results_at_once = RESULTS_AT_ONCE
         self._reported_at = 0.0
 
     def stop(self, *_: Any) -> None:
@@ -144,34 +145,25 @@ class Worker:
         return report
 
     def _run_results(self) -> Report:
-        """Go on with the workflows whose outside calls came back; forget results whose claim is no longer ours."""
-        ids = {workflow for workflow, _ in self.engine.results}
-        worker = self.engine.worker_id
-        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker), alone=len(ids) == 1)
+        """Go on with the workflows whose outside calls came back; forget results whose claim is no longer ours.
+
+        After a transaction was lost they go on one by one; the results in hand are kept, not called for again.
+        """
+        ids = {workflow for workflow, _ in islice(self.engine.results, self.results_at_once)}
+        worker, singly = self.engine.worker_id, self.results_at_once == 1
+        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker), alone=singly)
         if report.lost:
-            report.alone.clear()  # the results in hand bring them back
-            return self._run_results_singly(ids)
-        left = {workflow for workflow, _ in self.engine.results}
+            self.results_at_once = 1
+            report.alone.clear()
+            return report
+        left = {workflow for workflow, _ in self.engine.results} & ids
         if left:
             kept = idling.still_owned(left, worker)
-            for key in [key for key in self.engine.results if key[0] not in kept]:
+            for key in [key for key in self.engine.results if key[0] in left - kept]:
                 del self.engine.results[key]
+        if not self.engine.results:
+            self.results_at_once = RESULTS_AT_ONCE
         return report
-
-    def _run_results_singly(self, ids: set[uuid.UUID]) -> Report:
-        total = Report()
-        worker = self.engine.worker_id
-        for workflow in sorted(ids):
-
-            def source(execute: Any, wanted: uuid.UUID = workflow) -> Claim:
-                return claims.claim_owned(execute, [wanted], worker)
-
-            report = run_batch(self.engine, source, alone=True)
-            total.claimed += report.claimed
-            total.advanced += report.advanced
-            total.finished += report.finished
-            total.calls.extend(report.calls)
-        return total
 
     def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:
         """Commit that a workflow is about to be tried, then run it alone."""

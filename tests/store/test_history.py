@@ -18,6 +18,7 @@ from pgworkflows import (
     workflow,
 )
 from pgworkflows.models import Approval, History, Task, Workflow
+from pgworkflows.store.workers import register, take_over
 
 
 @pytest.fixture
@@ -203,6 +204,29 @@ def test_actor_does_not_outlive_the_verb(waiter, execute):
     execute("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL WHERE id = %s", second.pk)
     row = History.objects.get(workflow=second.pk, event="wait")
     assert (row.actor, row.channel, row.note) == ("", "sql", "")
+
+
+@pytest.mark.parametrize("verb", ["retry", "compensate", "take_over"])
+def test_actor_of_an_intervention_does_not_outlive_it(waiter, execute, verb):
+    blocked, other = waiter.start(), waiter.start()
+    execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL WHERE id = %s", blocked.pk)
+    if verb == "take_over":
+        take_over(register("w", queues=[], definitions=[], direct=False, lease=1), by="other")
+    elif verb == "retry":
+        blocked.retry(by="ann")
+    else:
+        blocked.compensate("lost", by="ann")
+    execute("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL WHERE id = %s", other.pk)
+    row = History.objects.get(workflow=other.pk, event="wait")
+    assert (row.actor, row.channel, row.note) == ("", "sql", "")
+
+
+def test_intervention_is_told_with_who_and_why(waiter, execute):
+    started = waiter.start()
+    execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL")
+    started.compensate("lost", by="ann")
+    row = History.objects.get(event="compensate")
+    assert (row.actor, row.channel, row.note) == ("ann", "python", "lost")
 
 
 def test_worker_is_the_actor_of_what_it_does(waiter, pgworkflows):

@@ -89,8 +89,7 @@ def test_lease_must_outlast_three_beats():
     code, message, hint = only(found(LEASE=1, HEARTBEAT=datetime.timedelta(seconds=0.5)))
     assert code == "E002"
     assert message == (
-        "PGWORKFLOWS['LEASE'] is 1 s, which is less than 3 times HEARTBEAT (0.5 s): "
-        "a living worker would be taken for dead."
+        "PGWORKFLOWS['LEASE'] is 1 s, which is less than 3 times HEARTBEAT (0.5 s): a living worker would be taken for dead."
     )
     assert hint == "Make LEASE longer or HEARTBEAT shorter."
 
@@ -151,9 +150,7 @@ def test_psycopg_2_is_refused(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    "options", [{"isolation_level": 4}, {"options": "-c default_transaction_isolation=repeatable\\ read"}]
-)
+@pytest.mark.parametrize("options", [{"isolation_level": 4}, {"options": "-c default_transaction_isolation=repeatable\\ read"}])
 def test_other_isolation_is_refused(other_database, options):
     other_database(ENGINE="django.db.backends.postgresql", NAME="x", OPTIONS=options)
     code, message, _ = only(found(DATABASE="other"))
@@ -178,9 +175,7 @@ def test_old_server_is_refused(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    ("error", "ids"), [(NotSupportedError("too old"), ["pgworkflows.E009"]), (OperationalError(), [])]
-)
+@pytest.mark.parametrize(("error", "ids"), [(NotSupportedError("too old"), ["pgworkflows.E009"]), (OperationalError(), [])])
 def test_server_that_refuses_or_is_away(monkeypatch, error, ids):
     class Broken(type(connections["default"])):
         @property
@@ -299,8 +294,7 @@ def test_warning_has_file_line_and_remedy():
     (warning,) = check_project()
     line = body.__code__.co_firstlineno + 1
     assert warning.msg == (
-        f"{__file__}:{line}: the body of tests.sleeps uses time.sleep(3), whose answer "
-        "differs when the body is run again."
+        f"{__file__}:{line}: the body of tests.sleeps uses time.sleep(3), whose answer differs when the body is run again."
     )
     assert warning.hint == "Use pgworkflows.sleep(), which holds no worker, or do it in a @step."
     assert warning.obj == "tests.sleeps"

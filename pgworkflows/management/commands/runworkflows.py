@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
@@ -64,6 +65,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Run; exit 0 after a drain or a stop in good order."""
+        self.check(databases=[conf().DATABASE])
+        connections.close_all()
         if not registry.workflows:
             raise CommandError("There are no workflows to run. Declare them in a module workflows.py of an installed app.")
         wanted = WorkerOptions(

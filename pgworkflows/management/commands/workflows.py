@@ -57,7 +57,7 @@ class Command(BaseCommand):
         started = self._acting(verbs, "start", "start one", workflow=False)
         started.add_argument("name", help="as in demo_shop.fulfil_order")
         started.add_argument("--kwargs", type=json_object, default={}, metavar="JSON", help="""as in '{"order_id": 7}'""")
-        started.add_argument("--workflow-version", type=int, metavar="N", help="the highest by default")
+        started.add_argument("--version", type=int, metavar="N", help="the highest by default")
         started.add_argument("--key")
         started.add_argument("--queue")
         started.add_argument("--priority", type=int, help="-100 to 100, higher first")
@@ -86,15 +86,66 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Run one verb; what it refuses is said in one sentence."""
-        verb = getattr(self, "do_" + options["verb"].replace("-", "_"))
+        verb = getattr(self, "_" + options["verb"].replace("-", "_"))
         try:
-            with acting_as(self._actor(options.get("by")), channel="terminal"):
-                lines: Iterable[str] = verb(options)
-                for line in lines:
+            with acting_as(_actor(options.get("by")), channel="terminal"):
+                for line in verb(options):
                     self.stdout.write(line)
-        except (PGWorkflowsError, TypeError, ValueError) as error:
+        except PGWorkflowsError as error:
             raise CommandError(str(error)) from error
         except ProgrammingError as error:
-            raise CommandError(f"{error}Has `manage.py migrate` been run on database {conf().DATABASE!r}?") from error
+            raise CommandError(f"{error}\nHas `manage.py migrate` been run on database {conf().DATABASE!r}?") from error
         except OperationalError as error:
             raise CommandError(f"Database {conf().DATABASE!r}: {error}") from error
+
+    def _list(self, options: dict[str, Any]) -> Iterable[str]:
+        return list_workflows(statuses=options["status"], name=options["name"], limit=options["limit"])
+
+    def _show(self, options: dict[str, Any]) -> Iterable[str]:
+        return show(find(options["workflow"]))
+
+    def _definitions(self, options: dict[str, Any]) -> Iterable[str]:
+        return list_definitions()
+
+    def _start(self, options: dict[str, Any]) -> Iterable[str]:
+        using = {option: options[option] for option in ("key", "queue", "priority")}
+        workflow = start(options["name"], options["version"], options["kwargs"], **using)
+        return [f"{workflow.id} {workflow.name} is {workflow.status}."]
+
+    def _cancel(self, options: dict[str, Any]) -> Iterable[str]:
+        workflow = find(options["workflow"])
+        workflow.cancel(options["reason"], compensate=not options["no_compensate"])
+        said = _standing(workflow)
+        return [said if workflow.is_finished else f"{said} A worker will cancel it."]
+
+    def _retry(self, options: dict[str, Any]) -> Iterable[str]:
+        workflow = find(options["workflow"])
+        workflow.retry()
+        return [_standing(workflow)]
+
+    def _compensate(self, options: dict[str, Any]) -> Iterable[str]:
+        workflow = find(options["workflow"])
+        workflow.compensate(options["reason"])
+        return [_standing(workflow)]
+
+    def _send_event(self, options: dict[str, Any]) -> Iterable[str]:
+        name, payload, key = options["name"], options["payload"], options["key"]
+        if options["to"] is None:
+            events.send_event(name, payload, correlation=options["correlation"], key=key)
+            return [f"Sent {name} under {options['correlation']}."]
+        workflow = find(options["to"])
+        workflow.send_event(name, payload, key=key)
+        return [f"Sent {name} to {workflow.id} {workflow.name}."]
+
+
+def _standing(workflow: Workflow) -> str:
+    workflow.refresh_from_db()
+    return f"{workflow.id} {workflow.name} is {workflow.status}."
+
+
+def _actor(name: str | None) -> Any:
+    """Return the user of that name, else the name; without one, the account that the command runs under."""
+    if name is None:
+        return getpass.getuser()
+    users = get_user_model()._default_manager.using(conf().DATABASE)
+    return users.filter(**{get_user_model().USERNAME_FIELD: name}).first() or name

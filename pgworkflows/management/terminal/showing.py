@@ -63,7 +63,7 @@ def _facts(workflow: Workflow) -> Iterator[tuple[str, str]]:
 
 
 def _error(error: Any) -> str:
-    return f"{error.get('type')}: {error.get('message')}" if error else ""
+    return f"{error['type'].removeprefix('builtins:')}: {error['message']}" if error else ""
 
 
 def _tasks(workflow: Workflow) -> Iterator[tuple[Any, ...]]:

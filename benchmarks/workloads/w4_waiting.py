@@ -1,0 +1,79 @@
+"""W4: many workflows that wait for an event: what they cost while they wait, and how fast they end once it is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from benchmarks.engine import Left, count, load_backlog, rows, value
+from benchmarks.figures import OURS, Figure, Key
+from benchmarks.patience import wait_until
+from benchmarks.run import Contender, Run
+from benchmarks.server import settle
+from benchmarks.subprocesses import Workers, running_workers
+
+NAME = "W4"
+CHUNK = 1_000
+
+
+def key(name: str, waiting: int, subject: str = OURS, processes: int = 1) -> Key:
+    """Name a figure for so many that wait."""
+    return Key(workload=NAME, subject=subject, name=f"{name}, {waiting:,} waiting", processes=processes)
+
+
+def contenders(run: Run) -> list[Contender]:
+    """List the engine with each number of workflows and of processes."""
+    return [
+        Contender(subject=OURS, processes=processes, measure=partial(measure_engine, run, waiting, processes))
+        for waiting in run.sizes.waiting
+        for processes in run.processes
+    ]
+
+
+def measure_engine(run: Run, waiting: int, processes: int) -> Iterator[Figure]:
+    """Let them all wait, look at the workers, send each its event from SQL, and wait for the last to end."""
+    from benchmarks.orders.workflows import wait_for_go
+
+    run.server.fresh()
+    ids = load_backlog(wait_for_go, waiting)
+    settle(run.server.url)
+    with running_workers(processes) as workers:
+        wait_until(lambda: counted("WAITING") == waiting, f"{waiting} workflows to wait", workers.check)
+        yield Figure(key=key("memory", waiting, processes=processes), value=workers.largest_mib(), unit="MiB a worker")
+        began = time.perf_counter()
+        send_all(ids)
+        rate = waiting / (time.perf_counter() - began)
+        yield Figure(key=key("sending", waiting, processes=processes), value=rate, unit="events/s")
+        yield from figures_of_the_end(workers, waiting, processes)
+    left = Left(tasks=1, history=5)
+    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(wait_for_go), left.of(waiting))
+
+
+def counted(status: str) -> int:
+    """Count the workflows of a status."""
+    return int(value("SELECT count(*) FROM pgworkflows_workflow WHERE status = %(status)s", {"status": status}))
+
+
+SEND = "SELECT pgworkflows.send_event(id, 'go', '{\"ok\": true}') FROM unnest(%(ids)s::uuid[]) AS id"
+
+
+def send_all(ids: list[Any]) -> None:
+    """Send each its event with the SQL function, a thousand to a transaction."""
+    for first in range(0, len(ids), CHUNK):
+        rows(SEND, {"ids": ids[first : first + CHUNK]})
+
+
+SPAN = """
+SELECT extract(epoch FROM max(w.finished_at) - min(e.sent_at))::double precision
+FROM pgworkflows_workflow w JOIN pgworkflows_event e ON e.workflow_id = w.id
+"""
+
+
+def figures_of_the_end(workers: Workers, waiting: int, processes: int) -> Iterator[Figure]:
+    """Wait for the last; the rate is from the first event's time in the database to the last end."""
+    wait_until(lambda: counted("WAITING") + counted("PENDING") == 0, "all to end", workers.check)
+    memory = workers.largest_mib()
+    yield Figure(key=key("memory at the end", waiting, processes=processes), value=memory, unit="MiB a worker")
+    yield Figure(key=key("finish", waiting, processes=processes), value=waiting / value(SPAN), unit="workflows/s")

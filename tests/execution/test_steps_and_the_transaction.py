@@ -1,0 +1,252 @@
+"""What a step may do to the worker's transaction, and what it may not."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from psycopg import sql
+
+from pgworkflows import sleep, step, workflow
+from pgworkflows.models import Workflow
+from tests.ledger.models import Account, Entry
+
+
+def run_step(pgworkflows, function, *, neighbour=True):
+    """Run the function as a step, between two steps that must keep their rows; return the workflow."""
+
+    @step
+    def before() -> None:
+        Entry.objects.create(name="before")
+
+    @step(name="hostile")
+    def hostile() -> None:
+        Entry.objects.create(name="lost")
+        function()
+
+    @step
+    def after() -> None:
+        Entry.objects.create(name="after")
+
+    @workflow
+    def body() -> str:
+        before()
+        try:
+            hostile()
+        except Exception as error:
+            after()
+            return f"{type(error).__name__}: {error}"
+        after()
+        return ""
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    return started.wait(0)
+
+
+def swallow():
+    try:
+        Entry.objects.create(name="x", account_id="no number")
+    except ValueError:
+        pass
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+    except Exception:
+        pass
+
+
+ENDINGS = {
+    "commit": lambda: transaction.commit(),
+    "rollback": lambda: transaction.rollback(),
+    "set_rollback": lambda: transaction.set_rollback(True),
+    "raw commit": lambda: connection.connection.commit(),
+    "raw rollback": lambda: connection.connection.rollback(),
+    "raw close": lambda: connection.connection.close(),
+    "close": lambda: connection.close(),
+    "autocommit": lambda: connection.set_autocommit(True),
+    "swallowed": swallow,
+    "execute": lambda: connection.cursor().execute("COMMIT"),
+    "comment": lambda: connection.cursor().execute("/* x */ -- y\n rollback"),
+    "several": lambda: connection.cursor().execute("SELECT 1; COMMIT; BEGIN"),
+    "composed": lambda: connection.cursor().execute(sql.SQL("COMMIT")),
+    "durable": lambda: transaction.atomic(durable=True).__enter__(),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_ending_the_transaction_fails_the_step(pgworkflows, ending):
+    told = run_step(pgworkflows, ENDINGS[ending])
+    assert told.startswith(("NotAllowed: ", "TransactionManagementError: ", "StepFailed: ")), told
+    assert sorted(Entry.objects.values_list("name", flat=True)) == ["after", "before"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ending", ["COMMIT", "ROLLBACK", "COMMIT; BEGIN", "ROLLBACK; BEGIN"])
+def test_raw_cursor_cannot_checkpoint_what_is_gone(pgworkflows, ending):
+    told = run_step(pgworkflows, lambda: connection.connection.execute(ending))
+    assert told == (
+        "NotAllowed: Step hostile ended the worker's transaction, which also holds its checkpoint. What it wrote before "
+        "stands. Take the COMMIT or ROLLBACK out, or use @step(atomic=False)."
+    )
+    assert Entry.objects.filter(name="after").count() == 1
+
+
+def test_semicolons_in_text_are_let_through(pgworkflows):
+    def harmless():
+        connection.cursor().execute("DO $$ BEGIN PERFORM 1; END; $$")
+        connection.cursor().execute("SELECT 'a; commit', '; end'")
+
+    assert run_step(pgworkflows, harmless) == ""
+
+
+def test_inner_atomic_may_fail_and_go_on(pgworkflows):
+    def careful():
+        try:
+            with transaction.atomic():
+                Entry.objects.create(name="inner")
+                raise KeyError("inner")
+        except KeyError:
+            pass
+
+    assert run_step(pgworkflows, careful) == ""
+    assert sorted(Entry.objects.values_list("name", flat=True)) == ["after", "before", "lost"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_commit_is_charged_to_its_step(pgworkflows):
+    @step
+    def bad(name: str) -> None:
+        Entry.objects.create(name=name, account_id=999_999 if name == "bad" else None)
+
+    @workflow
+    def body(name: str) -> None:
+        bad(name)
+
+    body.start_many([{"name": "good"}, {"name": "bad"}, {"name": "fine"}])
+    pgworkflows.run_workflows()
+    ended = {row.kwargs["name"]: row.status for row in Workflow.objects.all()}
+    assert ended == {"good": "COMPLETED", "bad": "FAILED", "fine": "COMPLETED"}
+    assert Workflow.objects.get(status="FAILED").error["type"] == "django.db.utils:IntegrityError"
+    assert sorted(Entry.objects.values_list("name", flat=True)) == ["fine", "good"]
+
+
+def test_child_start_survives_a_later_failing_step(pgworkflows):
+    @workflow
+    def child() -> str:
+        return "grown"
+
+    @step
+    def lose() -> None:
+        Entry.objects.create(name="lost")
+        raise ValueError
+
+    @workflow
+    def body() -> str:
+        handles = []
+        for _ in range(2):
+            handles.append(child.start())
+            try:
+                lose()
+            except ValueError:
+                pass
+        return [handle.result() for handle in handles]
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert started.wait(0) == ["grown", "grown"]
+
+
+def test_failed_step_drops_its_hooks_only(pgworkflows, caplog):
+    ran = []
+
+    @step
+    def hooked(name: str) -> None:
+        transaction.on_commit(lambda: ran.append(name))
+        if name == "lost":
+            raise ValueError
+        if name == "broken":
+            transaction.on_commit(lambda: 1 / 0)
+
+    @workflow
+    def body(name: str) -> None:
+        hooked(name)
+
+    body.start_many([{"name": name} for name in ("first", "lost", "broken", "last")])
+    pgworkflows.run_workflows()
+    assert sorted(ran) == ["broken", "first", "last"]
+    assert [r.exc_info[0] for r in caplog.records if r.levelname == "ERROR"] == [ZeroDivisionError]
+
+
+def test_hooks_of_the_caller_stay_theirs(pgworkflows, django_capture_on_commit_callbacks):
+    @workflow
+    def body() -> None:
+        sleep(0)
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        transaction.on_commit(lambda: None)
+        body.start()
+        pgworkflows.run_workflows()
+    assert len(callbacks) == 1
+
+
+def test_outside_step_in_atomic_one_is_refused(pgworkflows):
+    @step(atomic=False, name="outside")
+    def outside() -> None:
+        """Call someone."""
+
+    told = run_step(pgworkflows, outside)
+    assert told == (
+        "NotAllowed: Step outside is atomic=False and was called inside an atomic step, whose transaction may be run "
+        "again or rolled back. Call it from the body."
+    )
+
+
+def test_failing_query_outside_spoils_nothing(pgworkflows):
+    @step(atomic=False)
+    def outside() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    @workflow
+    def body() -> str:
+        try:
+            outside()
+        except Exception as error:
+            return type(error).__name__
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert started.wait(0) == "DataError"
+
+
+def test_arguments_changed_in_a_step_stay_there(pgworkflows):
+    @step
+    def grow(basket: list[str]) -> None:
+        basket.append("more")
+
+    @workflow
+    def body() -> list[str]:
+        basket = ["one"]
+        grow(basket)
+        return basket
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert started.wait(0) == ["one"]
+
+
+def test_fresh_row_reaches_the_step(pgworkflows):
+    account = Account.objects.create(name="a", units=1)
+
+    @step
+    def units(of: Account) -> int:
+        return of.units
+
+    @workflow
+    def body(account: Account) -> int:
+        assert isinstance(account, Account)
+        return units(account)
+
+    started = body.start(account)
+    Account.objects.update(units=5)
+    pgworkflows.run_workflows()
+    assert started.wait(0) == 5
+    assert IntegrityError
