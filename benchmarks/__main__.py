@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.figures import Results
+from benchmarks.peers import PEERS, missing
 from benchmarks.run import Contender, Run
 from benchmarks.server import running_server
 from benchmarks.sizes import FULL, QUICK
@@ -35,7 +36,22 @@ def parse_arguments() -> argparse.Namespace:
     unknown = sorted(set(arguments.only) - set(WORKLOADS))
     if unknown:
         parser.error(f"there is no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+    strangers = sorted(set(arguments.peers or ()) - set(PEERS))
+    if strangers:
+        parser.error(f"there is no peer {', '.join(strangers)}; there are {', '.join(PEERS)}")
     return arguments
+
+
+def take_part(wanted: list[str] | None) -> list[str]:
+    """Return the peers that can be imported; name the others."""
+    able = []
+    for name in PEERS if wanted is None else wanted:
+        absent = missing(name)
+        if absent:
+            print(f"{name} is left out: {', '.join(absent)} not installed (benchmarks/requirements.txt)", flush=True)
+        else:
+            able.append(name)
+    return able
 
 
 def measure(run: Run, only: list[str], rounds: int) -> None:
@@ -72,7 +88,7 @@ def main() -> int:
             server=server,
             sizes=QUICK if arguments.quick else FULL,
             processes=tuple(int(number) for number in arguments.processes),
-            peers=(),
+            peers=tuple(take_part(arguments.peers)),
             results=results,
         )
         measure(run, arguments.only, rounds)

@@ -9,25 +9,23 @@ from typing import Any
 
 import psycopg
 
-WARM_UP = 10
+PAUSE = (0.05, 0.25)
 LOOK_SECONDS = 0.0005
 LONGEST = 60.0
 
 
-def sample(
-    url: str, samples: int, start: Callable[[], Any], done: str, *, pause: tuple[float, float] = (0.05, 0.25)
-) -> list[float]:
+def sample(url: str, start: Callable[[], Any], done: str, samples: int, warm_up: int) -> list[float]:
     """Start one thing after another, with pauses in between, and return the milliseconds that each took.
 
     `start` returns an id after its commit; `done` is a statement that says with %(id)s whether that one has ended.
     """
     taken = []
     with psycopg.connect(url, autocommit=True) as connection:
-        for _ in range(samples + WARM_UP):
-            time.sleep(random.uniform(*pause))
+        for _ in range(samples + warm_up):
+            time.sleep(random.uniform(*PAUSE))
             identity = start()
             taken.append(_seconds_until(connection, done, identity) * 1000)
-    return taken[WARM_UP:]
+    return taken[warm_up:]
 
 
 def _seconds_until(connection: psycopg.Connection[Any], done: str, identity: Any) -> float:

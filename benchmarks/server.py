@@ -59,17 +59,37 @@ class Server:
         with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
             connection.execute(make)
 
+    def put_aside(self, name: str) -> None:
+        """Keep the project's database under another name."""
+        self.drop(name)
+        self._rename(DATABASE, name)
+
+    def take_back(self, name: str) -> bool:
+        """Make what was put aside the project's database again; return False where nothing was."""
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            kept = connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if kept is None:
+            return False
+        self.drop(DATABASE)
+        self._rename(name, DATABASE)
+        return True
+
+    def _rename(self, old: str, new: str) -> None:
+        """Rename a database, once nobody of ours is connected to it."""
+        from django.db import connections
+
+        connections.close_all()
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(rename)
+
     def make_template(self) -> None:
         """Migrate once; every later database is a copy."""
         from django.core.management import call_command
-        from django.db import connections
 
         self.postgres.create_database(DATABASE)
         call_command("migrate", run_syncdb=True, verbosity=0)
-        connections.close_all()
-        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(DATABASE), sql.Identifier(TEMPLATE))
-        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
-            connection.execute(rename)
+        self._rename(DATABASE, TEMPLATE)
         self.fresh()
 
 

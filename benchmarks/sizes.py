@@ -16,6 +16,7 @@ class Sizes:
     empty_steps: int = 20_000
     latencies: int = 500
     peer_latencies: int = 200
+    warm_up_latencies: int = 10
     waiting: tuple[int, ...] = (10_000, 100_000)
     peer_waiting: int = 10_000
     outside: int = 2_000
@@ -30,8 +31,8 @@ class Sizes:
     pgbench_seconds: int = 5
     #: Seconds that a peer's backlog should last at its expected rate.
     peer_seconds: float = 10.0
-    #: Whether peers are measured with every number of processes, or with one.
-    peers_with_all_processes: bool = True
+    #: Whether peers are measured with one process only, and without the setups that are only slow.
+    quick: bool = False
 
 
 FULL = Sizes()
@@ -42,7 +43,8 @@ QUICK = Sizes(
     plain_orders=300,
     empty_steps=500,
     latencies=30,
-    peer_latencies=10,
+    peer_latencies=5,
+    warm_up_latencies=2,
     waiting=(1_000,),
     peer_waiting=100,
     outside=200,
@@ -56,5 +58,5 @@ QUICK = Sizes(
     limit_batches=50,
     pgbench_seconds=1,
     peer_seconds=0.5,
-    peers_with_all_processes=False,
+    quick=True,
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from benchmarks.figures import OURS, Key, Results, Spread
 from benchmarks.limits import psycopg_batched
-from benchmarks.workloads import w1_bare, w2_order, w2n_empty_steps, w3_latency, w4_waiting, w5_outside, w6_hot_row
+from benchmarks.peers import absurd, dbos, pgqueuer
+from benchmarks.workloads import w1_bare, w2_order, w2n_empty_steps, w3_latency, w4_waiting, w5_outside, w6_hot_row, w7_growth
 
 
 class Outcome(enum.Enum):
@@ -46,13 +47,22 @@ class Target:
 
 
 W2 = w2_order.key(OURS)
+W1 = w1_bare.key("drain")
 LARGEST = 100_000
 
 TARGETS = [
     Target(what="W2 against plain Django, five creates in one atomic()", figure=W2, over=w2_order.key(w2_order.DJANGO), at_least=1.0),
+    Target(what="W2 against DBOS with exactly-once steps", figure=W2, over=w2_order.key(dbos.EXACTLY_ONCE), at_least=12),
+    Target(what="W2 against Absurd", figure=W2, over=w2_order.key(absurd.SUBJECT), at_least=6),
+    Target(what="W2 against PgQueuer, five chained jobs", figure=W2, over=w2_order.key(pgqueuer.CHAINED), at_least=1.5),
     Target(
         what="W2n steps as a share of psycopg's batched limit",
         figure=w2n_empty_steps.key(OURS), over=w2n_empty_steps.key(psycopg_batched.SUBJECT), at_least=0.2,
+    ),
+    Target(what="W1 drain against DBOS", figure=W1, over=w1_bare.key("drain", dbos.SUBJECT), at_least=3),
+    Target(
+        what="W1 drain against PgQueuer in batches of 100",
+        figure=W1, over=w1_bare.key("drain", pgqueuer.BATCHED), at_least=0.4,
     ),
     Target(
         what="start() one by one against create() in atomic()",
@@ -73,6 +83,10 @@ TARGETS = [
         figure=w6_hot_row.key("orders", 2), over=w6_hot_row.key("orders"), at_least=0.9,
     ),
     Target(what="W6 hot row: deadlocks with two processes", figure=w6_hot_row.key("deadlocks", 2), at_most=0),
+    Target(
+        what="W7 a million finished and a backlog of 100,000, against an empty database",
+        figure=w7_growth.key(w7_growth.GROWN), over=w7_growth.key(w7_growth.EMPTY), at_least=0.9,
+    ),
     Target(what="W2 two processes against one", figure=w2_order.key(OURS, 2), over=W2, at_least=1.4),
     Target(
         what="W2 without history and guards against with them",

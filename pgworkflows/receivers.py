@@ -61,6 +61,6 @@ def log_definition(*, name: str, version: int, unfinished: int, **_: Any) -> Non
 def log_neighbour(*, what: str, error: BaseException, **_: Any) -> None:
     """Log what failed in a place where nothing may be raised; a lost connection in one line."""
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
-        logger.warning("%s: %s", what, " ".join(str(error).split()) or type(error).__name__)
+        logger.warning("%s: %s; trying again", what, " ".join(str(error).split()) or type(error).__name__)
     else:
         logger.error("%s failed", what, exc_info=error)

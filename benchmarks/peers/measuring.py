@@ -12,7 +12,7 @@ import psycopg
 
 from benchmarks.drains import steady_rate
 from benchmarks.figures import Figure, Key
-from benchmarks.latency import WARM_UP, percentiles
+from benchmarks.latency import percentiles
 from benchmarks.patience import wait_until
 from benchmarks.peers import load
 from benchmarks.peers.peer import EFFECTS, EMPTY, STEPS, Peer, Setup
@@ -30,7 +30,7 @@ def contenders(run: Run, workload: str) -> list[Contender]:
     measures = {"W1": measure_backlog, "W2": measure_backlog, "W3": measure_latency, "W4": measure_waiting}
     if workload not in measures:
         return []
-    several = workload in ("W1", "W2") and run.sizes.peers_with_all_processes
+    several = workload in ("W1", "W2") and not run.sizes.quick
     return [
         Contender(
             subject=setup.subject,
@@ -39,7 +39,7 @@ def contenders(run: Run, workload: str) -> list[Contender]:
         )
         for name in run.peers
         for setup in load(name).setups
-        if setup.workload == workload
+        if setup.workload == workload and (setup.in_quick or not run.sizes.quick)
         for processes in (run.processes if several else run.processes[:1])
     ]
 
@@ -77,13 +77,15 @@ def _value(url: str, statement: str) -> int:
 def measure_backlog(run: Run, peer: Peer, setup: Setup, processes: int) -> Iterator[Figure]:
     """Enqueue one by one and in bulk, then drain; a drain's rate is taken as ours is."""
     count = max(FEWEST, int(setup.rate * run.sizes.peer_seconds))
-    singly = min(count // 2, run.sizes.one_by_one)
     url = _prepare(run, peer, setup)
-    slow = _act(url, peer, "enqueue", job=setup.job, prefix="a", count=singly, bulk=False)
-    fast = _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count - singly, bulk=True)
     if setup.job == EMPTY and processes == run.processes[0]:
+        singly = min(count // 2, run.sizes.one_by_one)
+        slow = _act(url, peer, "enqueue", job=setup.job, prefix="a", count=singly, bulk=False)
+        fast = _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count - singly, bulk=True)
         yield Figure(key=_key(setup, "one by one"), value=singly / slow, unit="workflows/s")
         yield Figure(key=_key(setup, "in bulk"), value=(count - singly) / fast, unit="workflows/s")
+    else:
+        _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count, bulk=True)
     settle(url)
     with _workers(url, peer, setup, processes) as workers:
         times = _drain(url, peer, setup, count, workers)
@@ -122,9 +124,10 @@ def measure_latency(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     """Start one job after another beside idle workers, in a process that holds the peer's client."""
     url = _prepare(run, peer, setup)
     with _workers(url, peer, setup, processes):
-        found = _act(url, peer, "latency", job=setup.job, prefix="l", count=run.sizes.peer_latencies)
+        counts = {"count": run.sizes.peer_latencies, "warm_up": run.sizes.warm_up_latencies}
+        found = _act(url, peer, "latency", job=setup.job, prefix="l", **counts)
     rows = {"business rows": _value(url, "SELECT count(*) FROM effect")}
-    run.results.check(f"{setup.workload} {setup.subject}", rows, {"business rows": run.sizes.peer_latencies + WARM_UP})
+    run.results.check(f"{setup.workload} {setup.subject}", rows, {"business rows": sum(counts.values())})
     for name, milliseconds in percentiles(found).items():
         yield Figure(key=_key(setup, name, processes), value=milliseconds, unit="ms")
 

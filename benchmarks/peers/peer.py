@@ -25,7 +25,7 @@ class Setup:
     """One way to run a peer in one workload.
 
     `rate` is what to expect of one process, a second: the backlog is made so large that it lasts. `parts` is how many
-    finishes one order takes: five where it is a chain of five jobs.
+    finishes one order takes: five where it is a chain of five jobs. A setup that is only slow is not for a quick run.
     """
 
     workload: str
@@ -33,6 +33,7 @@ class Setup:
     job: str
     rate: float
     parts: int = 1
+    in_quick: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -26,7 +26,7 @@ def act(peer: Peer, action: str, url: str, given: dict[str, Any]) -> Any:
     if action == "latency":
         start, done = peer.starter(url, given["job"])
         names = iter(range(1_000_000))
-        return sample(url, given["count"], lambda: start(f"{given['prefix']}{next(names)}"), done)
+        return sample(url, lambda: start(f"{given['prefix']}{next(names)}"), done, given["count"], given["warm_up"])
     raise ValueError(f"there is no action {action!r}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from benchmarks.peers import measuring
 from benchmarks.run import Contender, Run
 
 #: Name: module.
@@ -15,11 +16,13 @@ WORKLOADS = {
     "W4": "w4_waiting",
     "W5": "w5_outside",
     "W6": "w6_hot_row",
+    "W7": "w7_growth",
+    "W8": "w8_approvals",
 }
 
 
 def contenders(name: str, run: Run) -> list[Contender]:
     """List what is measured in one workload, in the order of the first round."""
     module = import_module(f"benchmarks.workloads.{WORKLOADS[name]}")
-    listed: list[Contender] = module.contenders(run)
-    return listed
+    ours: list[Contender] = module.contenders(run)
+    return ours + measuring.contenders(run, name)

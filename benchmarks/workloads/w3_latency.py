@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks.engine import Left, count
 from benchmarks.figures import OURS, Figure, Key
-from benchmarks.latency import WARM_UP, percentiles, sample
+from benchmarks.latency import percentiles, sample
 from benchmarks.run import Contender, Run
 from benchmarks.subprocesses import running_workers
 
@@ -32,8 +32,9 @@ def measure_engine(run: Run, processes: int) -> Iterator[Figure]:
     orders = iter(range(1_000_000))
     run.server.fresh()
     with running_workers(processes):
-        found = sample(run.server.url, run.sizes.latencies, lambda: one_row.start(order=next(orders)).id, DONE)
+        samples, warm_up = run.sizes.latencies, run.sizes.warm_up_latencies
+        found = sample(run.server.url, lambda: one_row.start(order=next(orders)).id, DONE, samples, warm_up)
     left = Left(tasks=1, business_rows=1, history=3)
-    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(one_row), left.of(run.sizes.latencies + WARM_UP))
+    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(one_row), left.of(samples + warm_up))
     for name, milliseconds in percentiles(found).items():
         yield Figure(key=key(name, processes=processes), value=milliseconds, unit="ms")

@@ -101,6 +101,6 @@ def _coerce_class(value: Any, wanted: type) -> Any:
         return float(value)
     if wanted in _SCALARS and isinstance(value, str | int | float) and not isinstance(value, bool):
         return _SCALARS[wanted](value)
-    if wanted in (str, int, float, bool, list, dict, type(None)):
+    if wanted in _SCALARS or wanted in (str, int, float, bool, list, dict, type(None)):
         raise TypeError(f"{value!r} is not {wanted.__name__}")
     return value

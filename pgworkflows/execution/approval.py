@@ -58,6 +58,7 @@ def wait_for_approval(
         except ValueError as error:
             body.fail(task, error)
         body.wait(task, f"approval: {fields['title']}")
+        assert found is not None  # wait() does not return
     _, _, identity, status, due, decisions = found
     if status == Approval.Status.PENDING and due is not None and due <= body.run.now():
         if not body.run.batch.transaction.execute(approvals.EXPIRE, {"approval": identity}):

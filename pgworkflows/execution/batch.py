@@ -83,6 +83,10 @@ class Batch:
         if run.row.crashes > MOST_CRASHES:
             run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running step {step.name} of this workflow."))
             raise Suspended
+        if run.row.crashes > 1 and run.dirty:
+            # Workers died with it: commit step by step, so that the one that kills stands alone and gets the blame.
+            run.again()
+            raise Suspended
         if self.over_budget() and (self.report.advanced or run.dirty):
             self.report.overran = True
             run.again()
@@ -142,14 +146,16 @@ def _settings(batch: Batch) -> str:
     engine = batch.engine
     lease = int(engine.lease * 1000)
     wait = engine.lock_timeout_alone if batch.alone else engine.lock_timeout
-    isolation = "" if engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
     actor = engine.name.replace("'", "''")
+    acting = f"SET LOCAL pgworkflows.actor = '{actor}'; SET LOCAL pgworkflows.channel = 'worker'; SET LOCAL pgworkflows.note = ''"
+    if engine.nested:  # the rest would outlive the batch, in the caller's transaction
+        return acting
     return (
-        f"{isolation}SET LOCAL idle_in_transaction_session_timeout = {lease}; "
+        f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = {lease}; "
         f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {lease}; "
         f"SET LOCAL tcp_keepalives_idle = {max(1, int(engine.lease / 3))}; SET LOCAL tcp_keepalives_interval = 1; "
         f"SET LOCAL tcp_keepalives_count = {max(1, int(engine.lease / 3))}; SET LOCAL lock_timeout = {int(wait * 1000)}; "
-        f"SET LOCAL pgworkflows.actor = '{actor}'; SET LOCAL pgworkflows.channel = 'worker'; SET LOCAL pgworkflows.note = ''"
+        f"{acting}"
     )
 
 

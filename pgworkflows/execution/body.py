@@ -200,7 +200,9 @@ class BodyScope:
         if self.run.outcome is not None:
             raise Suspended
         if current_scope.get() is not self:
-            raise NotAllowed(f"result() of child {task.name} is for the body that started it. Pass the result on, not the handle.")
+            raise NotAllowed(
+                f"result() of child {task.name} is for the body that started it. Pass the result on, not the handle."
+            )
         if task.status == Status.COMPLETED:
             return self.answer(task)
         if task.status == Status.FAILED:

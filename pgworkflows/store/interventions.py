@@ -72,7 +72,8 @@ WHERE w.id = %(workflow)s
 
 UNDOING = """
 SELECT from_status = 'COMPENSATING' FROM pgworkflows_history
-WHERE workflow = %(workflow)s AND task IS NULL AND approval IS NULL AND to_status IN ('FAILED', 'BLOCKED') AND from_status <> to_status
+WHERE workflow = %(workflow)s AND task IS NULL AND approval IS NULL
+  AND to_status IN ('FAILED', 'BLOCKED') AND from_status <> to_status
 ORDER BY id DESC LIMIT 1
 """
 

@@ -52,7 +52,7 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
 
 
 def _perform(call: OutsideCall) -> OutsideResult:
-    """Make an outside call; one whose query fails must not spoil the transaction of a TestCase, as it would spoil none outside."""
+    """Make an outside call; a query that fails in it must not spoil the transaction of a TestCase."""
     connection = database()
     if not connection.in_atomic_block:
         return perform_inline(call)

@@ -219,6 +219,7 @@ class Worker:
     def _end(self) -> None:
         self._say(last=True)
         self.life.ended.set()
-        self.life.join(timeout=5)
+        if self.life.is_alive():
+            self.life.join(timeout=5)
         connections.close_all()
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=False)

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-
 from django.db import ProgrammingError, connection
 
 from pgworkflows import StepFailed, current_step, current_workflow, step, workflow
@@ -77,13 +76,13 @@ def test_replay_raises_the_same_exception(pgworkflows):
 
     seen = []
 
-    class Odd(Exception):
+    class OddError(Exception):
         def __init__(self, a, b):
             super().__init__(f"{a}-{b}")
 
     @step
     def lose() -> None:
-        raise Odd(1, 2)
+        raise OddError(1, 2)
 
     @workflow
     def body() -> None:
@@ -99,7 +98,8 @@ def test_replay_raises_the_same_exception(pgworkflows):
 
     pgworkflows.move_clock(timedelta(minutes=2))
     pgworkflows.run_workflows()
-    assert len(seen) == 2 and seen[0] == seen[1]
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
     assert Workflow.objects.get().status == Status.COMPLETED
 
 
@@ -115,7 +115,9 @@ def test_contexts_tell_who_one_is(pgworkflows):
     started = body.start(5)
     pgworkflows.run_workflows()
     result = started.wait(1)
-    assert result[0] == str(started.id) and result[2] == "5" and len(result[1]) == 36
+    assert result[0] == str(started.id)
+    assert result[2] == "5"
+    assert len(result[1]) == 36
     assert Task.objects.get().attempt == 1
 
 

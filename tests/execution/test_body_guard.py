@@ -74,7 +74,7 @@ def test_model_in_body_is_a_reference(pgworkflows):
     def body(account: Account) -> list[str]:
         told = [repr(account), str(account == account), str(account.pk)]
         try:
-            account.name
+            told.append(account.name)
         except Exception as error:
             told.append(str(error))
         return told
@@ -104,7 +104,7 @@ def test_suspended_body_cannot_hold_on(pgworkflows):
             try:
                 never()
             finally:
-                return "wrong"
+                return "wrong"  # noqa: B012 - the hostile case
         return "right"
 
     started = body.start()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TestCase, TransactionTestCase
 from django.utils import timezone
@@ -39,7 +40,8 @@ class Scenario(WorkflowTestMixin):
         assert timezone.now() - began > timedelta(hours=2)
         assert self.run_workflows().finished == 1
         assert started.wait(0) == "done"
-        assert Entry.objects.count() == 4 and Workflow.objects.count() == 1
+        assert Entry.objects.count() == 4
+        assert Workflow.objects.count() == 1
 
 
 class InTestCase(Scenario, TestCase):
@@ -66,11 +68,24 @@ class InTransactionTestCase(Scenario, TransactionTestCase):
         self.check()
 
     def test_finds_nothing_of_the_test_before(self):
-        assert not Workflow.objects.exists() and not History.objects.exists() and not Entry.objects.exists()
+        assert not Workflow.objects.exists()
+        assert not History.objects.exists()
+        assert not Entry.objects.exists()
 
 
 class InSerializedTestCase(Scenario, TransactionTestCase):
     serialized_rollback = True
+
+    @classmethod
+    def setUpClass(cls):
+        # What post_migrate made again after another class's flush has other keys than what was serialized.
+        call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        call_command("flush", interactive=False, verbosity=0)
 
     def test_commits_and_is_flushed(self):
         self.check()

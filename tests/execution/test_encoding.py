@@ -47,7 +47,8 @@ numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.
 zone = st.timezones() | st.none()
 times = st.datetimes() | st.dates() | st.times() | st.timedeltas()
 scalars = st.none() | st.booleans() | text | numbers | times | st.uuids() | st.sampled_from([*Size, *Level, Rights(3), Rights(0)])
-values = st.recursive(scalars, lambda v: st.lists(v) | st.dictionaries(text | st.just("$decimal"), v) | st.builds(Parcel, v), max_leaves=12)
+keys = text | st.just("$decimal")
+values = st.recursive(scalars, lambda v: st.lists(v) | st.dictionaries(keys, v) | st.builds(Parcel, v), max_leaves=12)
 
 
 def through_postgres(stored: str) -> str:
@@ -99,22 +100,25 @@ def test_text_of_another_class_is_text():
 def test_reference_is_class_and_key(db):
     account = Account.objects.create(name="a")
     reference = load(dump(account, "it"))
-    assert isinstance(reference, Account) and reference == account and account == reference
+    assert isinstance(reference, Account)
+    assert reference == account
+    assert account == reference
     assert repr(reference) == f"<ledger.Account {account.pk}>"
-    for touch in (lambda: reference.name, lambda: setattr(reference, "name", "b"), reference.__getattr__.__self__.__class__):
-        if touch is not Account:
-            with pytest.raises(QueryInBody):
-                touch()
+    for touch in (lambda: reference.name, lambda: setattr(reference, "name", "b"), lambda: reference.save()):
+        with pytest.raises(QueryInBody):
+            touch()
 
 
 def test_reference_can_be_copied_and_pickled(db):
     account = Account.objects.create(name="a")
     reference = load(dump(account, "it"))
     for made in (copy.copy(reference), copy.deepcopy(reference), pickle.loads(pickle.dumps(reference))):
-        assert type(made) is ModelReference and made == reference
+        assert type(made) is ModelReference
+        assert made == reference
 
 
 def test_rows_inside_of_anything_are_fetched(db):
     account = Account.objects.create(name="a")
     found = with_rows(load(dump({"in": [Parcel(account)]}, "it")))
-    assert type(found["in"][0].content) is Account and found["in"][0].content.name == "a"
+    assert type(found["in"][0].content) is Account
+    assert found["in"][0].content.name == "a"

@@ -20,8 +20,10 @@ def test_values_are_the_same_on_replay(pgworkflows):
     pgworkflows.run_workflows()
     pgworkflows.move_clock(timedelta(minutes=2))
     pgworkflows.run_workflows()
-    assert len(seen) == 2 and seen[0] == seen[1]
-    assert seen[0][0].tzinfo is not None and 0 <= seen[0][2] < 1
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
+    assert seen[0][0].tzinfo is not None
+    assert 0 <= seen[0][2] < 1
 
 
 def test_every_state_leaves_a_row_in_order(pgworkflows):
@@ -57,9 +59,13 @@ def test_attributes_are_merged_once(pgworkflows):
     assert started.attributes == {"region": "south", "by": "a person", "size": 2}
 
 
-@pytest.mark.parametrize("verb", [lambda: set_state("x"), now, uuid4, random, lambda: sleep(1), lambda: set_attributes(a=1)])
+VERBS = [lambda: set_state("x"), now, uuid4, random, lambda: sleep(1), lambda: set_attributes(a=1)]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_verbs_are_for_bodies(verb):
-    with pytest.raises(NotAllowed, match=r"\(\) is for a workflow's body: only there it can be recorded\. Call it outside steps\."):
+    told = r"\(\) is for a workflow's body: only there it can be recorded\. Call it outside steps\."
+    with pytest.raises(NotAllowed, match=told):
         verb()
 
 

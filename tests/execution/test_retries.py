@@ -10,11 +10,11 @@ from pgworkflows.models import History, Task, Workflow
 from tests.ledger.models import Entry
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Try again later."""
 
 
-class Declined(Exception):
+class DeclinedError(Exception):
     """Never try again."""
 
 
@@ -40,7 +40,7 @@ def failing_step(error, *, times, **options):
 @pytest.mark.parametrize("atomic", [True, False])
 def test_backoff_waits_in_the_row(pgworkflows, atomic):
     retry = Retry(max_attempts=3, initial=10, jitter=False)
-    started, attempts = failing_step(Busy("full"), times=2, retry=retry, atomic=atomic)
+    started, attempts = failing_step(BusyError("full"), times=2, retry=retry, atomic=atomic)
     pgworkflows.run_workflows()
     started.refresh_from_db()
     assert (started.status, attempts, started.waiting_for) == ("PENDING", [1], "attempt 2 of flaky")
@@ -57,16 +57,16 @@ def test_backoff_waits_in_the_row(pgworkflows, atomic):
 
 
 def test_every_attempt_leaves_one_history_row(pgworkflows):
-    failing_step(Busy(), times=2, retry=Retry(max_attempts=3, initial=0))
+    failing_step(BusyError(), times=2, retry=Retry(max_attempts=3, initial=0))
     pgworkflows.run_workflows()
     rows = History.objects.filter(task__isnull=False).order_by("id").values_list("event", "attempt")
     assert list(rows) == [("attempt_failed", 1), ("attempt_failed", 2), ("task_complete", 3)]
 
 
 @pytest.mark.parametrize("atomic", [True, False])
-@pytest.mark.parametrize("options", [{"on": (Declined,)}, {"give_up_on": (Busy,)}])
+@pytest.mark.parametrize("options", [{"on": (DeclinedError,)}, {"give_up_on": (BusyError,)}])
 def test_other_errors_end_at_once(pgworkflows, options, atomic):
-    started, attempts = failing_step(Busy("x"), times=9, retry=Retry(max_attempts=5, initial=0, **options), atomic=atomic)
+    started, attempts = failing_step(BusyError("x"), times=9, retry=Retry(max_attempts=5, initial=0, **options), atomic=atomic)
     pgworkflows.run_workflows()
     started.refresh_from_db()
     assert (started.status, attempts, started.error["message"]) == ("FAILED", [1], "x")
@@ -99,13 +99,13 @@ def test_same_exception_first_and_on_replay(pgworkflows):
 
     @step(name="make")
     def decline() -> None:
-        raise Declined("card", 7)
+        raise DeclinedError("card", 7)
 
     @workflow
     def body() -> None:
         try:
             decline()
-        except Declined as error:
+        except DeclinedError as error:
             seen.append((type(error), error.args))
         sleep(5)
 
@@ -113,38 +113,39 @@ def test_same_exception_first_and_on_replay(pgworkflows):
     pgworkflows.run_workflows()
     pgworkflows.move_clock(timedelta(seconds=6))
     pgworkflows.run_workflows()
-    assert seen == [(Declined, ("card", 7))] * 2
+    assert seen == [(DeclinedError, ("card", 7))] * 2
     assert Workflow.objects.get().status == "COMPLETED"
 
 
-class Mute(Exception):
+class MuteError(Exception):
     def __str__(self):
         raise ValueError("no words")
 
 
-class Cyclic(Exception):
+class CyclicError(Exception):
     def __init__(self):
         self.whole = [self]
         self.whole.append(self.whole)
         super().__init__(self.whole)
 
 
-@pytest.mark.parametrize("error", [Mute(), Mute(object()), Cyclic(), ValueError("\x00\ud800")])
+@pytest.mark.parametrize("error", [MuteError(), MuteError(object()), CyclicError(), ValueError("\x00\ud800")])
 def test_errors_that_cannot_be_told(pgworkflows, error):
     started, _ = failing_step(error, times=1)
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "FAILED" and started.error["type"]
+    assert started.status == "FAILED"
+    assert started.error["type"]
 
 
 def test_unrebuildable_error_is_step_failed(pgworkflows):
-    class Local(Exception):
+    class LocalError(Exception):
         pass
 
-    started, _ = failing_step(Local("here"), times=1)
+    started, _ = failing_step(LocalError("here"), times=1)
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    path = f"{__name__}:test_unrebuildable_error_is_step_failed.<locals>.Local"
+    path = f"{__name__}:test_unrebuildable_error_is_step_failed.<locals>.LocalError"
     assert started.error["message"] == f"Step flaky failed after 1 attempt(s): {path}: here"
 
 

@@ -9,11 +9,11 @@ from pgworkflows.models import History, Task
 from tests.ledger.models import Entry
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Nothing happened on the other side."""
 
 
-class Other(Exception):
+class OtherError(Exception):
     """Not to be compensated."""
 
 
@@ -40,7 +40,7 @@ class Saga:
             if self.undo_fault:
                 raise self.undo_fault
 
-        @step(name="charge", atomic=False, retry=Retry(max_attempts=2, initial=0, give_up_on=(Refused,)))
+        @step(name="charge", atomic=False, retry=Retry(max_attempts=2, initial=0, give_up_on=(RefusedError,)))
         def charge(units: int) -> str:
             self.log.append(("charge", units, current_step().idempotency_key))
             if self.fault:
@@ -51,7 +51,7 @@ class Saga:
         def refund(units: int, *, result: str | None) -> None:
             self.log.append(("refund", units, result, current_step().compensates.idempotency_key))
 
-        @workflow(compensate_on=(ValueError, WaitTimeout, ConnectionError, Refused))
+        @workflow(compensate_on=(ValueError, WaitTimeout, ConnectionError, RefusedError))
         def trip() -> str:
             book("rome")
             book("paris")
@@ -69,7 +69,8 @@ def test_compensations_run_last_in_first_out(pgworkflows, saga):
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "COMPENSATED" and started.error["message"] == "end"
+    assert started.status == "COMPENSATED"
+    assert started.error["message"] == "end"
     key = saga.log[0][2]
     assert saga.log == [
         ("charge", 5, key), ("refund", 5, "paid", key), ("free", "paris", "seat in paris"), ("free", "rome", "seat in rome"),
@@ -84,7 +85,8 @@ def test_turning_back_is_committed_first(pgworkflows, saga):
     assert events.index("compensate") < events.index("finish_compensation")
     undone = History.objects.filter(event="task_complete", note__startswith="COMPENSATION").order_by("id")
     turned = History.objects.get(event="compensate")
-    assert len(undone) == 3 and undone[0].id > turned.id
+    assert len(undone) == 3
+    assert undone[0].id > turned.id
 
 
 def test_unknown_outcome_is_compensated_without_result(pgworkflows, saga):
@@ -98,7 +100,7 @@ def test_unknown_outcome_is_compensated_without_result(pgworkflows, saga):
 
 
 def test_refusal_is_not_compensated(pgworkflows, saga):
-    saga.fault = Refused("no money")
+    saga.fault = RefusedError("no money")
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
@@ -107,7 +109,7 @@ def test_refusal_is_not_compensated(pgworkflows, saga):
 
 
 def test_other_errors_wait_for_a_person(pgworkflows, saga):
-    saga.end = Other("hm")
+    saga.end = OtherError("hm")
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
@@ -124,7 +126,8 @@ def test_used_up_compensation_blocks_and_continues(pgworkflows, saga):
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "BLOCKED" and started.error["message"] == "printer on fire"
+    assert started.status == "BLOCKED"
+    assert started.error["message"] == "printer on fire"
     saga.undo_fault = None
     started.retry(by="ann")
     pgworkflows.run_workflows()
@@ -145,7 +148,7 @@ def test_failure_without_undoing_is_failed(pgworkflows):
 
 
 def test_retry_goes_on_with_the_same_key(pgworkflows, saga):
-    saga.fault, saga.end = Other("later"), None
+    saga.fault, saga.end = OtherError("later"), None
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
@@ -154,12 +157,13 @@ def test_retry_goes_on_with_the_same_key(pgworkflows, saga):
     started.retry()
     pgworkflows.run_workflows()
     assert started.wait(0) == "there"
-    assert len(saga.log) == 3 and len({entry[2] for entry in saga.log}) == 1
+    assert len(saga.log) == 3
+    assert len({entry[2] for entry in saga.log}) == 1
     assert Entry.objects.count() == 2
 
 
 def test_cancel_between_retry_and_run_still_refunds(pgworkflows, saga):
-    saga.fault = Other("later")
+    saga.fault = OtherError("later")
     started = saga.trip.start()
     pgworkflows.run_workflows()
     started.retry()
@@ -228,7 +232,8 @@ def test_time_limit_undoes_what_happened(pgworkflows, saga):
     pgworkflows.move_clock(timedelta(hours=2))
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "COMPENSATED" and len(saga.log) == 4
+    assert started.status == "COMPENSATED"
+    assert len(saga.log) == 4
     assert started.error["type"] == "pgworkflows.exceptions:WaitTimeout"
     assert started.error["message"] == f"Timed out: the time limit of workflow {started.name}."
 
@@ -289,13 +294,13 @@ def test_retry_after_a_note_tries_the_step_again(pgworkflows):
     @step
     def charge() -> None:
         if not working:
-            raise Other("declined")
+            raise OtherError("declined")
 
     @workflow(compensate_on=())
     def body() -> str:
         try:
             charge()
-        except Other:
+        except OtherError:
             set_state("DECLINED")
             raise
         set_state("PAID")
@@ -315,7 +320,7 @@ def test_retry_after_a_note_tries_the_step_again(pgworkflows):
 def test_vanished_compensation_blocks_and_continues(pgworkflows, saga):
     from pgworkflows.definitions.registry import registry
 
-    saga.end = Other("x")
+    saga.end = OtherError("x")
     started = saga.trip.start()
     pgworkflows.run_workflows()
     gone = registry.steps.pop("charge")
@@ -345,3 +350,27 @@ def test_finished_workflows_refuse_the_verbs(pgworkflows, verb):
     assert str(error.value) == (
         f"Cannot {verb} workflow {started.id}: it is COMPLETED. Start a new workflow if the work has to be done again."
     )
+
+
+def test_late_result_is_recorded_before_undoing(pgworkflows, saga):
+    calls = []
+
+    @step(atomic=False)
+    def slow(n: int) -> str:
+        calls.append(n)
+        pgworkflows.move_clock(timedelta(hours=2))
+        return "late"
+
+    @slow.compensation
+    def undo(n: int, *, result: str | None) -> None:
+        calls.append(result)
+
+    @workflow(timeout=timedelta(hours=1))
+    def body() -> None:
+        slow(1)
+        slow(2)
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert (started.status, calls) == ("COMPENSATED", [1, "late"])

@@ -44,7 +44,7 @@ def test_sleep_ends_when_its_time_comes(pgworkflows):
 def test_sleep_until_needs_a_zone(pgworkflows):
     @workflow
     def body() -> None:
-        sleep_until(datetime(2020, 1, 1))  # noqa: DTZ001 - the point
+        sleep_until(datetime(2020, 1, 1))
 
     started = body.start()
     pgworkflows.run_workflows()
@@ -65,7 +65,8 @@ def test_event_before_and_after_the_wait(pgworkflows, listener, before, correlat
     pgworkflows.run_workflows()
     assert started.wait(0) == [{"n": 1}]
     event = Event.objects.get()
-    assert event.delivered_at and event.task == started.tasks.get()
+    assert event.delivered_at
+    assert event.task == started.tasks.get()
 
 
 def test_correlated_event_is_kept_for_later(pgworkflows, listener):
@@ -140,7 +141,8 @@ def test_event_to_a_finished_workflow(pgworkflows, listener):
     with pytest.raises(WorkflowFinished) as error:
         started.send_event("go")
     assert str(error.value) == (
-        f"Cannot send event 'go' to workflow {started.id}: it is COMPLETED. Start a new workflow if the work has to be done again."
+        f"Cannot send event 'go' to workflow {started.id}: it is COMPLETED. "
+        "Start a new workflow if the work has to be done again."
     )
 
 
@@ -165,4 +167,5 @@ def test_undelivered_cancel_is_read_by_the_next_batch(pgworkflows, listener):
     Event.objects.create(workflow=started, name="$cancel", payload=payload, sent_at=timezone.now(), parked=True)
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "CANCELLED" and not Event.objects.exists()
+    assert started.status == "CANCELLED"
+    assert not Event.objects.exists()

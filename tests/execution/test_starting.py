@@ -95,7 +95,7 @@ def test_unstorable_arguments_are_named(pgworkflows, value, told):
     [
         ({"colour": 1}, r"tests.pay.using\(\) got colour; it takes attributes, key, priority, "),
         ({"priority": 101}, "priority 101 is not between -100 and 100."),
-        ({"run_after": datetime(2030, 1, 1)}, "has no time zone"),  # noqa: DTZ001 - the point
+        ({"run_after": datetime(2030, 1, 1)}, "has no time zone"),
         ({"key": ""}, "key must be text that is not empty, not ''."),
         ({"key": "\x00"}, "the key cannot be stored: its text holds a NUL"),
         ({"queue": ""}, "queue must be text that is not empty, not ''."),
@@ -127,7 +127,8 @@ def test_options_reach_the_row(pgworkflows, django_user_model):
         assert (row.deadline, row.requested_by, row.attributes) == (due + timedelta(hours=1), ann, {"vip": True})
         assert (row.subject_label, row.subject_id, row.kwargs) == ("ledger.account", str(account.pk), {"order_id": 5, "note": ""})
     assert pay.key is None
-    assert stored.subject == account and pgworkflows.run_workflows().batches == 0
+    assert stored.subject == account
+    assert pgworkflows.run_workflows().batches == 0
 
 
 def test_one_key_gives_one_row(pgworkflows):
@@ -191,7 +192,8 @@ def test_plain_json_becomes_what_is_annotated(pgworkflows):
         "home": {"city": "Rome", "since": date(2020, 1, 1)}, "maybe": None, "either": "abc", "number": 5,
         "free": {"$uuid": 1}, "default": Line("d", Decimal(1)),
     }  # fmt: skip
-    assert seen["account"].pk == account.pk and type(seen["number"]) is int
+    assert seen["account"].pk == account.pk
+    assert type(seen["number"]) is int
 
 
 @pytest.mark.parametrize(

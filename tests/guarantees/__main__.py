@@ -1,5 +1,6 @@
 """`python -m tests.guarantees`: each guarantee's tests must fail without the mechanism that they are about."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -7,8 +8,12 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import tests.settings  # noqa: F401  starts a server for all ten, if none is given
-from tests.guarantees.switches import SWITCHES
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"  # which starts a server for all ten, if none is given
+django.setup()
+
+from tests.guarantees.switches import SWITCHES  # noqa: E402  needs the settings
 
 HERE = Path(__file__).resolve().parent
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 from django.db import connection
 
-from pgworkflows.execution import attempts, batch, body, sagas
+from pgworkflows.execution import batch, body, context, sagas
 from pgworkflows.store import checkpoints, claims, events, starting, workers
 
 Switch = Callable[[], AbstractContextManager[Any]]
@@ -53,7 +54,8 @@ def checkpoint_commits_by_itself() -> AbstractContextManager[Any]:
 
 def key_is_new_each_time() -> AbstractContextManager[Any]:
     """G3: every attempt has another idempotency key."""
-    return patch.object(attempts, "idempotency_key", lambda *_: str(uuid.uuid4()))
+    fickle = SimpleNamespace(uuid5=lambda *_: uuid.uuid4(), UUID=uuid.UUID)
+    return patch.object(context, "uuid", fickle)
 
 
 @contextmanager

@@ -78,8 +78,8 @@ def test_a_locked_workflow_gets_it_later(pgworkflows, taking):
     started = taking.start()
     pgworkflows.run_workflows()
     with psycopg.connect(conninfo()) as session:
-        session.execute("SELECT FROM pgworkflows_workflow FOR UPDATE")
-        started.send_event("go", "patient")  # does not wait for the row either
+        session.execute("SELECT FROM pgworkflows_workflow FOR NO KEY UPDATE")
+        started.send_event("go", "patient")  # which does not wait for the row either
         pgworkflows.run_workflows()
         assert taken() == [] and Event.objects.get().delivered_at is None
     pgworkflows.run_workflows()

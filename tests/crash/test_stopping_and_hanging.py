@@ -1,0 +1,74 @@
+"""Workers that are told to stop, and steps that never end."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from pgworkflows.models import Task, Workflow
+from tests.ledger.models import Entry
+from tests.ledger.workflows import hanging, hanging_once, held_call, quick, tell
+from tests.workers import children, until, until_all
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def held_by() -> int:
+    """Wait until a worker is in the held step; return which."""
+    entry = until(lambda: Entry.objects.filter(name__contains=": held by ").last(), "it is in the step")
+    return int(entry.name.split()[-1])
+
+
+def test_a_step_over_its_time_is_charged_and_its_process_replaced(fleet, effects):
+    hanging.start()
+    supervisor = fleet.runworkflows(stdout=subprocess.PIPE)
+    (first,) = until(lambda: children(supervisor), "a worker has begun")
+    quick.start("neighbour")
+    until(lambda: Workflow.objects.filter(status="FAILED").exists(), "the step has failed")
+    until(lambda: Workflow.objects.filter(status="COMPLETED").exists(), "its neighbour has not")
+    task, row = Task.objects.get(name="ledger.hang"), Workflow.objects.get(status="FAILED")
+    assert (task.status, task.attempt) == ("FAILED", 1) and "took longer than 0.5 s" in row.error["message"]
+    assert effects() == {"before it hangs": 1, "neighbour": 1}
+    assert first not in children(supervisor)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(20) == 0
+    assert b"ended by a step that overran its time" in supervisor.stdout.read()
+
+
+def test_its_retry_gets_another_attempt(fleet, effects):
+    hanging_once.start("h")
+    fleet.runworkflows()
+    until_all("COMPLETED")
+    assert Task.objects.get(name="ledger.hang_once").attempt == 2
+    assert effects() == {"h: tried": 1, "h": 1}
+
+
+def test_the_first_signal_finishes_what_runs(fleet):
+    started = held_call.start("x")
+    supervisor = fleet.runworkflows("--processes", "2")
+    worker = held_by()
+    supervisor.send_signal(signal.SIGTERM)
+    until(lambda: children(supervisor) == [worker], "the idle worker has ended")
+    quick.start("too late")
+    tell(f"x: let go {worker}")
+    assert supervisor.wait(20) == 0
+    assert started.wait(0) == worker
+    assert Workflow.objects.get(name="ledger.quick").status == "PENDING"
+
+
+def test_the_second_signal_stops_at_once_and_loses_nothing(fleet):
+    started = held_call.start("x")
+    supervisor = fleet.runworkflows(stdout=subprocess.PIPE)
+    stopped = held_by()
+    supervisor.send_signal(signal.SIGINT)
+    assert b"once more stops at once" in next(line for line in supervisor.stdout if b"Finishing" in line)
+    began = time.monotonic()
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(10) == 1
+    assert time.monotonic() - began < 5
+    assert Workflow.objects.get().status == "RUNNING"
+    fleet.worker()
+    other = until(lambda: held_by() != stopped and held_by(), "another worker is in the step")
+    tell(f"x: let go {other}")
+    assert started.wait(20) == other
