@@ -82,13 +82,13 @@ BEGIN
   IF a.due_at <= pgworkflows.now() THEN
     RETURN 'expired';
   END IF;
-  SELECT u.{{user_pk}} AS id, u.is_active INTO person FROM {{user_table}} u WHERE u.{{user_name}} = $2;
+  SELECT u.{{user_pk}} AS id, {{user_is_active}} AS is_active INTO person FROM {{user_table}} u WHERE u.{{user_name}} = $2;
   IF NOT FOUND OR NOT person.is_active THEN
     RETURN 'nobody';
   END IF;
-  IF NOT EXISTS (SELECT FROM pgworkflows_approval_users x WHERE x.approval_id = $1 AND x.user_id = person.id)
-     AND NOT EXISTS (SELECT FROM pgworkflows_approval_groups x JOIN {{user_groups}} m ON m.group_id = x.group_id
-                     WHERE x.approval_id = $1 AND m.{{user_groups_user}} = person.id) THEN
+  IF NOT EXISTS (SELECT FROM pgworkflows_approval_users x WHERE x.approval_id = $1 AND x.{{approval_user}} = person.id)
+     AND NOT EXISTS (SELECT FROM pgworkflows_approval_groups x JOIN ({{memberships}}) m ON m.group_id = x.group_id
+                     WHERE x.approval_id = $1 AND m.user_id = person.id) THEN
     RETURN 'unnamed';
   END IF;
   IF NOT a.allow_self_approval AND (a.requested_by_id = person.id OR a.requested_by_name = $2) THEN

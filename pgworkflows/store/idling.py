@@ -47,6 +47,22 @@ def still_owned(ids: set[uuid.UUID], owner: int) -> set[uuid.UUID]:
     return claims.still_owned(query, ids, owner)
 
 
+# The calls of these claims were never made: their COMMIT went through, but its answer was lost.
+RELEASE_UNACCOUNTED = """
+UPDATE pgworkflows_workflow w
+SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), waiting_for = '',
+    status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
+WHERE w.owner_id = %(owner)s AND w.id <> ALL (%(in_hand)s::uuid[])
+"""
+
+
+def release_unaccounted(owner: int, in_hand: set[uuid.UUID], *, by: str) -> None:
+    """Give up, with the next epoch, the claims of a worker that it has neither a call nor a result for."""
+    with transaction.atomic(using=conf().DATABASE):
+        query("SELECT pgworkflows.act_as(%(by)s, 'worker', 'the answer to a COMMIT was lost')", {"by": by})
+        query(RELEASE_UNACCOUNTED, {"owner": owner, "in_hand": list(in_hand)})
+
+
 def choose_one(known: Known, ids: list[uuid.UUID] | None) -> uuid.UUID | None:
     """Commit that one workflow, of those given or of the queue, is about to be tried; None if there is none to try."""
     with transaction.atomic(using=conf().DATABASE):

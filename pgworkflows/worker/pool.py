@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
+import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import Context
-from typing import Any
 
 from django.utils.module_loading import import_string
 
@@ -19,7 +19,7 @@ from ..execution.outside import OutsideCall, OutsideResult, perform, perform_asy
 
 ASYNC_FACTOR = 10
 
-Key = tuple[Any, int, int]
+Key = tuple[uuid.UUID, int, int]
 
 
 class OutsidePool:
@@ -33,12 +33,19 @@ class OutsidePool:
         self.stuck = 0
         self._lock = threading.Lock()
         self._flying: dict[Key, tuple[OutsideCall, float]] = {}
-        self._results: queue.SimpleQueue[OutsideResult] = queue.SimpleQueue()
+        self._results: deque[OutsideResult] = deque()
         self._executor: Executor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
-        return len(self._flying)
+        """Count the calls in flight and the results not yet taken."""
+        with self._lock:
+            return len(self._flying) + len(self._results)
+
+    def workflows(self) -> set[uuid.UUID]:
+        """Name the workflows whose call is in flight, or whose result is not yet taken."""
+        with self._lock:
+            return {workflow for workflow, _, _ in self._flying} | {result.workflow for result in self._results}
 
     def has_room(self) -> bool:
         """Whether another call could begin at once, whichever kind it is."""
@@ -67,21 +74,19 @@ class OutsidePool:
 
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:
-            expected = self._flying.pop((call.workflow, call.seq, call.epoch), None)
-        if expected is not None:
-            self._results.put(result)
-            self.wake.set()
+            if self._flying.pop((call.workflow, call.seq, call.epoch), None) is None:
+                return
+            self._results.append(result)
+        self.wake.set()
 
     def take_results(self, most: int) -> list[OutsideResult]:
         """Take up to `most` results that have come back."""
-        taken: list[OutsideResult] = []
-        while len(taken) < most and not self._results.empty():
-            taken.append(self._results.get())
-        return taken
+        with self._lock:
+            return [self._results.popleft() for _ in range(min(most, len(self._results)))]
 
     def has_results(self) -> bool:
         """Whether `take_results` would give any."""
-        return not self._results.empty()
+        return bool(self._results)
 
     def give_up_overrun(self) -> None:
         """Let the calls fail that take longer than their step may; what they still return is thrown away."""

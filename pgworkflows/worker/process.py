@@ -49,6 +49,8 @@ class Worker:
         self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
         self.results_at_once = RESULTS_AT_ONCE
+        #: Whether a COMMIT may have gone through without its answer.
+        self.unsure = False
         self._reported_at = 0.0
 
     def stop(self, *_: Any) -> None:
@@ -63,6 +65,7 @@ class Worker:
         pause = 0.1
         begun = False
         while True:
+            tried_at = time.monotonic()
             try:
                 if not begun:
                     self._begin()
@@ -75,9 +78,10 @@ class Worker:
                 if self.stopping and not len(self.pool):
                     status = 1
                     break
+                pause = 0.1 if time.monotonic() - tried_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
                 time.sleep(pause * random.uniform(0.5, 1.0))
-                pause = min(pause * 2, LONGEST_PAUSE)
                 self.pacing.be_careful()
+                self.unsure = True
         self._end()
         return status
 
@@ -109,6 +113,8 @@ class Worker:
 
     def step(self) -> bool:
         """Do one batch of what comes first; return whether there was anything to do."""
+        if self.unsure:
+            self._release_unaccounted()
         delivered = events.deliver()
         report = self._run_next()
         if report is None:
@@ -117,6 +123,7 @@ class Worker:
         self.counts["workflows"] += report.advanced
         self.counts["finished"] += report.finished
         self.counts["lost"] += bool(report.lost)
+        self.unsure |= bool(report.lost)
         self.counts["calls"] = self.pool.made
         self.alone.extend(report.alone)
         self.careful.extend(report.careful)
@@ -124,6 +131,12 @@ class Worker:
             self.pool.submit(call)
         self._let_go_of_old_connections()
         return bool(report.claimed or delivered or self.alone or self.careful or self.pool.has_results())
+
+    def _release_unaccounted(self) -> None:
+        """Make runnable what the database says is ours although no call or result of it is in hand."""
+        in_hand = self.pool.workflows() | {workflow for workflow, _ in self.engine.results}
+        idling.release_unaccounted(self.engine.worker_id, in_hand, by=self.options.name)
+        self.unsure = False
 
     def _run_next(self) -> Report | None:
         """Run outside results first, then what must run alone, then the queue."""

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,13 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 class Scratch:
     """A database of its own, under the demo's settings."""
 
-    def __init__(self, server: str) -> None:
-        self.server, self.address = server, make_conninfo(server, dbname="scratch")
+    def __init__(self, server: str, name: str, settings: str) -> None:
+        self.server, self.settings, self.address = server, settings, make_conninfo(server, dbname=name)
 
     def manage(self, *arguments: str) -> str:
-        environment = os.environ | {"DATABASE_URL": self.address}
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
-        command = [sys.executable, "-W", "error", "manage.py", *arguments]
+        return self.run("-m", "django", *arguments)
+
+    def run(self, *arguments: str) -> str:
+        environment = os.environ | {"DATABASE_URL": self.address, "DJANGO_SETTINGS_MODULE": self.settings}
+        command = [sys.executable, "-W", "error", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -40,15 +43,23 @@ class Scratch:
         return {name for (name,) in self.execute(f"{relations} UNION ALL {functions}")}
 
 
-@pytest.fixture(scope="module")
-def scratch() -> Iterator[Scratch]:
+@contextmanager
+def database(name: str, settings: str) -> Iterator[Scratch]:
     server = make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE scratch")
-        made = Scratch(server)
-        made.manage("migrate", "--verbosity", "0")
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            made = Scratch(server, name, settings)
+            made.manage("migrate", "--verbosity", "0")
+            yield made
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    with database("scratch", "demo_shop.settings") as made:
         yield made
-        connection.execute("DROP DATABASE scratch WITH (FORCE)")
 
 
 FORBIDDEN = [
@@ -103,3 +114,13 @@ def test_migrations_go_to_zero_and_come_back(scratch):
     assert scratch.ours() == before
     with pytest.raises(errors.InsufficientPrivilege):
         scratch.execute("TRUNCATE pgworkflows_history")
+
+
+def test_project_with_users_of_another_kind(scratch):
+    with database("people", "tests.people.settings") as people:
+        assert people.run("-m", "tests.people.play") == "all well\n"
+
+
+def test_database_that_is_no_postgresql_gets_plain_tables(scratch):
+    with database("papers", "tests.people.settings") as papers:
+        assert "Applying pgworkflows.0002_functions_and_guards... OK" in papers.manage("migrate", "--database", "papers")

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.management import load_command_class
+from django.core.management import BaseCommand, load_command_class
 
 import pgworkflows
 from pgworkflows import exceptions
@@ -83,8 +83,7 @@ def test_every_system_check_is_explained():
 
 def test_options_of_the_worker_are_explained():
     parser = load_command_class("pgworkflows", "runworkflows").create_parser("manage.py", "runworkflows")
-    basic = load_command_class("django.core", "check").create_parser("manage.py", "check")
-    own = set(parser._option_string_actions) - set(basic._option_string_actions)
+    own = set(parser._option_string_actions) - set(BaseCommand().create_parser("manage.py", "any")._option_string_actions)
     assert {cell.split()[0] for cell in first_cells(section("operations.md", "Running workers"))} == own
 
 
