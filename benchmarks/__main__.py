@@ -1,25 +1,37 @@
-"""`python -m benchmarks`: measure, print, and exit 1 if any count is wrong."""
+"""Measure the engine beside plain Django, the raw limits and the peers; exit 1 if any count is wrong.
+
+Starts a PostgreSQL of its own with default durability. A missed target is printed as missed and never fails.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
+import traceback
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import plot, report
+from benchmarks.catalogue import WORKLOADS, contenders
+from benchmarks.failures import MeasurementError
 from benchmarks.figures import Results
 from benchmarks.peers import PEERS, missing
 from benchmarks.run import Contender, Run
 from benchmarks.server import running_server
 from benchmarks.sizes import FULL, QUICK
-from benchmarks.subprocesses import ProgramFailed
-from benchmarks.workloads import WORKLOADS, contenders
 
 
 def names(text: str) -> list[str]:
     """Read a list with commas; `none` is an empty one."""
     return [] if text == "none" else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> list[int]:
+    """Read a list of numbers of one or more."""
+    listed = [int(name) for name in names(text)]
+    if not listed or min(listed) < 1:
+        raise ValueError(text)
+    return listed
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -28,74 +40,69 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=names, default=list(WORKLOADS), help="workloads, such as W2,W3 (default: all)")
     parser.add_argument("--rounds", type=int, help="how often all is measured (default 3; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="sizes for the counts, not for the speed: under 4 minutes")
-    parser.add_argument("--processes", type=names, default=["1", "2"], help="numbers of worker processes (default 1,2)")
-    parser.add_argument("--peers", type=names, help="peers to measure, or none (default: all that are installed)")
+    parser.add_argument("--processes", type=numbers, default=[1, 2], help="numbers of worker processes (default 1,2)")
+    parser.add_argument("--peers", type=names, default=list(PEERS), help="peers to measure, or none (default: all installed)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--plot", type=Path, help="draw the figures into this SVG file")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.only) - set(WORKLOADS))
-    if unknown:
-        parser.error(f"there is no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
-    strangers = sorted(set(arguments.peers or ()) - set(PEERS))
-    if strangers:
-        parser.error(f"there is no peer {', '.join(strangers)}; there are {', '.join(PEERS)}")
+    for what, given, known in (("workload", arguments.only, WORKLOADS), ("peer", arguments.peers, PEERS)):
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            parser.error(f"there is no {what} {', '.join(unknown)}; there are {', '.join(known)}")
     return arguments
 
 
-def take_part(wanted: list[str] | None) -> list[str]:
+def take_part(wanted: list[str], results: Results) -> tuple[str, ...]:
     """Return the peers that can be imported; name the others."""
-    able = []
-    for name in PEERS if wanted is None else wanted:
-        absent = missing(name)
-        if absent:
-            print(f"{name} is left out: {', '.join(absent)} not installed (benchmarks/requirements.txt)", flush=True)
-        else:
-            able.append(name)
-    return able
+    for name in wanted:
+        if absent := missing(name):
+            results.left_out.append(f"{name} is left out: {', '.join(absent)} not installed (benchmarks/requirements.txt)")
+    return tuple(name for name in wanted if not missing(name))
 
 
 def measure(run: Run, only: list[str], rounds: int) -> None:
-    """Measure every contender once a round, the order reversed in every second round."""
+    """Measure every contender once a round, in the opposite order in every second round."""
     for number in range(1, rounds + 1):
         for workload in only:
             listed = contenders(workload, run)
             for contender in listed if number % 2 else reversed(listed):
-                measure_one(run, number, workload, contender)
+                measure_one(run.results, number, workload, contender)
 
 
-def measure_one(run: Run, number: int, workload: str, contender: Contender) -> None:
-    """Measure one contender; a program that fails is noted, and the others go on."""
+def measure_one(results: Results, number: int, workload: str, contender: Contender) -> None:
+    """Measure one contender; one that fails is noted, and the others go on."""
     began = time.monotonic()
     shown = []
+    what = f"{workload} {contender.subject} x{contender.processes}"
     try:
         for figure in contender.measure():
-            run.results.add(number, figure)
+            results.add(number, figure)
             shown.append(f"{figure.key.name} {report.number(figure.value)} {figure.unit}")
-    except ProgramFailed as failed:
-        run.results.failed.append(f"{workload} {contender.subject}: {failed}")
+    except Exception as error:  # an hour of figures must not be lost with one of them
+        said = str(error) if isinstance(error, MeasurementError) else traceback.format_exc()
+        (results.left_out if contender.peer else results.failed).append(f"{what} failed: {said}")
         shown.append("FAILED")
-    took = time.monotonic() - began
-    print(f"round {number} {workload} {contender.subject} x{contender.processes}: {'; '.join(shown)} ({took:.1f} s)", flush=True)
+    print(f"round {number} {what}: {'; '.join(shown)} ({time.monotonic() - began:.1f} s)", flush=True)
 
 
 def main() -> int:
     """Run what was asked for; return the exit status."""
     arguments = parse_arguments()
     results = Results()
-    rounds = arguments.rounds or (1 if arguments.quick else 3)
+    peers = take_part(arguments.peers, results)
     with running_server() as server:
-        run = Run(
-            server=server,
-            sizes=QUICK if arguments.quick else FULL,
-            processes=tuple(int(number) for number in arguments.processes),
-            peers=tuple(take_part(arguments.peers)),
-            results=results,
-        )
-        measure(run, arguments.only, rounds)
-    print(report.figures_text(results))
-    print(report.targets_text(results))
-    for line in results.wrong + results.failed:
-        print(line, file=sys.stderr)
+        about = report.describe(server.settings())
+        print(report.about_text(about), *results.left_out, sep="\n", flush=True)
+        sizes = QUICK if arguments.quick else FULL
+        run = Run(server=server, sizes=sizes, processes=tuple(arguments.processes), peers=peers, results=results)
+        measure(run, arguments.only, arguments.rounds or (1 if arguments.quick else 3))
+    sections = (report.HOW, report.figures_text(results), report.ratios_text(results), report.targets_text(results))
+    print("", *sections, sep="\n\n" if results.rounds else "\n", flush=True)
+    if arguments.json:
+        report.write_json(arguments.json, results, about)
+    if arguments.plot:
+        plot.draw(arguments.plot, results)
+    print(*results.left_out, *results.failed, *results.wrong, sep="\n", file=sys.stderr)
     return 1 if results.wrong or results.failed else 0
 
 

@@ -48,12 +48,13 @@ class Spread:
 
 @dataclass(slots=True)
 class Results:
-    """All figures of a run, by key and round; and every count that was wrong."""
+    """All figures of a run, by key and round; every count that was wrong; who failed, and who was left out."""
 
     rounds: dict[Key, dict[int, float]] = field(default_factory=dict)
     units: dict[Key, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def add(self, number: int, figure: Figure) -> None:
         """Record a figure of one round."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.failures import NeverHappenedError
+
 PAUSE = (0.05, 0.25)
 LOOK_SECONDS = 0.0005
 LONGEST = 60.0
@@ -31,12 +33,12 @@ def sample(url: str, start: Callable[[], Any], done: str, samples: int, warm_up:
 def _seconds_until(connection: psycopg.Connection[Any], done: str, identity: Any) -> float:
     began = time.perf_counter()
     while True:
-        found = connection.execute(done, {"id": identity}, prepare=True).fetchone()  # type: ignore[call-overload]
+        found = connection.execute(done, {"id": identity}, prepare=True).fetchone()
         seconds = time.perf_counter() - began
         if found is not None and found[0]:
             return seconds
         if seconds > LONGEST:
-            raise TimeoutError(f"{identity} did not end in {LONGEST:.0f} s")
+            raise NeverHappenedError(f"{identity} to end", LONGEST)
         time.sleep(LOOK_SECONDS)
 
 

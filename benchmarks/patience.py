@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from benchmarks.failures import NeverHappenedError
+
 LONGEST = 900.0
 LOOK_SECONDS = 0.2
-
-
-class NeverHappened(RuntimeError):
-    """What was waited for did not come."""
 
 
 def wait_until(
@@ -23,7 +21,7 @@ def wait_until(
 ) -> None:
     """Look again and again; `check` raises when there is nothing left to wait for.
 
-    After `longest` seconds it raises NeverHappened, or with `give_up` returns, for the counts to tell.
+    After `longest` seconds it raises NeverHappenedError, or with `give_up` returns, for the counts to tell.
     """
     end = time.monotonic() + longest
     while not happened():
@@ -31,5 +29,5 @@ def wait_until(
         if time.monotonic() > end:
             if give_up:
                 return
-            raise NeverHappened(f"waited {longest:.0f} s for {what}")
+            raise NeverHappenedError(what, longest)
         time.sleep(LOOK_SECONDS)

@@ -16,6 +16,8 @@ class Contender:
 
     subject: str
     processes: int = 1
+    #: Whether it is a peer, whose failure is not ours.
+    peer: bool = False
     measure: Callable[[], Iterable[Figure]]
 
 

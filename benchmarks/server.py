@@ -101,7 +101,8 @@ def settle(url: str) -> None:
 
 
 def _one(connection: psycopg.Connection[Any], statement: str) -> str:
-    row = connection.execute(statement).fetchone()  # type: ignore[call-overload] # our own words, no input
+    row = connection.execute(statement).fetchone()
+    assert row is not None
     return str(row[0])
 
 

@@ -16,17 +16,11 @@ from typing import IO, Any
 
 import psutil  # comes with the embedded server's package
 
+from benchmarks.failures import ProgramError
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 1800.0
 NO_MORE: Mapping[str, str] = {}
-
-
-class ProgramFailed(RuntimeError):
-    """A process ended badly; the message holds its last words."""
-
-    def __init__(self, command: list[str], status: int | None, said: str) -> None:
-        how = "did not end in time" if status is None else f"ended with status {status}"
-        super().__init__(f"{' '.join(command[1:5])} {how}:\n{said[-3000:]}")
 
 
 def run_program(module: str, *arguments: object, env: Mapping[str, str] = NO_MORE) -> Any:
@@ -40,9 +34,9 @@ def _finished(command: list[str], env: Mapping[str, str] = NO_MORE) -> str:
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST, env=os.environ | env)
     except subprocess.TimeoutExpired as late:
-        raise ProgramFailed(command, None, str(late.stderr or late.stdout or "")) from late
+        raise ProgramError(command, None, str(late.stderr or late.stdout or "")) from late
     if done.returncode:
-        raise ProgramFailed(command, done.returncode, done.stdout + done.stderr)
+        raise ProgramError(command, done.returncode, done.stdout + done.stderr)
     return done.stdout
 
 
@@ -56,26 +50,28 @@ def drain(processes: int, *options: str) -> None:
 class Workers:
     """Processes that go on until they are stopped, and what they have said."""
 
+    command: list[str]
     processes: list[subprocess.Popen[str]]
     said: IO[str]
 
     def check(self) -> None:
-        """Raise ProgramFailed if one has ended by itself."""
+        """Raise ProgramError if one has ended by itself."""
         for process in self.processes:
             if process.poll() is not None:
                 self.said.seek(0)
-                raise ProgramFailed([str(part) for part in process.args], process.returncode, self.said.read())  # type: ignore[union-attr]
+                raise ProgramError(self.command, process.returncode, self.said.read())
 
     def largest_mib(self) -> float:
-        """Return the resident memory of the largest process, children included as processes of their own."""
-        trees = [psutil.Process(process.pid) for process in self.processes]
-        everyone = [member for tree in trees for member in (tree, *tree.children(recursive=True))]
-        return max(float(member.memory_info().rss) for member in everyone) / 2**20
+        """Return the resident memory of the largest process, supervisors' children included."""
+        return max(float(member.memory_info().rss) for member in self._everyone()) / 2**20
 
     def threads(self) -> int:
         """Count the threads of all."""
+        return sum(member.num_threads() for member in self._everyone())
+
+    def _everyone(self) -> list[psutil.Process]:
         trees = [psutil.Process(process.pid) for process in self.processes]
-        return sum(member.num_threads() for tree in trees for member in (tree, *tree.children(recursive=True)))
+        return [member for tree in trees for member in (tree, *tree.children(recursive=True))]
 
     def stop(self, seconds: float = 20.0) -> None:
         """Ask them to end; end them hard after a while."""
@@ -99,7 +95,7 @@ def running(commands: list[list[str]], env: Mapping[str, str] = NO_MORE) -> Iter
             subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, text=True, env=os.environ | env)
             for command in commands
         ]
-        workers = Workers(started, said)
+        workers = Workers(commands[0], started, said)
         try:
             yield workers
         finally:
@@ -133,5 +129,5 @@ def run_together(module: str, calls: list[list[object]]) -> list[Any]:
     said = [process.communicate(timeout=LONGEST)[0] for process in running]
     for command, process, words in zip(commands, running, said, strict=True):
         if process.returncode:
-            raise ProgramFailed(command, process.returncode, words)
+            raise ProgramError(command, process.returncode, words)
     return [json.loads(words.strip().splitlines()[-1]) for words in said]

@@ -47,11 +47,15 @@ class Target:
 
 
 W2 = w2_order.key(OURS)
-W1 = w1_bare.key("drain")
+W1 = w1_bare.key(w1_bare.DRAIN)
 LARGEST = 100_000
+IN_FLIGHT = w5_outside.LONG_CALLS
 
 TARGETS = [
-    Target(what="W2 against plain Django, five creates in one atomic()", figure=W2, over=w2_order.key(w2_order.DJANGO), at_least=1.0),
+    Target(
+        what="W2 against plain Django, five creates in one atomic()",
+        figure=W2, over=w2_order.key(w2_order.DJANGO), at_least=1.0,
+    ),
     Target(what="W2 against DBOS with exactly-once steps", figure=W2, over=w2_order.key(dbos.EXACTLY_ONCE), at_least=12),
     Target(what="W2 against Absurd", figure=W2, over=w2_order.key(absurd.SUBJECT), at_least=6),
     Target(what="W2 against PgQueuer, five chained jobs", figure=W2, over=w2_order.key(pgqueuer.CHAINED), at_least=1.5),
@@ -59,25 +63,22 @@ TARGETS = [
         what="W2n steps as a share of psycopg's batched limit",
         figure=w2n_empty_steps.key(OURS), over=w2n_empty_steps.key(psycopg_batched.SUBJECT), at_least=0.2,
     ),
-    Target(what="W1 drain against DBOS", figure=W1, over=w1_bare.key("drain", dbos.SUBJECT), at_least=3),
+    Target(what="W1 drain against DBOS", figure=W1, over=w1_bare.key(w1_bare.DRAIN, dbos.SUBJECT), at_least=3),
     Target(
         what="W1 drain against PgQueuer in batches of 100",
-        figure=W1, over=w1_bare.key("drain", pgqueuer.BATCHED), at_least=0.4,
+        figure=W1, over=w1_bare.key(w1_bare.DRAIN, pgqueuer.BATCHED), at_least=0.4,
     ),
     Target(
         what="start() one by one against create() in atomic()",
-        figure=w1_bare.key("start() in atomic()"), over=w1_bare.key("create() in atomic()", w1_bare.DJANGO), at_least=0.6,
+        figure=w1_bare.key(w1_bare.ONE_BY_ONE), over=w1_bare.key(w1_bare.ONE_BY_ONE, w1_bare.DJANGO), at_least=0.6,
     ),
-    Target(what="start_many()", figure=w1_bare.key("start_many()"), at_least=20_000, unit="/s"),
+    Target(what="start_many()", figure=w1_bare.key(w1_bare.IN_BULK), at_least=20_000, unit="/s"),
     Target(what="W3 p50", figure=w3_latency.key("p50"), at_most=5, unit=" ms"),
     Target(what="W3 p95", figure=w3_latency.key("p95"), at_most=15, unit=" ms"),
     Target(what="W4 100,000 waiting: memory of the worker", figure=w4_waiting.key("memory", LARGEST), at_most=150, unit=" MiB"),
     Target(what="W4 100,000 waiting: wake to finish", figure=w4_waiting.key("finish", LARGEST), at_least=3_000, unit="/s"),
-    Target(what="W5 def calls in flight in one process", figure=w5_outside.key("most in flight, long calls", "def"), at_least=100),
-    Target(
-        what="W5 async def calls in flight in one process",
-        figure=w5_outside.key("most in flight, long calls", "async def"), at_least=1_000,
-    ),
+    Target(what="W5 def calls in flight in one process", figure=w5_outside.key(IN_FLIGHT, "def"), at_least=100),
+    Target(what="W5 async def calls in flight in one process", figure=w5_outside.key(IN_FLIGHT, "async def"), at_least=1_000),
     Target(
         what="W6 hot row: two processes against one",
         figure=w6_hot_row.key("orders", 2), over=w6_hot_row.key("orders"), at_least=0.9,

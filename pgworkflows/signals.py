@@ -12,10 +12,6 @@ from django.dispatch import Signal
 workflow_changed = Signal()
 #: An attempt of a step failed. Arguments: workflow (UUID), name, step, attempt, error (str), final (bool).
 step_failed = Signal()
-#: A person was asked. Arguments: approval (int).
-approval_requested = Signal()
-#: An approval got its final status. Arguments: approval (int), status.
-approval_decided = Signal()
 #: A worker process began or ended. Arguments: worker (str), started (bool).
 worker_changed = Signal()
 #: A worker knows another body than unfinished runs began with. Arguments: name, version, unfinished (int).

@@ -1,5 +1,6 @@
 """Worker processes for tests: started on the test's database, signalled, and ended whatever happens."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -92,19 +93,15 @@ class Fleet:
             "PGWORKFLOWS_TEST_WITHOUT": self._without,
             "PYTHONPATH": str(ROOT),
         }
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, start_new_session=True, **options
-        )
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, start_new_session=True, **options)
         self._processes.append(process)
         return process
 
     def end(self) -> None:
         """Kill what is left, children of the dead included, and let the server forget their sessions."""
         for process in self._processes:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import psycopg
 
+from benchmarks.failures import ProgramError
 from benchmarks.figures import Figure, Key
 from benchmarks.run import Run
-from benchmarks.subprocesses import ProgramFailed
 
 SUBJECT = "pgbench"
 TABLE = "CREATE TABLE single (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client integer, payload text)"
@@ -32,5 +32,5 @@ def measure(run: Run, workload: str) -> Iterator[Figure]:
         done = subprocess.run(command, capture_output=True, text=True)
     found = re.search(r"tps = ([0-9.]+) \(without", done.stdout)
     if done.returncode or found is None:
-        raise ProgramFailed(["", "pgbench"], done.returncode, done.stdout + done.stderr)
+        raise ProgramError(["", "pgbench"], done.returncode, done.stdout + done.stderr)
     yield Figure(key=Key(workload=workload, subject=SUBJECT, name="commits"), value=float(found[1]), unit="commits/s")

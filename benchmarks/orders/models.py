@@ -12,6 +12,8 @@ class Row(models.Model):
     step = models.IntegerField()
     payload = models.TextField(default=PAYLOAD)
 
+    objects: models.Manager["Row"] = models.Manager()
+
     def __str__(self) -> str:
         return f"order {self.order}, step {self.step}"
 
@@ -20,6 +22,8 @@ class Stock(models.Model):
     """A hot row: many orders decrement it."""
 
     units = models.IntegerField()
+
+    objects: models.Manager["Stock"] = models.Manager()
 
     def __str__(self) -> str:
         return f"{self.units} units"

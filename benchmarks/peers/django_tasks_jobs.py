@@ -7,7 +7,7 @@ from benchmarks.peers.peer import INSERT_EFFECT, STEPS
 try:
     from django.tasks import task
 except ImportError:  # before Django 6
-    from django_tasks import task
+    from django_tasks import task  # type: ignore[no-redef]
 
 
 def write_row(tag: str, number: int) -> None:

@@ -19,6 +19,7 @@ from benchmarks.peers.peer import EFFECTS, EMPTY, STEPS, Peer, Setup
 from benchmarks.run import Contender, Run
 from benchmarks.server import settle
 from benchmarks.subprocesses import Workers, run_program, running
+from benchmarks.workloads import w1_bare
 
 PROGRAM = "benchmarks.peers.program"
 LONGEST = 300.0
@@ -35,6 +36,7 @@ def contenders(run: Run, workload: str) -> list[Contender]:
         Contender(
             subject=setup.subject,
             processes=processes,
+            peer=True,
             measure=partial(measures[workload], run, load(name), setup, processes),
         )
         for name in run.peers
@@ -70,7 +72,8 @@ def _workers(url: str, peer: Peer, setup: Setup, processes: int) -> Any:
 
 def _value(url: str, statement: str) -> int:
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(statement).fetchone()  # type: ignore[call-overload] # the peers' statements
+        row = connection.execute(statement).fetchone()
+    assert row is not None
     return int(row[0])
 
 
@@ -82,15 +85,15 @@ def measure_backlog(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
         singly = min(count // 2, run.sizes.one_by_one)
         slow = _act(url, peer, "enqueue", job=setup.job, prefix="a", count=singly, bulk=False)
         fast = _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count - singly, bulk=True)
-        yield Figure(key=_key(setup, "one by one"), value=singly / slow, unit="workflows/s")
-        yield Figure(key=_key(setup, "in bulk"), value=(count - singly) / fast, unit="workflows/s")
+        yield Figure(key=_key(setup, w1_bare.ONE_BY_ONE), value=singly / slow, unit="workflows/s")
+        yield Figure(key=_key(setup, w1_bare.IN_BULK), value=(count - singly) / fast, unit="workflows/s")
     else:
         _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count, bulk=True)
     settle(url)
     with _workers(url, peer, setup, processes) as workers:
         times = _drain(url, peer, setup, count, workers)
     _check(run, url, setup, processes, count, len(times))
-    name, unit = ("drain", "workflows/s") if setup.job == EMPTY else ("orders", "orders/s")
+    name, unit = (w1_bare.DRAIN, "workflows/s") if setup.job == EMPTY else ("orders", "orders/s")
     yield Figure(key=_key(setup, name, processes), value=steady_rate(times) / setup.parts, unit=unit)
 
 
@@ -101,7 +104,7 @@ def _drain(url: str, peer: Peer, setup: Setup, count: int, workers: Workers) -> 
     wanted = count * setup.parts
     wait_until(lambda: _value(url, number) >= wanted, f"{setup.subject} to finish", workers.check, longest=LONGEST, give_up=True)
     with psycopg.connect(url, autocommit=True) as connection:
-        return [float(row[0]) for row in connection.execute(statement)]  # type: ignore[call-overload] # as above
+        return [float(row[0]) for row in connection.execute(statement)]
 
 
 EFFECT_COUNTS = "SELECT count(*), count(DISTINCT (tag, step)) FROM effect"
@@ -148,4 +151,3 @@ def measure_waiting(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     run.results.check(f"{setup.workload} {setup.subject}", {"finished": len(times)}, {"finished": count})
     rate = len(times) / (max(times) - began)
     yield Figure(key=_key(setup, f"finish, {count:,} waiting", processes), value=rate, unit="workflows/s")
-

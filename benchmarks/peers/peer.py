@@ -60,7 +60,7 @@ class Peer(abc.ABC):
         """Return a statement that selects when jobs ended, in seconds."""
 
     def starter(self, url: str, job: str) -> tuple[Callable[[str], Any], str]:
-        """Return a function that enqueues a job for a tag and returns its id, and a statement that says whether %(id)s has ended."""
+        """Return a function that enqueues a job for a tag and returns its id, and a query that says if %(id)s has ended."""
         raise NotImplementedError
 
     def waiting(self) -> str:

@@ -13,6 +13,9 @@ from benchmarks.run import Contender, Run
 
 NAME = "W1"
 DJANGO = "plain Django"
+ONE_BY_ONE = "start one by one"
+IN_BULK = "start in bulk"
+DRAIN = "drain"
 WARM_UP = 50
 SQL_CHUNK = 1_000
 
@@ -47,7 +50,7 @@ def measure_creating(run: Run) -> Iterator[Figure]:
     rate = one_by_one(run, create)
     found = {"business rows": value("SELECT count(*) FROM orders_row")}
     run.results.check(f"{NAME} {DJANGO}", found, {"business rows": WARM_UP + run.sizes.one_by_one})
-    yield Figure(key=key("create() in atomic()", DJANGO), value=rate, unit="rows/s")
+    yield Figure(key=key(ONE_BY_ONE, DJANGO), value=rate, unit="rows/s")
 
 
 def measure_starting(run: Run) -> Iterator[Figure]:
@@ -61,11 +64,13 @@ def measure_starting(run: Run) -> Iterator[Figure]:
             bare.start(order=order)
 
     run.server.fresh()
-    yield Figure(key=key("start() in atomic()"), value=one_by_one(run, start), unit="workflows/s")
-    yield Figure(key=key("start(), autocommit"), value=one_by_one(run, lambda order: bare.start(order=order)), unit="workflows/s")
+    yield Figure(key=key(ONE_BY_ONE), value=one_by_one(run, start), unit="workflows/s")
+    yield Figure(
+        key=key(f"{ONE_BY_ONE}, autocommit"), value=one_by_one(run, lambda order: bare.start(order=order)), unit="workflows/s"
+    )
     began = time.perf_counter()
     load_backlog(bare, run.sizes.bare)
-    yield Figure(key=key("start_many()"), value=run.sizes.bare / (time.perf_counter() - began), unit="workflows/s")
+    yield Figure(key=key(IN_BULK), value=run.sizes.bare / (time.perf_counter() - began), unit="workflows/s")
     began = time.perf_counter()
     start_from_sql(run.sizes.bare)
     yield Figure(key=key("start from SQL"), value=run.sizes.bare / (time.perf_counter() - began), unit="workflows/s")
@@ -102,4 +107,4 @@ def measure_draining(run: Run, processes: int) -> Iterator[Figure]:
 
     run.server.fresh()
     rate = drained_rate(run, f"{NAME} {OURS}", bare, run.sizes.bare, processes=processes, left=Left())
-    yield Figure(key=key("drain", processes=processes), value=rate, unit="workflows/s")
+    yield Figure(key=key(DRAIN, processes=processes), value=rate, unit="workflows/s")

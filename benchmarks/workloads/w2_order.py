@@ -27,9 +27,7 @@ def key(subject: str, processes: int = 1) -> Key:
 
 def contenders(run: Run) -> list[Contender]:
     """List the limits, plain Django, and the engine with and without its triggers."""
-    listed = [
-        Contender(subject=limit.SUBJECT, measure=partial(limit.measure, run, NAME)) for limit in (pgbench, psycopg_batched)
-    ]
+    listed = [Contender(subject=limit.SUBJECT, measure=partial(limit.measure, run, NAME)) for limit in (pgbench, psycopg_batched)]
     for processes in run.processes:
         listed += [
             Contender(subject=DJANGO, processes=processes, measure=partial(measure_django, run, processes)),

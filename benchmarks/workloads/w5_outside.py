@@ -13,6 +13,7 @@ from benchmarks.run import Contender, Run
 
 NAME = "W5"
 CALL_SECONDS = 0.1
+LONG_CALLS = "most in flight, long calls"
 KINDS = ("def", "async def")
 MOST_IN_FLIGHT = "SELECT max((result #>> '{}')::integer) FROM pgworkflows_task WHERE kind = 'STEP'"
 
@@ -36,14 +37,14 @@ def measure_rate(run: Run, kind: str, processes: int) -> Iterator[Figure]:
     """Make calls of 100 ms."""
     rate, most = make_calls(run, kind, run.sizes.outside, CALL_SECONDS, processes)
     yield Figure(key=key("workflows", kind, processes), value=rate, unit="workflows/s")
-    yield Figure(key=key("most in flight in a process", kind, processes), value=most, unit="calls")
+    yield Figure(key=key("most in flight", kind, processes), value=most, unit="calls")
 
 
 def measure_capacity(run: Run, kind: str) -> Iterator[Figure]:
     """Make calls that last long enough for one process to take up as many as it holds."""
     calls = run.sizes.long_calls if kind == "def" else run.sizes.long_async_calls
     _, most = make_calls(run, kind, calls, run.sizes.long_call_seconds, 1)
-    yield Figure(key=key("most in flight, long calls", kind), value=most, unit="calls")
+    yield Figure(key=key(LONG_CALLS, kind), value=most, unit="calls")
 
 
 def make_calls(run: Run, kind: str, calls: int, seconds: float, processes: int) -> tuple[float, int]:

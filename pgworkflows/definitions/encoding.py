@@ -236,6 +236,11 @@ def dump(value: Any, where: str) -> str:
         raise NotStorable(where, "it contains itself, or is nested too deeply.") from None
     except ValueError as error:
         raise NotStorable(where, f"{error}.") from error
+    return check_size(text, where)
+
+
+def check_size(text: str, where: str) -> str:
+    """Return the JSON text; raise NotStorable naming `where` when it is larger than MAX_PAYLOAD_BYTES."""
     largest = conf().MAX_PAYLOAD_BYTES
     if len(text) * 4 > largest and len(text.encode()) > largest:
         raise NotStorable(where, f"it is larger than MAX_PAYLOAD_BYTES ({largest}). Store it in a row and pass that.")

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from ..definitions.arguments import bind, convert
-from ..definitions.encoding import PLAIN, ModelReference, decode, dump
+from ..definitions.encoding import PLAIN, ModelReference, check_size, decode, dump
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout
 from ..models import Task, Workflow
@@ -70,6 +70,7 @@ def advance(run: Run) -> None:
 def _arguments(run: Run) -> dict[str, Any]:
     stored, definition = json.loads(run.row.kwargs), run.definition
     if run.row.format == PLAIN:
+        check_size(run.row.kwargs, f"{definition.name}: the arguments")
         # Never decoded: a tag that came from outside would name a class of its sender's choice.
         return convert(definition.name, definition.function, definition.signature, stored)
     return bind(definition.name, definition.signature, (), decode(stored))

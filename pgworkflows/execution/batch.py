@@ -118,8 +118,8 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
                 _run_all(batch, runs)
                 _flush(batch, [run for run in runs if run.outcome is not None])
                 hooks = batch.transaction.take_hooks()
-                if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
-                    batch.transaction.execute("SELECT pgworkflows.act_as('', '')")
+            if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
+                batch.transaction.execute("SELECT pgworkflows.act_as('', '')")
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
         return _lost(batch, runs, error)
     finally:

@@ -111,6 +111,17 @@ class Run:
             waiting_for=outcome.waiting_for,
             owner=self.batch.engine.worker_id if outcome.call else None,
             epoch=outcome.call.epoch if outcome.call else self.row.epoch,
+            crashes=self._crashes(),
             cancel_request=self.row.cancel_request,
             cancel_requested_at=self.row.cancel_requested_at,
         )
+
+    def _crashes(self) -> int:
+        """Return how many deaths still count: none after progress; beginning an outside attempt is not progress.
+
+        That this try was committed beforehand is taken back then, for if the worker dies with the call, its takeover counts.
+        """
+        if self.outcome is None or self.outcome.call is None:
+            return 0
+        progressed = any(task.status != Task.Status.RUNNING for task in self.dirty.values())
+        return 0 if progressed else max(0, self.row.crashes - 1)

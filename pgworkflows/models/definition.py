@@ -16,7 +16,7 @@ class WorkflowDefinition(models.Model):
     parameters = models.JSONField(default=list)
     #: The parameters' default values, encoded.
     defaults = models.JSONField(default=dict)
-    #: queue, priority, timeout (seconds) and api.
+    #: queue, priority, timeout (seconds), api, and the largest set of arguments (bytes).
     options = models.JSONField(default=dict)
     #: The names of the steps that the body calls, as far as they can be read from it.
     steps = models.JSONField(default=list)

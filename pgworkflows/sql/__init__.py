@@ -44,7 +44,8 @@ def user_values(user: Any, editor: BaseDatabaseSchemaEditor) -> dict[str, str]:
     quote = editor.connection.ops.quote_name
     columns = {field.name: quote(field.column) for field in user._meta.concrete_fields}
     groups = next((field for field in user._meta.many_to_many if field.name == "groups"), None)
-    memberships = "SELECT NULL AS user_id, NULL AS group_id WHERE false"
+    key = user._meta.pk.rel_db_type(editor.connection)
+    memberships = f"SELECT NULL::{key} AS user_id, NULL::integer AS group_id WHERE false"
     if groups is not None:
         table, member, group = groups.m2m_db_table(), groups.m2m_column_name(), groups.m2m_reverse_name()
         memberships = f"SELECT {quote(member)} AS user_id, {quote(group)} AS group_id FROM {quote(table)}"
@@ -52,7 +53,7 @@ def user_values(user: Any, editor: BaseDatabaseSchemaEditor) -> dict[str, str]:
         "approval_user": quote(asked.m2m_reverse_name()),
         "user_table": quote(user._meta.db_table),
         "user_pk": quote(user._meta.pk.column),
-        "user_pk_type": user._meta.pk.rel_db_type(editor.connection) or "",
+        "user_pk_type": key,
         "user_name": columns[user.USERNAME_FIELD],
         "user_is_active": f"u.{columns['is_active']}" if "is_active" in columns else "true",
         "memberships": memberships,

@@ -35,6 +35,18 @@ CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE 
 SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
 $$;
 
+-- Says whether this very transaction wrote a row, by the row's xmin. The ids of savepoints count up from the transaction's.
+CREATE FUNCTION pgworkflows.written_here(writer xid) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  own bigint := pg_current_xact_id_if_assigned()::text::bigint;
+  younger bigint := (writer::text::bigint - own) & 4294967295;
+BEGIN
+  RETURN COALESCE(younger < 2147483648 AND pg_xact_status((own + younger)::text::xid8) = 'in progress', false);
+EXCEPTION WHEN invalid_parameter_value THEN  -- a row so old that its writer's id has come round
+  RETURN false;
+END
+$$;
+
 -- Sets who acts, through what, and why, for the rest of the transaction.
 CREATE FUNCTION pgworkflows.act_as(actor text, channel text, note text DEFAULT '') RETURNS void LANGUAGE sql AS $$
 SELECT set_config('pgworkflows.actor', COALESCE(actor, ''), true),

@@ -1,5 +1,6 @@
 -- What nobody may do: make a transition that is not declared, change or remove history, write it by hand, or delete
--- what has not ended. ENABLE ALWAYS: session_replication_role does not switch these off. Only DDL by the owner does.
+-- what has not ended. Those of history, and against TRUNCATE, are ENABLE ALWAYS: session_replication_role does not
+-- switch them off, only DDL by the owner does.
 
 -- Says what was tried; the triggers' WHEN has found that it is not allowed. Before the row is written, so that no
 -- constraint speaks first.
@@ -35,7 +36,7 @@ CREATE TRIGGER approval_changes BEFORE UPDATE ON pgworkflows_approval
 CREATE FUNCTION pgworkflows.refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% on pgworkflows_history is refused: history is append-only', TG_OP
-    USING ERRCODE = 'insufficient_privilege', HINT = 'Removing old history is the tables'' owner''s act, through `manage.py workflows prune`.';
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Only the tables'' owner can remove old history, by DDL that lifts this trigger.';
 END
 $$;
 
@@ -55,7 +56,7 @@ CREATE FUNCTION pgworkflows.refuse_unfinished_delete() RETURNS trigger LANGUAGE 
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     RAISE EXCEPTION 'TRUNCATE of % is refused: it may hold unfinished workflows', TG_TABLE_NAME
-      USING ERRCODE = 'insufficient_privilege', HINT = 'Use `manage.py workflows prune`.';
+      USING ERRCODE = 'insufficient_privilege', HINT = 'DELETE the workflows that have ended.';
   END IF;
   IF OLD.finished_at IS NULL THEN
     RAISE EXCEPTION 'workflow % cannot be deleted: it is %', OLD.id, OLD.status

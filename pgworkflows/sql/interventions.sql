@@ -1,8 +1,10 @@
 -- What people do to a workflow or an approval, for Python and for psql alike.
 
 -- Returns 'cancelled', 'requested' (a worker does the rest), 'unknown', or the status of the finished workflow.
--- Never waits: what runs just now is left a request.
-CREATE FUNCTION pgworkflows.request_cancel(workflow uuid, reason text, compensate boolean, actor text, channel text)
+-- Never waits: what runs just now is left a request. So is everything with `later`, which steps pass: their own
+-- transaction holds the rows of the whole batch, and writes them once more at its end.
+CREATE FUNCTION pgworkflows.request_cancel(
+  workflow uuid, reason text, compensate boolean, actor text, channel text, later boolean)
 RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
 DECLARE
@@ -11,12 +13,14 @@ DECLARE
   request jsonb := jsonb_build_object('reason', $2, 'compensate', undo, 'by', $4);
 BEGIN
   PERFORM pgworkflows.act_as($4, $5, $2);
-  SELECT c.status, c.finished_at, c.owner_id, c.started_at INTO w FROM pgworkflows_workflow c
-  WHERE c.id = $1 FOR NO KEY UPDATE SKIP LOCKED;
+  SELECT c.status, c.finished_at, c.owner_id INTO w FROM pgworkflows_workflow c
+  WHERE c.id = $1 AND NOT later FOR NO KEY UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     SELECT c.status, c.finished_at INTO w FROM pgworkflows_workflow c WHERE c.id = $1;
     IF NOT FOUND THEN
       RETURN 'unknown';
+    ELSIF w.finished_at IS NOT NULL THEN
+      RETURN w.status;
     END IF;
     INSERT INTO pgworkflows_event (workflow_id, name, payload, sent_at, sent_by, parked)
     VALUES ($1, '$cancel', request, pgworkflows.now(), COALESCE($4, ''), false);
@@ -49,7 +53,8 @@ CREATE FUNCTION pgworkflows.cancel(workflow uuid, reason text, compensate boolea
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
-  outcome := pgworkflows.request_cancel($1, $2, $3, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user), 'sql');
+  outcome := pgworkflows.request_cancel(
+    $1, $2, $3, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user), 'sql', pgworkflows.setting('channel') = 'worker');
   IF outcome = 'unknown' THEN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
   ELSIF outcome NOT IN ('cancelled', 'requested') THEN

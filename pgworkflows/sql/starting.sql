@@ -71,6 +71,10 @@ BEGIN
   IF wanted_kwargs IS NULL OR jsonb_typeof(wanted_kwargs) <> 'object' THEN
     RAISE EXCEPTION '%: kwargs must be a JSON object of the arguments by name', wanted_name USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  IF octet_length(wanted_kwargs::text) > (definition.options ->> 'largest')::integer THEN
+    RAISE EXCEPTION '%: the arguments are larger than MAX_PAYLOAD_BYTES (%)', wanted_name, definition.options ->> 'largest'
+      USING ERRCODE = 'program_limit_exceeded', HINT = 'Store what is large in a row and pass its key.';
+  END IF;
   SELECT string_agg(k, ', ') INTO wrong FROM jsonb_object_keys(wanted_kwargs) k WHERE NOT definition.parameters ? k;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION '%: unknown argument %', wanted_name, wrong

@@ -45,10 +45,10 @@ UPDATE pgworkflows_workflow w
 SET status = u.status, state = u.state, result = u.result, error = u.error, attributes = u.attributes,
   available_at = u.available_at, started_at = COALESCE(w.started_at, %(now)s),
   finished_at = CASE WHEN u.finished THEN pgworkflows.now() END, waiting_for = u.waiting_for, owner_id = u.owner,
-  epoch = u.epoch, crashes = 0, cancel_request = u.cancel_request, cancel_requested_at = u.cancel_requested_at
+  epoch = u.epoch, crashes = u.crashes, cancel_request = u.cancel_request, cancel_requested_at = u.cancel_requested_at
 FROM json_to_recordset(%(rows)s::json) AS u(
   id uuid, status text, state text, result jsonb, error jsonb, attributes jsonb, available_at timestamptz, finished boolean,
-  waiting_for text, owner bigint, epoch integer, cancel_request jsonb, cancel_requested_at timestamptz)
+  waiting_for text, owner bigint, epoch integer, crashes smallint, cancel_request jsonb, cancel_requested_at timestamptz)
 WHERE w.id = u.id AND pg_current_xact_id() = %(transaction)s::xid8
 """
 
@@ -82,7 +82,8 @@ def _workflow_row(workflow: uuid.UUID, change: WorkflowChange) -> str:
         f'{{"id":"{workflow}","status":"{change.status}","state":{json.dumps(change.state)},"result":{change.result or "null"},'
         f'"error":{change.error or "null"},"attributes":{change.attributes},"available_at":{_moment(change.available_at)},'
         f'"finished":{"true" if change.finished else "false"},"waiting_for":{json.dumps(change.waiting_for)},'
-        f'"owner":{change.owner or "null"},"epoch":{change.epoch},"cancel_request":{change.cancel_request or "null"},'
+        f'"owner":{change.owner or "null"},"epoch":{change.epoch},"crashes":{change.crashes},'
+        f'"cancel_request":{change.cancel_request or "null"},'
         f'"cancel_requested_at":{_moment(change.cancel_requested_at)}}}'
     )
 

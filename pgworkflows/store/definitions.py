@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..conf import conf
 from ..definitions.arguments import defaults
 from ..definitions.encoding import encode
 from ..definitions.workflow import WorkflowFunction
@@ -25,7 +26,13 @@ WHERE (d.fingerprint, d.parameters, d.defaults, d.options, d.steps)
 def write_definition(workflow: WorkflowFunction[..., Any]) -> None:
     """Insert or update the row of one definition."""
     given = {name: encode(value, f"{workflow.name}: default of {name!r}") for name, value in defaults(workflow.signature).items()}
-    options = {"queue": workflow.queue, "priority": workflow.priority, "timeout": workflow.timeout, "api": workflow.api}
+    options = {
+        "queue": workflow.queue,
+        "priority": workflow.priority,
+        "timeout": workflow.timeout,
+        "api": workflow.api,
+        "largest": conf().MAX_PAYLOAD_BYTES,
+    }
     query(
         WRITE,
         {

@@ -12,7 +12,11 @@ from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor, recorded_as
 from .connection import query, refuse_foreign_transaction
 
-CANCEL = "SELECT pgworkflows.request_cancel(%(workflow)s, %(reason)s, %(compensate)s, %(actor)s, %(channel)s)"
+# Only in a worker's transaction is the channel 'worker': a cancel from a step is left for the next batch.
+CANCEL = """
+SELECT pgworkflows.request_cancel(
+  %(workflow)s, %(reason)s, %(compensate)s, %(actor)s, %(channel)s, pgworkflows.setting('channel') = 'worker')
+"""
 
 
 def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Any) -> None:

@@ -84,5 +84,6 @@ class WorkflowChange:
     waiting_for: str
     owner: int | None
     epoch: int
+    crashes: int
     cancel_request: str | None
     cancel_requested_at: datetime | None

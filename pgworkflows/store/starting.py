@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 
 from ..definitions.arguments import convert
-from ..definitions.encoding import TAGGED, dump
+from ..definitions.encoding import TAGGED, check_size, dump
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
@@ -85,7 +85,7 @@ def _tagged(workflow: WorkflowFunction[..., Any], plain: str) -> str:
 
 def _arguments_text(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> str:
     parts = [f"{json.dumps(name)}:{dump(value, f'{workflow.name}: argument {name!r}')}" for name, value in arguments.items()]
-    return "{" + ",".join(parts) + "}"
+    return check_size("{" + ",".join(parts) + "}", f"{workflow.name}: the arguments together")
 
 
 def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:

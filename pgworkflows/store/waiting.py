@@ -18,12 +18,7 @@ SELECT w.name, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 
 FROM pgworkflows_workflow w WHERE w.id = %(workflow)s
 """
 
-# A transaction holds a lock on its own id, and on those of its savepoints, for as long as it runs.
-WRITTEN_HERE = """
-SELECT EXISTS (
-  SELECT FROM pgworkflows_workflow w JOIN pg_locks l ON l.transactionid = w.xmin
-  WHERE w.id = %(workflow)s AND l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.pid = pg_backend_pid())
-"""
+WRITTEN_HERE = "SELECT pgworkflows.written_here(xmin) FROM pgworkflows_workflow WHERE id = %(workflow)s"
 SHORTEST, LONGEST = 0.005, 0.2
 
 

@@ -94,8 +94,8 @@ class Life(threading.Thread):
         self.engine.worker_id = workers.register(
             self.options.name, queues=self.options.queues, definitions=known, direct=self.direct, lease=conf().LEASE
         )
-        if self.options.predecessor:
-            for dead in workers.named(self.options.predecessor):
+        for predecessor in self.options.predecessors:
+            for dead in workers.named(predecessor):
                 self._take_over(dead)
         self.registered.set()
 

@@ -21,8 +21,8 @@ class WorkerOptions:
     batch_size: int = field(default_factory=lambda: conf().BATCH_SIZE)
     poll_interval: float = field(default_factory=lambda: conf().POLL_INTERVAL)
     drain: bool = False
-    #: The name of the process that this one replaces: certainly dead.
-    predecessor: str = ""
+    #: The names of the processes that this one replaces: certainly dead.
+    predecessors: list[str] = field(default_factory=list)
     #: A file descriptor to report to, once a second.
     report_to: int = -1
 

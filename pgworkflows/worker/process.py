@@ -48,7 +48,6 @@ class Worker:
         self.careful: list[uuid.UUID] = []
         self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
-        self.results_at_once = RESULTS_AT_ONCE
         #: Whether a COMMIT may have gone through without its answer.
         self.unsure = False
         self._reported_at = 0.0
@@ -139,14 +138,13 @@ class Worker:
         self.unsure = False
 
     def _run_next(self) -> Report | None:
-        """Run outside results first, then what must run alone, then the queue."""
+        """Run first what must run alone, then outside results, then the queue."""
         for result in self.pool.take_results(RESULTS_AT_ONCE):
             self.engine.results[result.workflow, result.seq] = result
+        if self.alone:
+            return self._run_alone(self.alone.pop(0))
         if self.engine.results:
             return self._run_results()
-        if self.alone:
-            workflow = self.alone.pop(0)
-            return run_batch(self.engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
         if self.careful:
             return self._run_careful([self.careful.pop(0)])
         if self.stopping or self.pool.stuck or not self.pool.has_room():
@@ -157,25 +155,26 @@ class Worker:
         self.pacing.learn(report, self.engine.batch_seconds)
         return report
 
+    def _run_alone(self, workflow: uuid.UUID) -> Report:
+        """Run one workflow in a transaction of its own; with its result, if that is in hand."""
+        engine = self.engine
+        if any(owned == workflow for owned, _ in engine.results):
+            return run_batch(engine, lambda execute: claims.claim_owned(execute, [workflow], engine.worker_id), alone=True)
+        return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
+
     def _run_results(self) -> Report:
         """Go on with the workflows whose outside calls came back; forget results whose claim is no longer ours.
 
-        After a transaction was lost they go on one by one; the results in hand are kept, not called for again.
+        After a transaction was lost they go on alone; the results in hand are kept, not called for again.
         """
-        ids = {workflow for workflow, _ in islice(self.engine.results, self.results_at_once)}
-        worker, singly = self.engine.worker_id, self.results_at_once == 1
-        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker), alone=singly)
-        if report.lost:
-            self.results_at_once = 1
-            report.alone.clear()
-            return report
+        ids = {workflow for workflow, _ in islice(self.engine.results, self.options.batch_size)}
+        worker = self.engine.worker_id
+        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker))
         left = {workflow for workflow, _ in self.engine.results} & ids
-        if left:
+        if left and not report.lost:
             kept = idling.still_owned(left, worker)
             for key in [key for key in self.engine.results if key[0] in left - kept]:
                 del self.engine.results[key]
-        if not self.engine.results:
-            self.results_at_once = RESULTS_AT_ONCE
         return report
 
     def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:

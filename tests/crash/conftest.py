@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.ledger.models import Entry
-from tests.workers import fleet  # noqa: F401  a fixture
+from tests.workers import fleet  # noqa: F401 - a fixture
 
 
 @pytest.fixture

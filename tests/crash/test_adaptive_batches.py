@@ -46,8 +46,10 @@ def test_no_row_is_locked_for_long_and_the_next_batch_is_smaller(fleet):
     assert SECONDS <= held <= LONGEST
     sizes = [size for size, _, _ in batches]
     (place,) = [place for place, (_, slow, _) in enumerate(batches) if slow]
-    assert sum(sizes) == MANY and sizes[:3] == [1, 1, 1]
+    assert sum(sizes) == MANY
+    assert sizes[:3] == [1, 1, 1]
     # While all is quick a batch claims twice what the one before did. The slow one's runs nothing after it, but
     # gives the rest back, and the next claims half.
-    assert 1 < sizes[place - 1] and sizes[place + 1] < 2 * sizes[place - 1]
+    assert sizes[place - 1] > 1
+    assert sizes[place + 1] < 2 * sizes[place - 1]
     assert Account.objects.filter(units=1).count() == Account.objects.count()

@@ -9,6 +9,8 @@ import time
 import pytest
 
 from pgworkflows.models import Task, Workflow
+from pgworkflows.worker.options import WorkerOptions
+from pgworkflows.worker.supervisor import Child, Supervisor
 from tests.ledger.models import Entry
 from tests.ledger.workflows import chain, held_call, held_entry, poison, quick, tell
 from tests.workers import children, rows, until, until_all
@@ -54,6 +56,14 @@ def test_a_drain_ends_with_status_0_though_workers_die(fleet, effects):
     assert all(effects()[f"c{n}/6"] == 1 for n in range(20))
 
 
+def test_a_replacement_inherits_what_was_not_taken_over():
+    supervisor = Supervisor(WorkerOptions(name=""), processes=1, reload=False, say=lambda _: None)
+    for counts in ({}, {"batches": 0}):  # what it reports once it is registered
+        dead = Child(process=None, options=WorkerOptions(name="two", predecessors=["one"]), pipe=-1, counts=counts)
+        supervisor._replace(dead, -signal.SIGKILL)
+    assert [names for _, names in supervisor._due] == [["one", "two"], ["two"]]
+
+
 def test_a_step_that_kills_its_worker_is_blocked_after_ten(fleet, effects):
     poison.start()
     quick.start_many([{"name": f"q{n}"} for n in range(10)])
@@ -61,7 +71,7 @@ def test_a_step_that_kills_its_worker_is_blocked_after_ten(fleet, effects):
     while not Workflow.objects.blocked().exists():
         assert deaths <= 12, "it was tried more often than that"
         worker = fleet.worker()
-        until(lambda: worker.poll() is not None or Workflow.objects.blocked().exists(), "it has died or given up")
+        until(lambda one=worker: one.poll() is not None or Workflow.objects.blocked().exists(), "it has died or given up")
         deaths += worker.poll() == -signal.SIGKILL
     until(lambda: Workflow.objects.filter(status="COMPLETED").count() == 10, "the others complete")
     row = Workflow.objects.get(name="ledger.poison")
@@ -105,4 +115,5 @@ def test_lost_sessions_are_opened_again(fleet, body):
     assert Entry.objects.filter(name__startswith="q").count() == 20
     assert Entry.objects.filter(name="x").count() == (body is held_entry)
     if body is held_call:
-        assert held.wait(1) == worker.pid and Task.objects.get(workflow=held.pk).attempt == 1
+        assert held.wait(1) == worker.pid
+        assert Task.objects.get(workflow=held.pk).attempt == 1

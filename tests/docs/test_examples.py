@@ -27,7 +27,7 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 MODULE = "shop.workflows"
 BLOCK = re.compile(r"^```(?P<kind>python|sql|console|text)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = "<!-- not run -->"
-COMMAND = re.compile(r"^\$ .*?manage\.py (?P<name>[\w-]+)(?P<rest>.*)$", re.MULTILINE)
+COMMAND = re.compile(r"^.*?manage\.py (?P<name>[\w-]+)(?P<rest>.*)$", re.MULTILINE)
 NEW_EACH_TIME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=[Aa]pproval )\d+|0x[0-9a-f]+")
 
 
@@ -70,7 +70,7 @@ def answer_of_python(example: Example, page: Path, module: types.ModuleType) -> 
         except Exception as error:
             if example.answer is None:
                 raise
-            print(f"{type(error).__name__}: {error}")
+            printed.write(f"{type(error).__name__}: {error}")
     return printed.getvalue()
 
 

@@ -13,7 +13,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"  # which starts a server for all ten, if none is given
 django.setup()
 
-from tests.guarantees.switches import SWITCHES  # noqa: E402  needs the settings
+from tests.guarantees.switches import SWITCHES  # noqa: E402 - needs the settings
 
 HERE = Path(__file__).resolve().parent
 
@@ -23,10 +23,10 @@ def failures_without(name: str, report: Path) -> tuple[int, int, int, int]:
     (path,) = HERE.glob(f"test_g{int(name[1:]):02}_*.py")
     command = [sys.executable, "-m", "pytest", str(path), "--without", name, "-q", f"--junitxml={report}", "--create-db"]
     done = subprocess.run(command, cwd=HERE.parent.parent, capture_output=True, text=True, check=False)
-    counts = ElementTree.parse(report).getroot()[0].attrib if report.exists() else {}  # noqa: S314 - our own
+    counts = ElementTree.parse(report).getroot()[0].attrib if report.exists() else {}
     ran, failed, broke = (int(counts.get(key, 0)) for key in ("tests", "failures", "errors"))
     if done.returncode != 1 or not failed or broke:
-        print(done.stdout[-8000:], done.stderr[-2000:])
+        print(done.stdout[-8000:], done.stderr[-2000:])  # noqa: T201 - a command
     return done.returncode, ran, failed, broke
 
 
@@ -40,8 +40,8 @@ def main() -> int:
         good = status == 1 and failed > 0 and broke == 0
         missed += [] if good else [name]
         verdict = f"{failed} of {ran} tests fail" if good else f"NOT AS WANTED: pytest {status}, {failed} failed, {broke} errors"
-        print(f"{name:4} {switch.__name__:30} {verdict:24} {time.monotonic() - began:5.1f} s", flush=True)
-    print(f"Not noticed: {', '.join(missed)}." if missed else "Every switch was noticed.")
+        print(f"{name:4} {switch.__name__:30} {verdict:24} {time.monotonic() - began:5.1f} s", flush=True)  # noqa: T201 - a command
+    print(f"Not noticed: {', '.join(missed)}." if missed else "Every switch was noticed.")  # noqa: T201 - a command
     return 1 if missed else 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workers import fleet  # noqa: F401  a fixture
+from tests.workers import fleet  # noqa: F401 - a fixture
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,7 +13,7 @@ from tests.workers import conninfo, rows
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     pass
 
 
@@ -23,21 +23,22 @@ def exists_elsewhere() -> bool:
 
 
 def test_rollback_leaves_neither_order_nor_workflow(pgworkflows):
-    with pytest.raises(Refused), transaction.atomic():
+    with pytest.raises(RefusedError), transaction.atomic():  # noqa: PT012 - the block is the transaction
         Entry.objects.create(name="order")
         quick.start("effect")
-        raise Refused
+        raise RefusedError
     assert not exists_elsewhere()
     assert pgworkflows.run_workflows().finished == 0
-    assert not Entry.objects.exists() and not History.objects.exists()
+    assert not Entry.objects.exists()
+    assert not History.objects.exists()
 
 
 def test_savepoint_rollback_takes_only_its_start(pgworkflows):
     with transaction.atomic():
         quick.start("kept")
-        with pytest.raises(Refused), transaction.atomic():
+        with pytest.raises(RefusedError), transaction.atomic():  # noqa: PT012 - the block is the transaction
             quick.start_many([{"name": "lost"}, {"name": "lost too"}])
-            raise Refused
+            raise RefusedError
     pgworkflows.run_workflows()
     assert list(Entry.objects.values_list("name", flat=True)) == ["kept"]
 
@@ -48,15 +49,16 @@ def test_nobody_sees_it_before_the_commit(pgworkflows):
         assert not exists_elsewhere()
     assert exists_elsewhere()
     pgworkflows.run_workflows()
-    assert Workflow.objects.get().pk == started.pk and Entry.objects.get().name == "effect"
+    assert Workflow.objects.get().pk == started.pk
+    assert Entry.objects.get().name == "effect"
 
 
 def test_start_in_sql_is_the_callers_too():
     write_definition(quick)
     start = """SELECT pgworkflows.start('ledger.quick', '{"name": "effect"}')"""
-    with pytest.raises(Refused), transaction.atomic():
+    with pytest.raises(RefusedError), transaction.atomic():  # noqa: PT012 - the block is the transaction
         rows(start)
-        raise Refused
+        raise RefusedError
     assert not exists_elsewhere()
     rows(start)
     assert exists_elsewhere()

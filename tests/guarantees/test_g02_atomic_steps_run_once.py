@@ -51,7 +51,8 @@ def test_every_effect_once_whatever_the_crash(pgworkflows, three, point, occurre
         pgworkflows.run_workflows()
     pgworkflows.run_workflows()
     assert names() == ["one", "other", "three", "two"]
-    assert Event.objects.count() == 1 and Workflow.objects.filter(status="COMPLETED").count() == 2
+    assert Event.objects.count() == 1
+    assert Workflow.objects.filter(status="COMPLETED").count() == 2
     told = History.objects.filter(workflow=started.pk).order_by("id").values_list("event", flat=True)
     assert sorted(told) == sorted(["start", "state", *["task_complete"] * 3, "complete"])
 
@@ -61,8 +62,11 @@ def test_a_crash_before_the_commit_leaves_nothing(pgworkflows, three, point):
     three.start()
     with pgworkflows.crash_at(point):
         pgworkflows.run_workflows()
-    assert names() == [] and not Task.objects.exists() and not Event.objects.exists()
-    assert Workflow.objects.get().status == "PENDING" and History.objects.count() == 1
+    assert names() == []
+    assert not Task.objects.exists()
+    assert not Event.objects.exists()
+    assert Workflow.objects.get().status == "PENDING"
+    assert History.objects.count() == 1
 
 
 def test_a_refused_commit_costs_only_who_is_to_blame(pgworkflows):
@@ -97,4 +101,5 @@ def test_an_event_is_taken_with_what_follows(pgworkflows):
         pgworkflows.run_workflows()
     assert Event.objects.filter(task=None).count() == 1
     pgworkflows.run_workflows()
-    assert names() == ["once"] and not Event.objects.filter(task=None).exists()
+    assert names() == ["once"]
+    assert not Event.objects.filter(task=None).exists()

@@ -50,7 +50,8 @@ def test_the_key_survives_a_crash(pgworkflows, paying, seen, point):
     pgworkflows.run_workflows()
     assert started.wait(1) == f"paid at {len(seen)}"
     assert len(seen) == (1 if point == "before_outside_call" else 2)
-    assert len({key for key, _, _ in seen}) == 1 and Task.objects.get().attempt == 1
+    assert len({key for key, _, _ in seen}) == 1
+    assert Task.objects.get().attempt == 1
 
 
 def test_the_key_survives_a_persons_retry(pgworkflows, paying, seen):
@@ -59,7 +60,8 @@ def test_the_key_survives_a_persons_retry(pgworkflows, paying, seen):
     assert Workflow.objects.get().status == "FAILED"
     started.retry()
     pgworkflows.run_workflows()
-    assert started.wait(1) == "paid at 4" and len({key for key, _, _ in seen}) == 1
+    assert started.wait(1) == "paid at 4"
+    assert len({key for key, _, _ in seen}) == 1
 
 
 def engine(name: str) -> Engine:
@@ -75,7 +77,8 @@ def test_a_late_result_is_thrown_away(paying, seen):
     (again,) = run_batch(quick, lambda execute: claims.claim(execute, quick.known, 5), alone=True).calls
     ids = [started.pk]
     report = run_batch(slow, lambda execute: claims.claim_owned(execute, ids, slow.worker_id))
-    assert report.claimed == 0 and Task.objects.get().status == "RUNNING"
+    assert report.claimed == 0
+    assert Task.objects.get().status == "RUNNING"
     quick.results[again.workflow, again.seq] = perform_inline(again)
     run_batch(quick, lambda execute: claims.claim_owned(execute, ids, quick.worker_id))
     assert started.wait(1) == "paid at 2"

@@ -15,7 +15,7 @@ from tests.workers import conninfo, rows
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     pass
 
 
@@ -40,15 +40,17 @@ def taken() -> list[str]:
 def test_it_goes_with_its_senders_transaction(pgworkflows, taking):
     started = taking.start()
     pgworkflows.run_workflows()
-    with pytest.raises(Refused), transaction.atomic():
+    with pytest.raises(RefusedError), transaction.atomic():  # noqa: PT012 - the block is the transaction
         started.send_event("go", "never sent")
-        raise Refused
+        raise RefusedError
     pgworkflows.run_workflows()
-    assert taken() == [] and Workflow.objects.get().status == "WAITING"
+    assert taken() == []
+    assert Workflow.objects.get().status == "WAITING"
     with transaction.atomic():
         started.send_event("go", "sent")
     pgworkflows.run_workflows()
-    assert taken() == ["sent"] and Workflow.objects.get().status == "COMPLETED"
+    assert taken() == ["sent"]
+    assert Workflow.objects.get().status == "COMPLETED"
 
 
 def test_it_may_come_before_the_wait(pgworkflows, taking):
@@ -68,10 +70,12 @@ def test_each_is_delivered_once_in_order(pgworkflows, taking):
     started.send_event("go", "3", key="k")
     started.send_event("go", "3", key="k")
     pgworkflows.run_workflows()
-    assert taken() == ["0", "1", "2", "3"] and Workflow.objects.get().status == "WAITING"
+    assert taken() == ["0", "1", "2", "3"]
+    assert Workflow.objects.get().status == "WAITING"
     started.send_event("go", "4")
     pgworkflows.run_workflows()
-    assert taken()[-1] == "4" and Event.objects.count() == 5
+    assert taken()[-1] == "4"
+    assert Event.objects.count() == 5
 
 
 def test_a_locked_workflow_gets_it_later(pgworkflows, taking):
@@ -81,7 +85,8 @@ def test_a_locked_workflow_gets_it_later(pgworkflows, taking):
         session.execute("SELECT FROM pgworkflows_workflow FOR NO KEY UPDATE")
         started.send_event("go", "patient")  # which does not wait for the row either
         pgworkflows.run_workflows()
-        assert taken() == [] and Event.objects.get().delivered_at is None
+        assert taken() == []
+        assert Event.objects.get().delivered_at is None
     pgworkflows.run_workflows()
     assert taken() == ["patient"]
 
@@ -116,9 +121,9 @@ def test_a_decision_goes_with_its_transaction(pgworkflows):
     started = asking.start()
     pgworkflows.run_workflows()
     decide = f"SELECT pgworkflows.decide({Approval.objects.get().pk}, 'ann', 'approve')"
-    with pytest.raises(Refused), transaction.atomic():
+    with pytest.raises(RefusedError), transaction.atomic():  # noqa: PT012 - the block is the transaction
         rows(decide)
-        raise Refused
+        raise RefusedError
     pgworkflows.run_workflows()
     assert Workflow.objects.get().status == "WAITING"
     rows(decide)

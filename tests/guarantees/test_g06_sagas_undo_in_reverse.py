@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CRASHES = [("before_flush", 3), ("before_commit", 3), ("before_commit", 4), ("after_commit", 4), ("after_outside_call", 2)]
 
 
-class Declined(Exception):
+class DeclinedError(Exception):
     pass
 
 
@@ -39,13 +39,13 @@ def order(told):
     def release(sku: str, result: str) -> None:
         Entry.objects.create(name=f"released {result}")
 
-    @step(atomic=False, retry=Retry(max_attempts=2, initial=0, give_up_on=(Declined,)))
+    @step(atomic=False, retry=Retry(max_attempts=2, initial=0, give_up_on=(DeclinedError,)))
     def charge(how: str) -> str:
         told.keys["charge"] = current_step().idempotency_key
         if how == "lost answer":
             raise TimeoutError("no answer")
         if how == "declined":
-            raise Declined("no money")
+            raise DeclinedError("no money")
         return "charge 1"
 
     @charge.compensation(atomic=False)
@@ -96,7 +96,8 @@ def test_an_unknown_outcome_is_undone_with_its_key(pgworkflows, order, told):
 def test_a_refusal_is_nothing_to_undo(pgworkflows, order, told):
     order.start("declined")
     pgworkflows.run_workflows()
-    assert effects() == [*DONE, *UNDONE] and told.undone == []
+    assert effects() == [*DONE, *UNDONE]
+    assert told.undone == []
 
 
 @pytest.mark.parametrize(("point", "occurrence"), CRASHES)
@@ -132,7 +133,8 @@ def test_a_compensation_that_gives_up_blocks_and_resumes(pgworkflows):
     started = body.start()
     pgworkflows.run_workflows()
     row = Workflow.objects.get()
-    assert row.status == "BLOCKED" and "the other side is down" in row.waiting_for
+    assert row.status == "BLOCKED"
+    assert "the other side is down" in row.waiting_for
     broken.clear()
     started.retry()
     pgworkflows.run_workflows()

@@ -18,7 +18,8 @@ SOON = 2.0
 
 
 def held() -> list[int]:
-    return [int(name.split()[-1]) for name in Entry.objects.filter(name__contains=": held by ").order_by("id").values_list("name", flat=True)]
+    told = Entry.objects.filter(name__contains=": held by ").order_by("id")
+    return [int(name.split()[-1]) for name in told.values_list("name", flat=True)]
 
 
 def direct_workers() -> int:
@@ -65,7 +66,8 @@ def test_a_stopped_worker_loses_it_after_its_lease(fleet):
     tell(f"x: let go {held()[-1]}")
     assert started.wait(10) == held()[-1] != stopped.pid
     told = History.objects.filter(workflow=started.pk, event="requeue").get()
-    assert told.from_status == "RUNNING" and "is gone" in told.note
+    assert told.from_status == "RUNNING"
+    assert "is gone" in told.note
 
 
 def test_everything_unfinished_says_what_it_waits_for(pgworkflows):
@@ -100,5 +102,7 @@ def test_everything_unfinished_says_what_it_waits_for(pgworkflows):
         body.start()
     pgworkflows.run_workflows()
     left = dict(Workflow.objects.unfinished().values_list("name", "waiting_for"))
-    assert len(left) == 3 and all(left.values())
-    assert any("event go (c)" in what for what in left.values()) and any("down" in what for what in left.values())
+    assert len(left) == 3
+    assert all(left.values())
+    assert any("event go (c)" in what for what in left.values())
+    assert any("down" in what for what in left.values())

@@ -54,4 +54,3 @@ assert list(History.objects.filter(event="decide").order_by("id").values_list("a
 Person.objects.all().delete()
 assert [approval.decisions.count(), Workflow.objects.count()] == [2, 1]
 assert list(approval.decisions.values_list("user", flat=True)) == [None, None]
-print("all well")

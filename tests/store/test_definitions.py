@@ -35,7 +35,7 @@ def test_migrate_writes_definitions(declared):
     assert (row.version, row.fingerprint) == (1, declared.fingerprint)
     assert row.parameters == ["units", "price", "express"]
     assert row.defaults == {"price": {"$decimal": "1.50"}, "express": False}
-    assert row.options == {"queue": "slow", "priority": 3, "timeout": 60.0, "api": True}
+    assert row.options == {"queue": "slow", "priority": 3, "timeout": 60.0, "api": True, "largest": 1_000_000}
     assert row.steps == ["tests.reserve", "tests.charge"]
 
 

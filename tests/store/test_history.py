@@ -282,7 +282,7 @@ def test_history_cannot_be_changed(waiter, execute, statement, replication_role)
     with pytest.raises(ProgrammingError) as raised:
         execute(statement)
     verb = statement.split()[0]
-    assert str(raised.value).startswith(f"{verb} on pgworkflows_history is refused: history is append-only\nHINT:  Removing")
+    assert str(raised.value).startswith(f"{verb} on pgworkflows_history is refused: history is append-only\nHINT:  Only")
 
 
 def test_statement_that_would_change_no_row_passes(db, execute):

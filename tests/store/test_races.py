@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from pgworkflows import KeyConflict, send_event, wait_for_event, workflow
-from pgworkflows.models import Event, History, Workflow
+from pgworkflows import AlreadyDecided, KeyConflict, request_approval, send_event, wait_for_event, workflow
+from pgworkflows.models import Approval, Event, History, Workflow
 from pgworkflows.store import events
 from pgworkflows.store.definitions import write_definition
 
@@ -83,6 +83,45 @@ def test_two_starts_in_sql_give_one_row(connect, body, watch):
         assert other.result() == first
     two.commit()
     assert Workflow.objects.count() == 1
+
+
+def test_two_decisions_at_once_count_both(beside, pgworkflows, django_user_model, watch):
+    ann, bob = (django_user_model.objects.create_user(name) for name in ("ann", "bob"))
+
+    @workflow
+    def asks() -> bool:
+        return request_approval("Release", users=["ann", "bob"], quorum=2).approved
+
+    started = asks.start()
+    pgworkflows.run_workflows()
+    approval = Approval.objects.get()
+    with transaction.atomic():
+        approval.approve(ann)
+        other = beside(lambda: Approval.objects.get().approve(bob))
+        watch(BLOCKED)
+    other.result()
+    assert list(History.objects.filter(approval=approval.pk).values_list("event", flat=True).order_by("id")) == [
+        "request", "decide", "decide", "approve",
+    ]  # fmt: skip
+    pgworkflows.run_workflows()
+    assert started.wait(1) is True
+
+
+def test_decision_on_what_was_decided_just_now_is_refused(beside, pgworkflows, django_user_model, watch):
+    ann, bob = (django_user_model.objects.create_user(name) for name in ("ann", "bob"))
+
+    @workflow
+    def asks() -> bool:
+        return request_approval("Release", users=["ann", "bob"]).approved
+
+    asks.start()
+    pgworkflows.run_workflows()
+    with transaction.atomic():
+        Approval.objects.get().reject(ann, comment="no")
+        other = beside(lambda: Approval.objects.get().approve(bob))
+        watch(BLOCKED)
+    with pytest.raises(AlreadyDecided, match="is already REJECTED; nothing was changed"):
+        other.result()
 
 
 def test_event_and_wait_that_commit_together_meet(connect, body, pgworkflows):

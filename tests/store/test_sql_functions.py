@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, transaction
+from django.test import override_settings
 
 from pgworkflows import KeyConflict, request_approval, step, wait_for_event, workflow
 from pgworkflows.models import Approval, History, Workflow
@@ -175,6 +176,13 @@ def test_wrong_start_is_refused(fulfil, execute, parameters, named, message, hin
     assert first == message
     assert rest.startswith(f"HINT:  {hint}" if hint else "CONTEXT")
     assert not Workflow.objects.exists()
+
+
+def test_start_with_too_much_is_refused(fulfil, execute):
+    with override_settings(PGWORKFLOWS={"MAX_PAYLOAD_BYTES": 100}):
+        write_definition(fulfil)
+    with pytest.raises(OperationalError, match=r"the arguments are larger than MAX_PAYLOAD_BYTES \(100\)\nHINT:  Store"):
+        start(execute, "tests.fulfil", json.dumps({"order_id": "7" * 100}))
 
 
 def test_same_key_and_arguments_give_the_same_row(fulfil, execute):

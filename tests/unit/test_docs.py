@@ -35,11 +35,7 @@ def first_cells(text: str) -> list[str]:
 
 def drawn_transitions(text: str) -> dict[tuple[str, str], str]:
     members = {name: re.findall(r"[A-Z]{3,}", label) for label, name in GROUP.findall(text)}
-    return {
-        (start, end): event
-        for source, end, event in ARROW.findall(text)
-        for start in members.get(source, [source])
-    }
+    return {(start, end): event for source, end, event in ARROW.findall(text) for start in members.get(source, [source])}
 
 
 @pytest.mark.parametrize("model", [Workflow, Task], ids=lambda model: model.__name__)

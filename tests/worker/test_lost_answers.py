@@ -6,27 +6,9 @@ import pytest
 from pgworkflows import step, workflow
 from pgworkflows.execution import batch
 from pgworkflows.models import History, Workflow
-from pgworkflows.worker.options import WorkerOptions
-from pgworkflows.worker.process import Worker
 
 
-@pytest.fixture
-def worker(transactional_db):
-    """Give a worker in this process, whose steps the test does."""
-    made = Worker(WorkerOptions(name="test:lost-answers"))
-    made._begin()
-    yield made
-    made._end()
-
-
-def run_until_finished(worker, started):
-    while not Workflow.objects.get(pk=started.pk).is_finished:
-        if not worker.step():
-            worker.wake.wait(1)
-            worker.wake.clear()
-
-
-def test_outside_call_is_made_after_a_lost_answer(worker, monkeypatch):
+def test_outside_call_is_made_after_a_lost_answer(worker, run_until, monkeypatch):
     calls = []
 
     @step(atomic=False)
@@ -38,8 +20,7 @@ def test_outside_call_is_made_after_a_lost_answer(worker, monkeypatch):
     def body() -> str:
         return outside()
 
-    worker.engine.known.names.append(body.name)
-    worker.engine.known.versions.append(1)
+    worker.know(body)
     started = body.start()
     original = batch._after_commit
 
@@ -52,7 +33,7 @@ def test_outside_call_is_made_after_a_lost_answer(worker, monkeypatch):
         worker.step()
     assert Workflow.objects.get().status == Workflow.Status.RUNNING
     worker.unsure = True
-    run_until_finished(worker, started)
+    run_until(lambda: Workflow.objects.get().is_finished)
     assert started.wait(1) == "made"
     assert calls == [1]
     assert History.objects.filter(workflow=started.pk, note="the answer to a COMMIT was lost").count() == 1

@@ -1,0 +1,24 @@
+"""Why a measurement has no figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class MeasurementError(RuntimeError):
+    """Something that was measured ended badly, or did not end."""
+
+
+class ProgramError(MeasurementError):
+    """A process ended badly; the message holds its last words."""
+
+    def __init__(self, command: Sequence[object], status: int | None, said: str) -> None:
+        how = "did not end in time" if status is None else f"ended with status {status}"
+        super().__init__(f"{' '.join(str(part) for part in command[1:5])} {how}:\n{said[-3000:]}")
+
+
+class NeverHappenedError(MeasurementError):
+    """What was waited for did not come."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(f"waited {seconds:.0f} s for {what}")
