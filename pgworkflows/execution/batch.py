@@ -193,9 +193,10 @@ def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
     """Put what has killed a worker, or asks for it, aside for a batch of its own."""
     if batch.alone or batch.engine.nested:
         return False
-    if row.crashes > 0:
+    if row.crashes > 0 and row.owner is None:
         batch.report.careful.append(row.id)
-    elif not registry.workflows[row.name, row.version].batch:
+    elif row.crashes > 0 or not registry.workflows[row.name, row.version].batch:
+        # What we own cannot be claimed anew: its result is in hand, and a death with it is counted by whoever takes over.
         batch.report.alone.append(row.id)
     else:
         return False

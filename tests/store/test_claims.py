@@ -132,6 +132,7 @@ def crowded(one, two):
         Task(workflow=w, seq=0, kind="EVENT", name="go", status="WAITING", payload={"correlation": f"c{n}"})
         for n, w in enumerate(waiting)
     ]
+    tasks += [Task(workflow=w, seq=n, kind="STEP", name="x", status="COMPLETED") for w in waiting for n in range(1, 5)]
     Task.objects.bulk_create(tasks)
     Event.objects.bulk_create(Event(workflow=w, name="old", sent_at=w.created_at, delivered_at=w.created_at) for w in waiting)
     one.start_many([{"n": n} for n in range(100)])

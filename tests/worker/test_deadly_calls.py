@@ -28,3 +28,20 @@ def test_deadly_outside_call_is_blocked(worker, monkeypatch):
     assert len(died) == MOST_CRASHES
     started.refresh_from_db()
     assert started.error["message"] == "10 workers in a row died while running step deadly of this workflow."
+
+
+def test_call_goes_on_after_deaths(worker, run_until):
+    @step(atomic=False)
+    def outside() -> str:
+        return "made"
+
+    @workflow
+    def body() -> str:
+        return outside()
+
+    worker.know(body)
+    started = body.start()
+    Workflow.objects.update(crashes=3)
+    run_until(lambda: Workflow.objects.get().is_finished)
+    assert started.wait(1) == "made"
+    assert Workflow.objects.get().crashes == 0
