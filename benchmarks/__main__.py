@@ -102,7 +102,8 @@ def main() -> int:
         report.write_json(arguments.json, results, about)
     if arguments.plot:
         plot.draw(arguments.plot, results)
-    print(*results.left_out, *results.failed, *results.wrong, sep="\n", file=sys.stderr)
+    for line in (*results.left_out, *results.failed, *results.wrong):
+        print(line, file=sys.stderr)
     return 1 if results.wrong or results.failed else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.engine import Left, count, finish_times, load_backlog
+from benchmarks.engine import Left, check, finish_times, load_backlog
 from benchmarks.run import Run
 from benchmarks.server import settle
 from benchmarks.subprocesses import drain
@@ -34,5 +34,5 @@ def drained_rate(
     ids = load_backlog(workflow, calls)
     settle(run.server.url)
     drain(processes)
-    run.results.check(f"{what}, {processes} process(es)", count(workflow), left.of(len(ids)))
+    check(run.results, f"{what}, {processes} process(es)", workflow, left.of(len(ids)))
     return steady_rate(finish_times(workflow))

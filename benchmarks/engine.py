@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.figures import Results
+
 CHUNK = 5_000
 
 
@@ -64,6 +66,19 @@ def count(workflow: Any) -> dict[str, int]:
     """Count what the executions of a workflow have left, by the words of `Left.of`."""
     (found,) = rows(COUNTS, {"name": workflow.name})
     return dict(zip(Left().of(0), found, strict=True))
+
+
+UNEXPECTED = """
+SELECT status || ', ' || COALESCE(error ->> 'message', waiting_for) FROM pgworkflows_workflow
+WHERE name = %(name)s AND status <> 'COMPLETED' LIMIT 1
+"""
+
+
+def check(results: Results, what: str, workflow: Any, expected: Mapping[str, int]) -> None:
+    """Hold what the executions of a workflow have left to what they should; say of an unfinished one how it stands."""
+    results.check(what, count(workflow), expected)
+    if expected["workflows not completed"] == 0 and (found := rows(UNEXPECTED, {"name": workflow.name})):
+        results.wrong.append(f"{what}: one that is not completed is {found[0][0]}")
 
 
 def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.engine import Left, count
+from benchmarks.engine import Left, check
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.latency import percentiles, sample
 from benchmarks.run import Contender, Run
@@ -35,6 +35,6 @@ def measure_engine(run: Run, processes: int) -> Iterator[Figure]:
         samples, warm_up = run.sizes.latencies, run.sizes.warm_up_latencies
         found = sample(run.server.url, lambda: one_row.start(order=next(orders)).id, DONE, samples, warm_up)
     left = Left(tasks=1, business_rows=1, history=3)
-    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(one_row), left.of(samples + warm_up))
+    check(run.results, f"{NAME} {OURS}, {processes} process(es)", one_row, left.of(samples + warm_up))
     for name, milliseconds in percentiles(found).items():
         yield Figure(key=key(name, processes=processes), value=milliseconds, unit="ms")

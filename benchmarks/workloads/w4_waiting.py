@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from benchmarks.engine import Left, count, load_backlog, rows, value
+from benchmarks.engine import Left, check, load_backlog, rows, value
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.patience import wait_until
 from benchmarks.run import Contender, Run
@@ -48,7 +48,7 @@ def measure_engine(run: Run, waiting: int, processes: int) -> Iterator[Figure]:
         yield Figure(key=key("sending", waiting, processes=processes), value=rate, unit="events/s")
         yield from figures_of_the_end(workers, waiting, processes)
     left = Left(tasks=1, history=5)
-    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(wait_for_go), left.of(waiting))
+    check(run.results, f"{NAME} {OURS}, {processes} process(es)", wait_for_go, left.of(waiting))
 
 
 def counted(status: str) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.drains import steady_rate
-from benchmarks.engine import Left, count, finish_times, load_backlog, rows
+from benchmarks.engine import Left, check, finish_times, load_backlog, rows
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.run import Contender, Run
 from benchmarks.server import settle
@@ -48,7 +48,7 @@ def measure_engine(run: Run, processes: int) -> Iterator[Figure]:
         yield from (single, bulk)
     settle(run.server.url)
     drain(processes)
-    run.results.check(f"{NAME} {OURS}, {processes} process(es)", count(ask), Left(tasks=1, history=8).of(asked))
+    check(run.results, f"{NAME} {OURS}, {processes} process(es)", ask, Left(tasks=1, history=8).of(asked))
     yield Figure(key=key("finish", processes), value=steady_rate(finish_times(ask)), unit="workflows/s")
 
 

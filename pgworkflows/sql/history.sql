@@ -35,30 +35,40 @@ BEGIN
 END
 $$;
 
+-- plpgsql keeps its plans for the session: one made for a single row must not compare all pairs of a thousand.
 CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp SET enable_nestloop = off AS $$
 DECLARE
   bad record;
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
   note text := pgworkflows.setting('note');
   passed jsonb := NULLIF(pgworkflows.setting('states'), '')::jsonb;
-  closed uuid[];
+  moved boolean; renamed boolean; closed uuid[];
 BEGIN
-  INSERT INTO pgworkflows_history
-    (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-  SELECT n.id, pgworkflows.workflow_event(o.status, n.status), o.status, n.status, n.state, pgworkflows.now(),
-         COALESCE(CASE WHEN r.carried_out THEN NULLIF(n.cancel_request ->> 'by', '') END, actor), session_user, channel,
-         COALESCE(NULLIF(note, ''), CASE WHEN r.carried_out THEN n.cancel_request ->> 'reason' END, CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
-  FROM old_rows o JOIN new_rows n ON n.id = o.id
-  -- A worker that carries out a cancel does it for the one who asked.
-  CROSS JOIN LATERAL (
-    SELECT channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED')
-      AS carried_out) r
-  WHERE n.status <> o.status;
+  SELECT bool_or(n.status <> o.status), bool_or(n.state <> o.state),
+         array_agg(n.id) FILTER (WHERE n.status <> o.status
+           AND n.status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED', 'COMPENSATING'))
+  INTO moved, renamed, closed
+  FROM old_rows o JOIN new_rows n ON n.id = o.id;
+
+  IF moved THEN
+    INSERT INTO pgworkflows_history
+      (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+    SELECT n.id, pgworkflows.workflow_event(o.status, n.status), o.status, n.status, n.state, pgworkflows.now(),
+           COALESCE(CASE WHEN r.carried_out THEN NULLIF(n.cancel_request ->> 'by', '') END, actor), session_user, channel,
+           COALESCE(NULLIF(note, ''), CASE WHEN r.carried_out THEN n.cancel_request ->> 'reason' END,
+                    CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
+    FROM old_rows o JOIN new_rows n ON n.id = o.id
+    -- A worker that carries out a cancel does it for the one who asked.
+    CROSS JOIN LATERAL (
+      SELECT channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED')
+        AS carried_out) r
+    WHERE n.status <> o.status;
+  END IF;
 
   -- States passed inside one transaction each count; the flush says which, and they must lead to the new one.
-  IF passed IS NOT NULL OR EXISTS (SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE n.state <> o.state) THEN
+  IF passed IS NOT NULL OR renamed THEN
     SELECT n.id INTO bad FROM new_rows n
     WHERE passed ? n.id::text AND passed -> n.id::text ->> -1 IS DISTINCT FROM n.state LIMIT 1;
     IF FOUND THEN
@@ -74,9 +84,6 @@ BEGIN
     ORDER BY n.id, s.position;
   END IF;
 
-  SELECT array_agg(n.id) INTO closed
-  FROM old_rows o JOIN new_rows n ON n.id = o.id
-  WHERE n.status <> o.status AND n.status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED', 'COMPENSATING');
   IF closed IS NOT NULL THEN
     PERFORM pgworkflows.close_workflows(closed);
   END IF;
@@ -88,7 +95,7 @@ $$;
 -- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
 CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on AS $$
 BEGIN
   UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
   FROM pgworkflows_workflow w
@@ -136,7 +143,7 @@ END
 $$;
 
 CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp SET enable_nestloop = off AS $$
 BEGIN
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)

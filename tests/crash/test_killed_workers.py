@@ -69,14 +69,14 @@ def test_a_step_that_kills_its_worker_is_blocked_after_ten(fleet, effects):
     quick.start_many([{"name": f"q{n}"} for n in range(10)])
     deaths = 0
     while not Workflow.objects.blocked().exists():
-        assert deaths <= 12, "it was tried more often than that"
+        assert deaths <= 15, "it was tried more often than that"
         worker = fleet.worker()
         until(lambda one=worker: one.poll() is not None or Workflow.objects.blocked().exists(), "it has died or given up")
         deaths += worker.poll() == -signal.SIGKILL
     until(lambda: Workflow.objects.filter(status="COMPLETED").count() == 10, "the others complete")
     row = Workflow.objects.get(name="ledger.poison")
     assert row.waiting_for.endswith("10 workers in a row died while running step ledger.kill_worker of this workflow.")
-    assert 10 <= deaths <= 12  # the first may die in a batch of several, where nobody is to blame yet
+    assert 10 <= deaths <= 15  # some may die in a batch of several, where nobody is to blame yet
     assert effects()["before the poison"] == 1
 
 

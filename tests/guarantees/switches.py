@@ -17,7 +17,7 @@ import psycopg
 from django.db import connection
 
 from pgworkflows.execution import batch, body, context, sagas
-from pgworkflows.store import checkpoints, claims, events, starting, workers
+from pgworkflows.store import checkpoints, claims, events, idling, starting, workers
 
 Switch = Callable[[], AbstractContextManager[Any]]
 
@@ -69,7 +69,11 @@ def ownership_is_not_checked() -> Iterator[None]:
 
     unchecked = claims.CLAIM_OWNED.replace("AND w.owner_id = %(owner)s", "")
     assert unchecked != claims.CLAIM_OWNED
-    with patch.object(claims, "CLAIM_OWNED", unchecked), patch.object(batch, "_match_result", match_result):
+    with (
+        patch.object(claims, "CLAIM_OWNED", unchecked),
+        patch.object(idling, "still_owned", lambda ids, owner: ids),
+        patch.object(batch, "_match_result", match_result),
+    ):
         yield
 
 

@@ -329,3 +329,11 @@ def test_trigger_of_another_role_may_not_write_history(execute):
     execute("CREATE TRIGGER forge AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()")
     with pytest.raises(ProgrammingError, match="only the triggers write it"):
         execute("INSERT INTO decoy VALUES (1)")
+
+
+def test_plan_made_for_one_row_serves_thousands(waiter, execute):
+    """A session keeps a trigger's plans; one that compares all pairs would take seconds here."""
+    rows = waiter.start_many([{}] * 3000)
+    execute("UPDATE pgworkflows_workflow SET waiting_for = 'x' WHERE id = %s", rows[0].pk)
+    execute("SET LOCAL statement_timeout = '1s'")
+    execute("UPDATE pgworkflows_workflow SET waiting_for = 'y'")
