@@ -19,6 +19,8 @@ def steady_rate(finished: Sequence[float]) -> float:
 
     Those that share the time of the cut (a batch commits at once) are counted before it.
     """
+    if not finished:
+        return 0.0
     times = sorted(finished)
     cut = times[int(len(times) * WARM_UP)]
     after = sum(time > cut for time in times)

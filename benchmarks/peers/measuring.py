@@ -149,5 +149,5 @@ def measure_waiting(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
         _act(url, peer, "wake", prefix="w", count=count)
         times = _drain(url, peer, setup, count, workers)
     run.results.check(f"{setup.workload} {setup.subject}", {"finished": len(times)}, {"finished": count})
-    rate = len(times) / (max(times) - began)
+    rate = len(times) / (max(times) - began) if times else 0.0
     yield Figure(key=_key(setup, f"finish, {count:,} waiting", processes), value=rate, unit="workflows/s")

@@ -93,7 +93,9 @@ class Worker:
                 signals.definition_changed.send_robust(Worker, name=workflow.name, version=workflow.version, unfinished=count)
         if not self.life.is_alive():
             self.life.start()
-        self.life.registered.wait()
+        while not self.life.registered.wait(0.2):
+            if self.stopping:
+                raise OSError("stopped before it could register")
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=True)
 
     def _loop(self) -> int:
