@@ -51,8 +51,9 @@ def test_every_kind_of_wait_is_a_row(pgworkflows):
         body.start_many([{}] * 10)
     pgworkflows.run_workflows()
     assert Workflow.objects.waiting().count() == unlocked() == 50
-    until(lambda: sessions() == before, "as many sessions as before", 5)
-    assert (threading.active_count(), sessions("xact_start IS NOT NULL")) == (threads, 0)
+    until(lambda: sessions() <= before, "no more sessions than before", 5)
+    assert threading.active_count() <= threads
+    assert sessions("xact_start IS NOT NULL") == 0
 
 
 def threads_of(process: subprocess.Popen[bytes]) -> int:
