@@ -23,6 +23,8 @@ class WorkerOptions:
     drain: bool = False
     #: The names of the processes that this one replaces: certainly dead.
     predecessors: list[str] = field(default_factory=list)
+    #: How many batches of one workflow, whose try is committed first, to begin with.
+    careful: int = 3
     #: A file descriptor to report to, once a second.
     report_to: int = -1
 

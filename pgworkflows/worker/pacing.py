@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..execution.batch import Report
 
-CAREFUL_BATCHES = 3
-
 
 class Pacing:
     """Begin with one; double while batches are quick and full, halve when one takes longer than it may.
@@ -14,14 +12,14 @@ class Pacing:
     first: if this process dies with it, the next one knows.
     """
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, careful: int) -> None:
         self.largest = largest
-        self.size = 1
-        self.careful_left = CAREFUL_BATCHES
+        self.careful = careful
+        self.be_careful()
 
     def be_careful(self) -> None:
         """Begin anew, as after a start."""
-        self.size, self.careful_left = 1, CAREFUL_BATCHES
+        self.size, self.careful_left = 1, self.careful
 
     def learn(self, report: Report, budget: float) -> None:
         """Choose the next size by how the last batch went."""

@@ -43,7 +43,7 @@ class Worker:
         known = known_definitions(options.queues or None)
         self.engine = Engine(worker_id=0, name=options.name, known=known)
         self.pool = OutsidePool(options.concurrency, self.wake)
-        self.pacing = Pacing(options.batch_size)
+        self.pacing = Pacing(options.batch_size, options.careful)
         self.alone: list[uuid.UUID] = []
         self.careful: list[uuid.UUID] = []
         self.life = Life(options, self.engine, self.pool, self.wake, self.stop)

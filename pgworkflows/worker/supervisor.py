@@ -21,6 +21,7 @@ from .options import REPLACE_ME, WorkerOptions
 
 QUICK_DEATH = 5.0
 LONGEST_PAUSE = 5.0
+MOST_CAREFUL = 400
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._replaced = 0
         self._pause = 0.1
-        self._due: list[tuple[float, list[str]]] = []
+        self._due: list[tuple[float, WorkerOptions]] = []
         self._said_at, self._said = 0.0, ""
         self._files: dict[Any, float] = {}
         self._looked_at = 0.0
@@ -57,7 +58,7 @@ class Supervisor:
         signal.signal(signal.SIGINT, self._on_signal)
         self._files = self._snapshot()
         for _ in range(self.processes):
-            self._start([])
+            self._start(self.options)
         began = time.monotonic()
         while self.children or self._due:
             self._read()
@@ -80,10 +81,10 @@ class Supervisor:
         for child in self.children:
             child.process.send_signal(signal.SIGTERM if self.stops == 1 else signal.SIGKILL)
 
-    def _start(self, predecessors: list[str]) -> None:
+    def _start(self, options: WorkerOptions) -> None:
         reading, writing = os.pipe()
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        options = replace(self.options, name=name, predecessors=predecessors, report_to=writing)
+        options = replace(options, name=name, report_to=writing)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         process = subprocess.Popen(
             [sys.executable, "-m", "pgworkflows.worker", options.to_json()], pass_fds=[writing], env=environment
@@ -128,13 +129,16 @@ class Supervisor:
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         # One that died before it could take over leaves that to the next: nobody else may be there in a drain.
         inherited = [] if child.counts else child.options.predecessors
-        self._due.append((time.monotonic() + (self._pause if quick else 0), [*inherited, child.options.name]))
+        # Careful for twice as long: what kills shared batches is found, however much other work is in front of it.
+        careful = min(child.options.careful * 2, MOST_CAREFUL)
+        successor = replace(self.options, predecessors=[*inherited, child.options.name], careful=careful)
+        self._due.append((time.monotonic() + (self._pause if quick else 0), successor))
 
     def _start_due(self) -> None:
-        for due, predecessors in list(self._due):
+        for due, options in list(self._due):
             if time.monotonic() >= due:
-                self._due.remove((due, predecessors))
-                self._start(predecessors)
+                self._due.remove((due, options))
+                self._start(options)
 
     def _snapshot(self) -> dict[Any, float]:
         return dict(StatReloader().snapshot_files()) if self.reload else {}
@@ -152,7 +156,7 @@ class Supervisor:
         self.say(f"{changed[0] if changed else 'A file'} changed; starting workers with the new code.")
         for child in self.children:
             child.process.send_signal(signal.SIGTERM)
-            self._due.append((time.monotonic(), []))
+            self._due.append((time.monotonic(), self.options))
 
     def _total(self) -> dict[str, int]:
         total = dict(self.past)

@@ -61,7 +61,13 @@ def test_a_replacement_inherits_what_was_not_taken_over():
     for counts in ({}, {"batches": 0}):  # what it reports once it is registered
         dead = Child(process=None, options=WorkerOptions(name="two", predecessors=["one"]), pipe=-1, counts=counts)
         supervisor._replace(dead, -signal.SIGKILL)
-    assert [names for _, names in supervisor._due] == [["one", "two"], ["two"]]
+    assert [options.predecessors for _, options in supervisor._due] == [["one", "two"], ["two"]]
+
+
+def test_a_replacement_is_careful_for_twice_as_long():
+    supervisor = Supervisor(WorkerOptions(name=""), processes=1, reload=False, say=lambda _: None)
+    supervisor._replace(Child(process=None, options=WorkerOptions(name="one", careful=12), pipe=-1), -signal.SIGKILL)
+    assert [options.careful for _, options in supervisor._due] == [24]
 
 
 def test_a_step_that_kills_its_worker_is_blocked_after_ten(fleet, effects):
