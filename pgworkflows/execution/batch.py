@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -206,21 +207,13 @@ def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
 def _load_waits(batch: Batch, runs: list[Run]) -> None:
     """Read the children and approvals that runs wait for, where any do."""
     execute = batch.transaction.execute
-    open_kinds = {(task.kind, run.row.id) for run in runs for task in run.tasks.values() if task.status == "WAITING"}
-    parents = [identity for kind, identity in open_kinds if kind == Task.Kind.CHILD]
-    if parents:
-        import json
-
-        wanted = [
-            uuid.UUID(json.loads(str(task.payload))["workflow"])
-            for run in runs
-            for task in run.tasks.values()
-            if task.kind == Task.Kind.CHILD and task.status == "WAITING"
-        ]
-        found = claims.load_children(execute, wanted)
+    waits = [(run, task) for run in runs for task in run.tasks.values() if task.status == Task.Status.WAITING]
+    children = [uuid.UUID(json.loads(str(task.payload))["workflow"]) for _, task in waits if task.kind == Task.Kind.CHILD]
+    if children:
+        found = claims.load_children(execute, children)
         for run in runs:
             run.children = found
-    askers = [identity for kind, identity in open_kinds if kind == Task.Kind.APPROVAL]
+    askers = [run.row.id for run, task in waits if task.kind == Task.Kind.APPROVAL]
     if askers:
         asked = claims.load_approvals(execute, askers)
         for run in runs:
@@ -273,7 +266,6 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
 def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     """Run the hooks each by itself, hand over the outside calls, tell the receivers, and look again at new waits."""
     for run in runs:
-        batch.engine.results.pop((run.row.id, -1), None)
         for key in [key for key in batch.engine.results if key[0] == run.row.id]:
             del batch.engine.results[key]
         outcome = run.outcome

@@ -143,8 +143,9 @@ class Life(threading.Thread):
             os._exit(REPLACE_ME)
 
     def _leave(self) -> None:
+        """End the worker's row, and make runnable what it may still own."""
         try:
-            workers.stop(self.engine.worker_id)
+            self._take_over(self.engine.worker_id)
             database().close()
         except (DatabaseError, psycopg.Error):
             pass  # the lease will tell

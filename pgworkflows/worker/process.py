@@ -102,13 +102,12 @@ class Worker:
         while True:
             busy = self.step()
             self._say()
-            if self.pool.stuck and not len(self.pool) and not self.engine.results:
+            in_hand = len(self.pool) or self.engine.results
+            if self.pool.stuck and not in_hand:
                 return REPLACE_ME
             if busy:
                 continue
-            if self.stopping and not len(self.pool):
-                return 0
-            if self.options.drain and not len(self.pool):
+            if (self.stopping or self.options.drain) and not in_hand:
                 return 0
             self._idle()
 
