@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .definitions.approvers import approvers
     from .definitions.retry import Retry
     from .definitions.step import step
     from .definitions.workflow import workflow
@@ -66,6 +67,7 @@ _HOMES = {
     "WorkflowRelation": "models",
     "WouldNeverReturn": "exceptions",
     "acting_as": "store.actors",
+    "approvers": "definitions.approvers",
     "current_step": "execution.context",
     "current_workflow": "execution.context",
     "now": "execution.vocabulary",
@@ -103,6 +105,7 @@ __all__ = [
     "WorkflowRelation",
     "WouldNeverReturn",
     "acting_as",
+    "approvers",
     "current_step",
     "current_workflow",
     "now",

@@ -18,3 +18,20 @@ worker_changed = Signal()
 definition_changed = Signal()
 #: Something of a project's own failed where nothing may be raised. Arguments: what (str), error (BaseException).
 neighbour_failed = Signal()
+#: People are asked, or more people are. Sent, like the next three, by an outside step: at least once. Arguments: approval
+#: (the Approval), recipients (users).
+approval_requested = Signal()
+#: People are reminded. Arguments: approval, recipients.
+approval_reminded = Signal()
+#: A request is approved, rejected, withdrawn, or back with its requester. Arguments: approval, recipients.
+approval_decided = Signal()
+#: Nobody decided in time. Arguments: approval, recipients.
+approval_expired = Signal()
+
+#: By what happened.
+APPROVAL_SIGNALS = {
+    "requested": approval_requested,
+    "reminder": approval_reminded,
+    "decided": approval_decided,
+    "expired": approval_expired,
+}

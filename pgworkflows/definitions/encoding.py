@@ -135,12 +135,12 @@ def _encode_key(key: Any, where: str) -> str:
 def _encode_tagged(value: Any, where: str) -> Any:
     if isinstance(value, enum.Enum):
         name = value.value if isinstance(value, enum.Flag) else value.name
-        return {"$enum": [_importable(type(value), where), name]}
+        return {"$enum": [importable_path(type(value), where), name]}
     if type(value) is ModelReference or isinstance(value, models.Model):
         return _encode_model(value, where)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         content = {f.name: encode(getattr(value, f.name), f"{where}.{f.name}") for f in dataclasses.fields(value) if f.init}
-        return {"$dataclass": [_importable(type(value), where), content]}
+        return {"$dataclass": [importable_path(type(value), where), content]}
     for tag, kind, written in _WRITERS:
         if isinstance(value, kind):
             return {tag: written(value)}
@@ -168,7 +168,8 @@ _WRITERS: tuple[tuple[str, type, Callable[[Any], str | float]], ...] = (
 )
 
 
-def _importable(kind: type, where: str) -> str:
+def importable_path(kind: type, where: str) -> str:
+    """Return `module:qualified.name`; raise NotStorable naming `where` if that does not find the class again."""
     path: str = path_of(kind)
     try:
         found = at_path(path)

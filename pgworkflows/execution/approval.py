@@ -1,77 +1,220 @@
-"""A body's request for approval."""
+"""A body's request for approval: stages and rounds, reminders, escalation and expiry, until it has an outcome."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, cast
 
-from ..definitions.durations import Duration
-from ..definitions.encoding import dump, with_rows
-from ..models import Approval, Task
-from ..models.workflow import row_of
-from ..store import approvals
-from ..store.actors import Actor
+from django.db import transaction
+
+from ..definitions.encoding import dump
+from ..exceptions import NotAllowed
+from ..models import Approval, Task, Workflow
+from ..store import asking
+from ..store.announcements import Happening, announce
+from ..store.asking import Question
+from ..store.connection import database
+from ..store.records import RecordedTask
+from ..store.snapshots import require_unchanged
 from .body import BodyScope
+from .control_flow import Suspended
+from .errors import rebuild
+
+Status = Approval.Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalOutcome:
-    """How an approval ended; `comment` is the last decision's, `decisions` have username, verdict, comment and at."""
+    """How a request ended, after all stages and rounds.
+
+    `decisions` are dicts with username, on_behalf_of, verdict, comment, data, channel, at, stage and round, oldest first;
+    `comment` is the last one's; `snapshot_hash` is of what was approved last, `approval` the last row's primary key.
+    """
 
     status: str
     approved: bool
     decisions: list[dict[str, Any]]
     comment: str = ""
     snapshot_hash: str = ""
+    approval: int | None = None
+
+    def require_unchanged(self) -> None:
+        """Raise SubjectChanged unless the subject is what was approved; in an atomic step, which then holds its lock."""
+        shown = Approval.objects.using(database().alias).get(pk=cast(int, self.approval))
+        if not transaction.get_connection(database().alias).in_atomic_block:
+            raise NotAllowed("require_unchanged() locks the subject until the commit: call it in an atomic step.")
+        require_unchanged(shown.subject_label, shown.subject_id, shown.snapshot, self.snapshot_hash)
 
 
-def wait_for_approval(
-    body: BodyScope,
-    fields: dict[str, Any],
-    *,
-    users: list[Any],
-    groups: list[Any],
-    subject: Any,
-    requested_by: Any,
-    timeout: Duration | None,
-    on_timeout: str,
-) -> ApprovalOutcome:
-    """Ask once, then return the outcome or wait for it."""
-    task = body.open_wait(Task.Kind.APPROVAL, str(fields["title"]), None, timeout)
-    if task.status == Task.Status.COMPLETED:
-        return body.answer(task)  # type: ignore[no-any-return] # recorded below
-    row = body.run.row
-    found = body.run.approvals.get(task.seq)
-    if found is None:
-        label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
-        requester = Actor(pk=row.requested_by, name=row.requested_by_name)
-        try:
-            with body.run.batch.transaction.own_queries():
-                if requested_by is not None:
-                    requester = Actor.of(with_rows(requested_by))
-                approvals.request(
-                    workflow=row.id, seq=task.seq, users=users, groups=groups, subject_label=label, subject_id=key,
-                    requested_by=requester.pk, requested_by_name=requester.name, created_at=body.run.now(), due_at=task.due_at,
-                    **fields,
-                )  # fmt: skip
-        except ValueError as error:
-            body.fail(task, error)
-        body.wait(task, f"approval: {fields['title']}")
-        assert found is not None  # wait() does not return
-    _, _, identity, status, due, decisions = found
-    if status == Approval.Status.PENDING and due is not None and due <= body.run.now():
-        if not body.run.batch.transaction.execute(approvals.EXPIRE, {"approval": identity}):
-            body.wait(task, "a decision that has just come")
-        status = Approval.Status.EXPIRED
-    if status in (Approval.Status.PENDING, Approval.Status.CHANGES_REQUESTED):
-        body.wait(task, f"approval: {fields['title']}")
-    if status == Approval.Status.EXPIRED and on_timeout == "reject":
-        status = Approval.Status.REJECTED
+TIMERS = ("reminder", "escalation", "expiry")
+#: How soon to look again at an approval on which somebody decides just now, in seconds.
+SOON = timedelta(seconds=1)
+
+
+def wait_for_approval(body: BodyScope, ask: Callable[[], Question], title: str) -> ApprovalOutcome:
+    """Ask stage after stage and round after round; return the outcome, or wait.
+
+    Each stage is an APPROVAL task, followed by its TIMER tasks. The last one's result is the outcome, the others' is None.
+    """
+    before: RecordedTask | None = None
+    while True:
+        task = body.match(Task.Kind.APPROVAL, title)
+        if task is None:
+            task = _new_task(body, title, body.position)
+        if task.status == Task.Status.FAILED:
+            raise rebuild(str(task.error), step=title, attempts=1)
+        timer = _pass_timers(body)
+        if task.status == Task.Status.COMPLETED:
+            outcome = body.answer(task)
+        else:
+            outcome = _look(body, ask, task, timer, before)
+        if outcome is not None:
+            return outcome  # type: ignore[no-any-return] # what was dumped in `_end`
+        before = task
+
+
+def _new_task(body: BodyScope, title: str, position: int) -> RecordedTask:
+    now = body.run.now()
+    return body.run.write(RecordedTask(position, Task.Kind.APPROVAL, title, Task.Status.WAITING, started_at=now))
+
+
+def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, previous: Approval | None) -> bool:
+    """Open the stage after `previous` at this task; return False where there is none, raise where it cannot be asked."""
+    run = body.run
+    try:
+        with run.batch.transaction.own_queries():
+            opened = asking.open_next(
+                ask(), workflow=run.row.id, name=run.row.name, seq=task.seq, now=run.now(), previous=previous
+            )
+            if opened is not None:
+                announce(opened, Happening.REQUESTED)
+    except (ValueError, NotAllowed) as error:
+        body.fail(task, error)
+    return opened is not None
+
+
+def _stage_at(body: BodyScope, task: RecordedTask) -> Approval | None:
+    with body.run.batch.transaction.own_queries():
+        return asking.stage_at(body.run.row.id, task.seq)
+
+
+def _pass_timers(body: BodyScope) -> RecordedTask | None:
+    """Go past what is recorded of this stage's timers; return the one that is still open, if any."""
+    timer = None
+    while (found := body.run.tasks.get(body.position + 1)) and found.kind == Task.Kind.TIMER and found.name in TIMERS:
+        body.match(found.kind, found.name)
+        timer = found
+    return timer if timer is not None and timer.status == Task.Status.WAITING else None
+
+
+def _look(
+    body: BodyScope, ask: Callable[[], Question], task: RecordedTask, timer: RecordedTask | None, before: RecordedTask | None
+) -> ApprovalOutcome | None:
+    """See how the stage stands, and wait, go on to the next one (None), or end with the outcome."""
+    approval = _stage_at(body, task)
+    if approval is None:  # new, or it could not be asked before and is retried
+        _open(body, ask, task, _stage_at(body, before) if before is not None else None)
+        approval = _stage_at(body, task)
+    assert approval is not None
+    while approval.status == Status.PENDING:
+        timer = timer or _set_timer(body, task, approval)
+        if timer is None or timer.due_at > body.run.now():  # type: ignore[operator] # a timer has a time
+            _wait(body, approval, timer.due_at if timer is not None else None)
+        assert timer is not None
+        approval = _ring(body, approval, timer)
+        timer = None
+    if timer is not None:
+        timer.status, timer.finished_at = Task.Status.CANCELLED, body.run.now()
+        body.run.write(timer)
+    if approval.status == Status.CHANGES_REQUESTED and approval.resubmitted_at is None:
+        with body.run.batch.transaction.own_queries():
+            announce(approval, Happening.DECIDED)
+        _wait(body, approval, None)
+    return _go_on(body, ask, task, approval)
+
+
+def _wait(body: BodyScope, approval: Approval, until: datetime | None) -> NoReturn:
+    waiting_for = f"approval: {approval.title}"
+    if approval.status == Status.CHANGES_REQUESTED:
+        waiting_for = f"changes by {approval.requested_by_name or 'the requester'}: {approval.title}"
+    elif approval.due_at is not None:
+        waiting_for += f" until {approval.due_at:%Y-%m-%d %H:%M:%S %Z}"
+    body.run.stop(Workflow.Status.WAITING, available_at=until, waiting_for=waiting_for)
+    raise Suspended
+
+
+def _set_timer(body: BodyScope, task: RecordedTask, approval: Approval) -> RecordedTask | None:
+    """Open the timer of what comes next if nobody decides: a reminder, the escalation, or the end."""
+    end = "escalation" if approval.on_timeout == Approval.OnTimeout.ESCALATE and approval.escalated_at is None else "expiry"
+    name, moment = end, approval.due_at
+    if approval.remind_every is not None:
+        rung = [t.finished_at for t in body.run.tasks.values() if t.seq > task.seq and t.name == "reminder" and t.finished_at]
+        reminder = max(rung, default=approval.created_at) + approval.remind_every
+        if moment is None or reminder < moment:
+            name, moment = "reminder", reminder
+    if moment is None:
+        return None
+    body.match(Task.Kind.TIMER, name)
+    started = body.run.now()
+    return body.run.write(
+        RecordedTask(body.position, Task.Kind.TIMER, name, Task.Status.WAITING, due_at=moment, started_at=started)
+    )
+
+
+def _ring(body: BodyScope, approval: Approval, timer: RecordedTask) -> Approval:
+    """Do what the timer was set for; return the approval as it is then."""
+    with body.run.batch.transaction.own_queries():
+        locked = asking.lock_pending(approval)
+        if locked is not None:
+            _ACTS[timer.name](locked, body.run.now())
+    if locked is None:  # somebody decides just now
+        _wait(body, approval, body.run.now() + SOON)
+    timer.status, timer.finished_at = Task.Status.COMPLETED, body.run.now()
+    body.run.write(timer)
+    return locked
+
+
+def _remind(approval: Approval, now: datetime) -> None:
+    asking.remind(approval)
+    announce(approval, Happening.REMINDER, now)
+
+
+def _escalate(approval: Approval, now: datetime) -> None:
+    asking.escalate(approval, now)
+    announce(approval, Happening.REQUESTED, now)
+
+
+_ACTS: dict[str, Callable[[Approval, datetime], None]] = {
+    "reminder": _remind,
+    "escalation": _escalate,
+    "expiry": lambda approval, _: asking.expire(approval),
+}
+
+
+def _go_on(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, approval: Approval) -> ApprovalOutcome | None:
+    """After a stage has passed, or was resubmitted, open the next; return the outcome where there is none."""
+    if approval.status in (Status.APPROVED, Status.CHANGES_REQUESTED):
+        body.complete(task, None)
+        following = _new_task(body, task.name, body.position + 1)
+        if _open(body, ask, following, approval):
+            return None
+        body.run.unwrite(following)
+    return _end(body, task, approval)
+
+
+def _end(body: BodyScope, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
+    with body.run.batch.transaction.own_queries():
+        decisions = asking.answers(approval)
+        announce(approval, Happening.EXPIRED if approval.status == Status.EXPIRED else Happening.DECIDED)
+    refused_by_time = approval.status == Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
     outcome = ApprovalOutcome(
-        status=status,
-        approved=status == Approval.Status.APPROVED,
-        decisions=(answers := json.loads(decisions)),
-        comment=answers[-1]["comment"] if answers else "",
+        status=Status.REJECTED if refused_by_time else Status(approval.status),
+        approved=approval.status == Status.APPROVED,
+        decisions=decisions,
+        comment=decisions[-1]["comment"] if decisions else "",
+        snapshot_hash=approval.snapshot_hash,
+        approval=approval.pk,
     )
     return body.complete(task, dump(outcome, "an approval's outcome"))  # type: ignore[no-any-return] # decoded to the same

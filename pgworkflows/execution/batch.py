@@ -205,7 +205,7 @@ def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
 
 
 def _load_waits(batch: Batch, runs: list[Run]) -> None:
-    """Read the children and approvals that runs wait for, where any do."""
+    """Read the children that runs wait for, where any do."""
     execute = batch.transaction.execute
     waits = [(run, task) for run in runs for task in run.tasks.values() if task.status == Task.Status.WAITING]
     children = [uuid.UUID(json.loads(str(task.payload))["workflow"]) for _, task in waits if task.kind == Task.Kind.CHILD]
@@ -213,11 +213,6 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
         found = claims.load_children(execute, children)
         for run in runs:
             run.children = found
-    askers = [run.row.id for run, task in waits if task.kind == Task.Kind.APPROVAL]
-    if askers:
-        asked = claims.load_approvals(execute, askers)
-        for run in runs:
-            run.approvals = {seq: row for (workflow, seq), row in asked.items() if workflow == run.row.id}
 
 
 def _run_all(batch: Batch, runs: list[Run]) -> None:

@@ -55,7 +55,6 @@ class Run:
     dropped: list[int] = field(default_factory=list)
     overran: set[int] = field(default_factory=set)
     children: dict[Any, Row] = field(default_factory=dict)
-    approvals: dict[int, Row] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.state, self.attributes = self.row.state, self.row.attributes
@@ -76,6 +75,10 @@ class Run:
         self.tasks[task.seq] = task
         self.dirty[task.seq] = task
         return task
+
+    def unwrite(self, task: RecordedTask) -> None:
+        """Forget a new task again."""
+        del self.tasks[task.seq], self.dirty[task.seq]
 
     def stop(self, status: str, **details: Any) -> None:
         """Set where the workflow stands; the first to say so is right."""

@@ -7,15 +7,21 @@ import random as _random
 import uuid as _uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ..definitions.durations import Duration, seconds
-from ..definitions.encoding import encode, storable_text
+from ..definitions.durations import Duration, optional_seconds, seconds
+from ..definitions.encoding import encode, importable_path, storable_text, with_rows
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
-from ..models import Task
+from ..models import Approval, Task
+from ..models.workflow import row_of
+from ..store.actors import Actor
+from ..store.asking import Question
 from .approval import ApprovalOutcome, wait_for_approval
 from .body import BodyScope
+
+if TYPE_CHECKING:
+    from django.forms import Form
 
 Kind = Task.Kind
 
@@ -60,33 +66,79 @@ def request_approval(
     description: str = "",
     users: Iterable[Any] = (),
     groups: Iterable[Any] = (),
+    policy: str | None = None,
     quorum: int = 1,
     subject: Any = None,
     requested_by: Any = None,
     allow_self_approval: bool = False,
+    form: type[Form] | None = None,
     attributes: Mapping[str, Any] | None = None,
     timeout: Duration | None = None,
-    on_timeout: Literal["expire", "reject"] = "expire",
+    on_timeout: Literal["expire", "escalate", "reject"] = "expire",
+    escalate_to: Iterable[Any] = (),
+    remind_every: Duration | None = None,
 ) -> ApprovalOutcome:
-    """Ask people, and wait durably until `quorum` of them agreed or one did not; `users` and `groups` as rows or names.
+    """Ask people, and wait durably through all stages and rounds; return how it ended.
 
-    `subject` and `requested_by` default to the workflow's.
+    Either `policy` names the published policy whose stages are asked, or `users` and `groups` (rows or names) and `quorum`
+    say who and how many. `subject` and `requested_by` default to the workflow's. A policy's conditions see the subject's
+    snapshot and `attributes`. `timeout` is for each stage that has no time limit of its own; after it the request expires,
+    counts as rejected, or is put to `escalate_to` as well, for the same time once more. `form` is what who approves has to
+    fill in. Raises ValueError for who does not exist, and NotAllowed where fewer could decide than have to.
     """
-    if quorum < 1:
-        raise ValueError(f"request_approval(quorum={quorum}) must be 1 or more.")
-    if on_timeout not in ("expire", "reject"):
-        raise ValueError(f"request_approval(on_timeout={on_timeout!r}) must be 'expire' or 'reject'.")
-    fields = {
-        "title": storable_text(title, "request_approval(title=)"),
-        "description": storable_text(description, "request_approval(description=)"),
+    body, where = _body("request_approval"), "request_approval"
+    users, groups, escalate_to = list(users), list(groups), list(escalate_to)
+    limit, reminder = (
+        optional_seconds(timeout, what=f"{where}(timeout=)"),
+        optional_seconds(remind_every, what=f"{where}(remind_every=)"),
+    )
+    _check_question(policy, users, groups, quorum, on_timeout, escalate_to, limit, reminder)
+    shared: dict[str, Any] = {
+        "title": storable_text(title, f"{where}(title=)"),
+        "description": storable_text(description, f"{where}(description=)"),
+        "policy": policy,
         "quorum": quorum,
         "allow_self_approval": allow_self_approval,
-        "attributes": encode(dict(attributes or {}), "request_approval(attributes=)"),
+        "form": importable_path(form, f"{where}(form=)") if form is not None else "",
+        "attributes": encode(dict(attributes or {}), f"{where}(attributes=)"),
+        "timeout": None if limit is None else timedelta(seconds=limit),
+        "on_timeout": on_timeout,
+        "remind_every": None if reminder is None else timedelta(seconds=reminder),
     }
-    return wait_for_approval(
-        _body("request_approval"), fields, users=list(users), groups=list(groups), subject=subject,
-        requested_by=requested_by, timeout=timeout, on_timeout=on_timeout,
-    )  # fmt: skip
+    row = body.run.row
+
+    def ask() -> Question:
+        label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
+        requester = Actor(pk=row.requested_by, name=row.requested_by_name)
+        if requested_by is not None:
+            requester = Actor.of(with_rows(requested_by))
+        return Question(
+            users=with_rows(users), groups=with_rows(groups), escalate_to=with_rows(escalate_to),
+            subject_label=label, subject_id=key, requester=requester, **shared,
+        )  # fmt: skip
+
+    return wait_for_approval(body, ask, title)
+
+
+def _check_question(
+    policy: str | None, users: list[Any], groups: list[Any], quorum: int, on_timeout: str, escalate_to: list[Any],
+    limit: float | None, reminder: float | None,
+) -> None:  # fmt: skip
+    call = "request_approval()"
+    if (policy is not None) == bool(users or groups):
+        raise ValueError(f"{call} needs either policy=, or users= or groups= to name who is asked.")
+    if quorum < 1:
+        raise ValueError(f"request_approval(quorum={quorum}) must be 1 or more.")
+    if policy is not None and quorum != 1:
+        raise ValueError(f"{call}: the policy {policy!r} says how many have to agree; leave quorum= out.")
+    if on_timeout not in Approval.OnTimeout.values:
+        raise ValueError(f"request_approval(on_timeout={on_timeout!r}) must be one of {', '.join(Approval.OnTimeout.values)}.")
+    if (on_timeout == "escalate") != bool(escalate_to):
+        raise ValueError(f"{call}: on_timeout='escalate' and escalate_to= belong together.")
+    if on_timeout != "expire" and limit is None:
+        raise ValueError(f"{call}: on_timeout={on_timeout!r} needs a timeout=.")
+    if reminder == 0:
+        raise ValueError(f"{call}: remind_every= must be longer than nothing.")
 
 
 def set_state(state: str) -> None:

@@ -6,13 +6,24 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from pgworkflows import sql
 
-FILES = ["functions.sql", "history.sql", "starting.sql", "events.sql", "interventions.sql", "guards.sql"]
+FILES = [
+    "functions",
+    "indexes",
+    "history",
+    "starting",
+    "events",
+    "interventions",
+    "guards",
+    "approvals",
+    "approval_history",
+    "rights",
+]
 
 
 def install(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     """Run every file, in order."""
     for name in FILES:
-        sql.run(editor, name)
+        sql.run(editor, f"{name}.sql")
 
 
 class RunFiles(migrations.RunPython):

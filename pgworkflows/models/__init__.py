@@ -1,9 +1,12 @@
 """What the database knows: fields, constraints, scopes, and the transitions that are allowed."""
 
-from .approval import Approval, Decision
+from .approval import Approval, ApprovalAction, Decision
 from .definition import WorkflowDefinition
+from .delegation import Delegation
 from .event import Event
 from .history import History
+from .idempotency import IdempotencyKey
+from .policy import ApprovalPolicy, ApprovalStage, StageCondition
 from .relation import WorkflowRelation
 from .task import Task
 from .worker import Worker
@@ -11,9 +14,15 @@ from .workflow import Workflow
 
 __all__ = [
     "Approval",
+    "ApprovalAction",
+    "ApprovalPolicy",
+    "ApprovalStage",
     "Decision",
+    "Delegation",
     "Event",
     "History",
+    "IdempotencyKey",
+    "StageCondition",
     "Task",
     "Worker",
     "Workflow",

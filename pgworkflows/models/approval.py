@@ -1,17 +1,25 @@
-"""What a person is asked, and each answer."""
+"""What people are asked."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from .approval_verbs import ApprovalVerbs
+from .delegation import Delegation
+from .functions import DatabaseNow
 from .transitions import FSMField, transition
 from .workflow import Workflow
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
@@ -21,16 +29,99 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
         """Find what waits for a decision."""
         return self.filter(status=Approval.Status.PENDING)
 
-    def for_user(self, user: Any) -> ApprovalQuerySet:
+    def overdue(self) -> ApprovalQuerySet:
+        """Find what waits for a decision past its due date."""
+        return self.pending().filter(due_at__lt=DatabaseNow())
+
+    def naming(self, user: Any) -> ApprovalQuerySet:
         """Find what names this user, directly or by a group."""
-        named = Q(users=user)
-        if hasattr(user, "groups"):  # a project's own kind of user need not have any
-            named |= Q(groups__in=user.groups.all())
-        return self.filter(pk__in=Approval.objects.filter(named).values("pk"))
+        return self.filter(_named([user.pk], _groups_of([user.pk], self.db)))
+
+    def for_user(self, user: Any) -> ApprovalQuerySet:
+        """Find what names this user, directly, by a group, or as the delegate of somebody whom it names."""
+        found = Q()
+        for way in ways_to(user, self.db):
+            found |= way.condition
+        return self.filter(found)
+
+    def requested_by(self, user: Any) -> ApprovalQuerySet:
+        """Find what this user asked for."""
+        return self.filter(requested_by=user)
+
+    def visible_to(self, user: Any) -> ApprovalQuerySet:
+        """Find what this user may see: named, standing in, requester, has decided, or holds `view_approval`."""
+        if user.is_active and user.has_perm("pgworkflows.view_approval"):
+            return self.all()
+        decided = Decision.objects.filter(Q(user=user) | Q(on_behalf_of=user), approval=OuterRef("pk"))
+        found = Q(requested_by=user) | Q(Exists(decided))
+        for way in ways_to(user, self.db):
+            found |= way.condition
+        return self.filter(found)
+
+    def for_subject(self, subject: Model) -> ApprovalQuerySet:
+        """Find the approvals about one business row."""
+        return self.filter(subject_label=subject._meta.label_lower, subject_id=str(subject.pk))
+
+    def to_be_changed(self) -> ApprovalQuerySet:
+        """Find what was sent back to its requester, and not resubmitted yet."""
+        return self.filter(status=Approval.Status.CHANGES_REQUESTED, resubmitted_at=None)
 
 
-class Approval(FSMModelMixin, models.Model):
-    """A question to people; the workflow waits until enough of them agreed, or one did not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How an approval can come to somebody: named as a user, as a member of a group, or standing in for a principal."""
+
+    name: Literal["user", "group", "delegate"]
+    principal: Any
+    condition: Q
+
+
+def ways_to(user: Any, alias: str) -> list[Way]:
+    """Return the ways by which an approval can come to this user just now; each condition alone is served by an index."""
+    given = Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", "kinds")
+    delegations = [(principal, kinds) for principal, kinds in given if principal != user.pk]
+    groups = _groups_of([user.pk, *(principal for principal, _ in delegations)], alias)
+    ways = [Way(name="user", principal=user.pk, condition=_named_as_user([user.pk]))]
+    if own := [group for member, group in groups if member == user.pk]:
+        ways.append(Way(name="group", principal=user.pk, condition=_named_by_group(own)))
+    for principal, kinds in delegations:
+        covered = Q(kind__in=kinds) if kinds else Q()
+        named = _named([principal], [pair for pair in groups if pair[0] == principal])
+        ways.append(Way(name="delegate", principal=principal, condition=named & covered))
+    return ways
+
+
+def _groups_of(users: list[Any], alias: str) -> list[tuple[Any, Any]]:
+    """Return pairs of user and group; read at once, so that the planner knows how many groups there are."""
+    membership = getattr(get_user_model(), "groups", None)  # a project's own kind of user need not have any
+    if membership is None:
+        return []
+    member = membership.field.m2m_field_name()
+    rows = membership.through._default_manager.using(alias).filter(**{f"{member}__in": users})
+    return list(rows.values_list(f"{member}_id", "group_id"))
+
+
+def _named(users: list[Any], groups: list[tuple[Any, Any]]) -> Q:
+    named = _named_as_user(users)
+    return named | _named_by_group([group for _, group in groups]) if groups else named
+
+
+# EXISTS, not IN: alone it becomes a join, and beside others the planner may look each row up instead of reading all.
+def _named_as_user(users: list[Any]) -> Q:
+    user = Approval.users.field.m2m_reverse_field_name()
+    return Q(Exists(Approval.users.through.objects.filter(approval=OuterRef("pk"), **{f"{user}__in": users})))
+
+
+def _named_by_group(groups: list[Any]) -> Q:
+    return Q(Exists(Approval.groups.through.objects.filter(approval=OuterRef("pk"), group__in=groups)))
+
+
+class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
+    """One question to people: one stage of one round of a request.
+
+    The rows of one request share `workflow` and `request`; the newest is where it stands. Whom a row asks, what it shows
+    and by when are fixed when it opens; only reassigning and escalating change whom it asks, and both leave an action.
+    """
 
     class Status(models.TextChoices):
         # Waits for a decision.
@@ -53,52 +144,90 @@ class Approval(FSMModelMixin, models.Model):
         REJECT = "reject", _("reject")
         REQUEST_CHANGES = "request_changes", _("request changes")
 
+    class OnTimeout(models.TextChoices):
+        EXPIRE = "expire", _("expires")
+        ESCALATE = "escalate", _("is escalated, then expires")
+        REJECT = "reject", _("counts as rejected")
+
     id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="approvals", db_index=False)
     seq = models.IntegerField()
+    #: The `seq` of the first row of this request.
+    request = models.IntegerField()
+    round = models.SmallIntegerField(default=1)
+    policy = models.ForeignKey(
+        "pgworkflows.ApprovalPolicy", models.PROTECT, null=True, blank=True, related_name="approvals", db_index=False
+    )
+    stage = models.ForeignKey(
+        "pgworkflows.ApprovalStage", models.PROTECT, null=True, blank=True, related_name="approvals", db_index=False
+    )
+    #: The policy's name, or the workflow's where there is none; delegations and filters go by it.
+    kind = models.TextField()
     title = models.TextField()
     description = models.TextField(default="", blank=True)
     subject_label = models.TextField(default="", blank=True)
     subject_id = models.TextField(default="", blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     requested_by_name = models.TextField(default="", blank=True)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     groups = models.ManyToManyField("auth.Group", related_name="+", blank=True)
+    #: The names of those who could decide when it opened: they stay when users and groups go.
+    could_decide = models.JSONField(default=list, blank=True)
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=20)
     quorum = models.SmallIntegerField(default=1)
     allow_self_approval = models.BooleanField(default=False)
+    #: Whether who decided in another stage of this request may decide in this one too.
+    allow_same_person = models.BooleanField(default=False)
     attributes = models.JSONField(default=dict, blank=True)
+    #: What is shown of the subject, as plain JSON; null where there is no subject.
+    snapshot = models.JSONField(null=True, blank=True)
+    #: SHA-256 of the snapshot, in hexadecimal.
+    snapshot_hash = models.TextField(default="", blank=True)
+    #: `module:Class` of the Django form that an approval has to fill in.
+    form = models.TextField(default="", blank=True)
     created_at = models.DateTimeField()
+    #: Until it is due, and once more after an escalation.
+    time_limit = models.DurationField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    on_timeout = models.TextField(choices=OnTimeout.choices, default=OnTimeout.EXPIRE)
+    #: Whom an escalation asks as well: {"users": [primary keys], "groups": [primary keys]}.
+    escalate_to = models.JSONField(default=dict, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    remind_every = models.DurationField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    resubmitted_at = models.DateTimeField(null=True, blank=True)
+    #: Rises with everything that is done to it: what a page or an ETag was made from.
+    revision = models.IntegerField(default=0)
 
     objects = ApprovalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("approval")
         verbose_name_plural = _("approvals")
+        permissions = [("reassign_approval", _("Can have somebody else asked"))]
         constraints = [
             models.UniqueConstraint(fields=["workflow", "seq"], name="pgworkflows_approval_one_per_position"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_approval_quorum_positive"),
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(status="PENDING"), name="pgworkflows_approval_pending")]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(status="PENDING"), name="pgworkflows_approval_pending"),
+            models.Index(fields=["status", "id"], name="pgworkflows_approval_status"),
+            models.Index(fields=["kind", "id"], name="pgworkflows_approval_kind"),
+            models.Index(fields=["requested_by", "id"], name="pgworkflows_approval_requester"),
+            models.Index(
+                fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_approval_subject"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
-    def approve(self, by: Any, *, comment: str = "", channel: str = "python") -> None:
-        """Agree; raise NotAllowed, AlreadyDecided or ApprovalExpired."""
-        from ..store import approvals
-
-        approvals.decide(self.pk, by, self.Verdict.APPROVE, comment, channel=channel)
-        self.refresh_from_db()
-
-    def reject(self, by: Any, *, comment: str, channel: str = "python") -> None:
-        """Disagree, saying why; raise NotAllowed, AlreadyDecided or ApprovalExpired."""
-        from ..store import approvals
-
-        approvals.decide(self.pk, by, self.Verdict.REJECT, comment, channel=channel)
-        self.refresh_from_db()
+    @property
+    def same_request(self) -> models.QuerySet[Approval]:
+        """All stages and rounds of this request, oldest first."""
+        return Approval.objects.using(self._state.db).filter(workflow=self.workflow_id, request=self.request).order_by("seq")
 
     @transition(status, Status.PENDING, Status.APPROVED, custom={"event": "approve"})
     def mark_approved(self) -> None:
@@ -112,11 +241,7 @@ class Approval(FSMModelMixin, models.Model):
     def mark_changes_requested(self) -> None:
         """Somebody wants it changed first."""
 
-    @transition(status, Status.CHANGES_REQUESTED, Status.PENDING, custom={"event": "resubmit"})
-    def mark_resubmitted(self) -> None:
-        """Its requester asks again."""
-
-    @transition(status, [Status.PENDING, Status.CHANGES_REQUESTED], Status.EXPIRED, custom={"event": "expire"})
+    @transition(status, Status.PENDING, Status.EXPIRED, custom={"event": "expire"})
     def mark_expired(self) -> None:
         """Nobody decided in time."""
 
@@ -130,21 +255,75 @@ class Approval(FSMModelMixin, models.Model):
 
 
 class Decision(models.Model):
-    """One person's answer."""
+    """One person's answer; never changed."""
 
     id = models.BigAutoField(primary_key=True)
     approval = models.ForeignKey(Approval, models.CASCADE, related_name="decisions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     username = models.TextField()
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    on_behalf_of_name = models.TextField(default="", blank=True)
     verdict = models.TextField(choices=Approval.Verdict.choices)
     comment = models.TextField(default="", blank=True)
+    #: What was filled into the form, as JSON.
+    data = models.JSONField(null=True, blank=True)
+    #: Through what it came: admin, site, api, link, sql or python.
     channel = models.TextField(default="", blank=True)
+    #: Of what was shown to who decided.
+    snapshot_hash = models.TextField(default="", blank=True)
     at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
-        constraints = [models.UniqueConstraint(fields=["approval", "username"], name="pgworkflows_decision_one_per_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["approval", "username"], name="pgworkflows_decision_one_per_person"),
+            models.UniqueConstraint(
+                F("approval"),
+                F("on_behalf_of_name"),
+                condition=~Q(on_behalf_of_name=""),
+                name="pgworkflows_decision_one_per_principal",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.username}: {self.verdict}"
+        stood_in = f" for {self.on_behalf_of_name}" if self.on_behalf_of_name else ""
+        return f"{self.username}{stood_in}: {self.verdict}"
+
+
+class ApprovalAction(models.Model):
+    """What was said or done about an approval beside deciding it; never changed."""
+
+    class Verb(models.TextChoices):
+        # Somebody said something.
+        COMMENT = "comment", _("comment")
+        # Somebody else is asked.
+        REASSIGN = "reassign", _("reassigned")
+        # The requester asks again.
+        RESUBMIT = "resubmit", _("resubmitted")
+        # Those asked were reminded.
+        REMIND = "remind", _("reminder")
+        # Nobody decided in time, so more people are asked.
+        ESCALATE = "escalate", _("escalated")
+        # The policy found nobody, so its fallback group is asked.
+        FALL_BACK = "fall_back", _("fallback group asked")
+        # A stage before this one was passed over.
+        SKIP_STAGE = "skip_stage", _("stage skipped")
+        # The subject changed between two stages, so all are asked again.
+        START_OVER = "start_over", _("asked again, since the subject changed")
+
+    id = models.BigAutoField(primary_key=True)
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="actions")
+    verb = models.TextField(choices=Verb.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    username = models.TextField(default="", blank=True)
+    note = models.TextField(default="", blank=True)
+    channel = models.TextField(default="", blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("approval action")
+        verbose_name_plural = _("approval actions")
+
+    def __str__(self) -> str:
+        return f"{self.username or 'worker'}: {self.verb}"

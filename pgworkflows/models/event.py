@@ -26,7 +26,10 @@ class Event(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     #: Sent under a correlation that nobody waited for yet when a worker looked.
     parked = models.BooleanField(default=False)
-    task = models.ForeignKey("pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    # No constraint: it is a task of the same workflow, and a check would cost a scan for each task that is deleted.
+    task = models.ForeignKey(
+        "pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("event")
@@ -53,7 +56,7 @@ class Event(models.Model):
                 condition=Q(delivered_at=None, workflow=None),
                 name="pgworkflows_event_unasked",
             ),
-            models.Index(fields=["workflow"], condition=Q(task=None), name="pgworkflows_event_unconsumed"),
+            models.Index(fields=["workflow", "task"], name="pgworkflows_event_of_workflow"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+#: What an engine does by itself all day.
+ROUTINE = (
+    "start", "run", "wait", "requeue", "complete", "state",
+    "attempt", "attempt_failed", "task_wait", "task_complete", "task_fail", "task_cancel",
+)  # fmt: skip
 
 
 class History(models.Model):
@@ -41,6 +48,19 @@ class History(models.Model):
         WITHDRAW = "withdraw", _("withdrawn")
         CANCEL_APPROVAL = "cancel_approval", _("approval cancelled")
         DECIDE = "decide", _("decision")
+        COMMENT = "comment", _("comment")
+        REASSIGN = "reassign", _("reassigned")
+        REMIND = "remind", _("reminded")
+        ESCALATE = "escalate", _("escalated")
+        FALL_BACK = "fall_back", _("fallback group asked")
+        SKIP_STAGE = "skip_stage", _("stage skipped")
+        START_OVER = "start_over", _("asked again, since the subject changed")
+        DELEGATE = "delegate", _("delegation given")
+        END_DELEGATION = "end_delegation", _("delegation changed")
+        PUBLISH_POLICY = "publish_policy", _("policy published")
+        RETIRE_POLICY = "retire_policy", _("policy retired")
+        FORGET = "forget", _("forgotten")
+        PRUNE = "prune", _("pruned")
 
     id = models.BigAutoField(primary_key=True)
     workflow = models.UUIDField(null=True, blank=True)
@@ -61,7 +81,16 @@ class History(models.Model):
     class Meta:
         verbose_name = _("history entry")
         verbose_name_plural = _("history")
-        indexes = [models.Index(fields=["workflow", "id"], name="pgworkflows_history_workflow")]
+        indexes = [
+            models.Index(fields=["workflow", "id"], name="pgworkflows_history_workflow"),
+            models.Index(fields=["approval", "id"], condition=Q(approval__isnull=False), name="pgworkflows_history_approval"),
+            # For people's lists, newest first: what workers do all day is in none of these.
+            models.Index(fields=["event", "id"], condition=~Q(event__in=ROUTINE), name="pgworkflows_history_event"),
+            models.Index(
+                fields=["channel", "id"], condition=~Q(channel__in=["worker", "python"]), name="pgworkflows_history_channel"
+            ),
+            models.Index(fields=["actor", "id"], condition=~Q(actor="") & ~Q(channel="worker"), name="pgworkflows_history_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} {self.from_status}->{self.to_status}"

@@ -28,11 +28,11 @@ class WorkflowVerbs:
 
         interventions.cancel(self.id, reason, compensate=compensate, by=by)
 
-    def retry(self, *, by: Any = None) -> None:
+    def retry(self, reason: str = "", *, by: Any = None) -> None:
         """Let a FAILED or BLOCKED workflow go on from where it stopped; raise WorkflowFinished for any other."""
         from ..store import interventions
 
-        interventions.retry(self.id, by=by)
+        interventions.retry(self.id, reason, by=by)
 
     def compensate(self, reason: str, *, by: Any = None) -> None:
         """Undo the completed steps of a FAILED or BLOCKED workflow; raise WorkflowFinished for any other."""
@@ -54,9 +54,9 @@ class WorkflowVerbs:
         """Do `cancel` from async code."""
         await sync_to_async(self.cancel)(reason, compensate=compensate, by=by)
 
-    async def aretry(self, *, by: Any = None) -> None:
+    async def aretry(self, reason: str = "", *, by: Any = None) -> None:
         """Do `retry` from async code."""
-        await sync_to_async(self.retry)(by=by)
+        await sync_to_async(self.retry)(reason, by=by)
 
     async def acompensate(self, reason: str, *, by: Any = None) -> None:
         """Do `compensate` from async code."""

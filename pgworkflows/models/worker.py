@@ -35,7 +35,6 @@ class Worker(models.Model):
     class Meta:
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
-        indexes = [models.Index(fields=["beat_at"], condition=models.Q(stopped_at=None), name="pgworkflows_worker_alive")]
 
     def __str__(self) -> str:
         return self.name

@@ -28,12 +28,20 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62))
 
 
+#: The statuses of workflows that did not go as hoped.
+TROUBLED = ("FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED", "BLOCKED")
+
+
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
     """Scopes named for what they find."""
 
     def for_subject(self, subject: Model) -> WorkflowQuerySet:
         """Find the workflows of one business row."""
         return self.filter(subject_label=subject._meta.label_lower, subject_id=str(subject.pk))
+
+    def labelled(self, attributes: dict[str, Any]) -> WorkflowQuerySet:
+        """Find what carries these attributes; the index has only rows with some."""
+        return self.filter(~Q(attributes={}), attributes__contains=attributes)
 
     def unfinished(self) -> WorkflowQuerySet:
         """Find what has not ended."""
@@ -100,7 +108,10 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     )
     requested_by_name = models.TextField(default="", blank=True)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children", db_index=False)
-    parent_task = models.ForeignKey("pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    # No constraint: it is a task of the parent, and a check would cost a scan for each task that is deleted.
+    parent_task = models.ForeignKey(
+        "pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     root = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
@@ -126,6 +137,13 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     class Meta:
         verbose_name = _("workflow")
         verbose_name_plural = _("workflows")
+        permissions = [
+            ("start_workflow", _("Can start workflows")),
+            ("cancel_workflow", _("Can cancel workflows")),
+            ("retry_workflow", _("Can retry workflows")),
+            ("compensate_workflow", _("Can have workflows undone")),
+            ("send_event", _("Can send events to workflows")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["name", "key"], condition=Q(key__isnull=False), name="pgworkflows_workflow_one_per_key"
@@ -157,6 +175,11 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
                 fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"
             ),
             models.Index(fields=["name", "version"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"),
+            # For people's lists, newest first. What runs smoothly touches the first only.
+            models.Index(fields=["name", "id"], name="pgworkflows_workflow_named"),
+            models.Index(fields=["status", "id"], condition=Q(status__in=TROUBLED), name="pgworkflows_workflow_troubled"),
+            models.Index(fields=["queue", "id"], condition=~Q(queue="default"), name="pgworkflows_workflow_queued"),
+            models.Index(fields=["state", "id"], condition=~Q(state=""), name="pgworkflows_workflow_state"),
         ]
 
     def __str__(self) -> str:

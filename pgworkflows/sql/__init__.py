@@ -28,7 +28,7 @@ def render(name: str, editor: BaseDatabaseSchemaEditor) -> str:
         cursor.execute("SELECT current_schema()")
         schema = cursor.fetchone()[0]
     values = {"tables": quote(schema), **user_values(apps.get_model(settings.AUTH_USER_MODEL), editor)}
-    for model in ("Workflow", "Task", "Approval"):
+    for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
         values[f"{model.lower()}_transitions"] = cases

@@ -27,11 +27,6 @@ CREATE TRIGGER task_begins BEFORE INSERT ON pgworkflows_task
 CREATE TRIGGER task_changes BEFORE UPDATE ON pgworkflows_task
   FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.task_event(OLD.status, NEW.status) IS NULL)
   EXECUTE FUNCTION pgworkflows.refuse_change('task');
-CREATE TRIGGER approval_begins BEFORE INSERT ON pgworkflows_approval
-  FOR EACH ROW WHEN (NEW.status <> 'PENDING') EXECUTE FUNCTION pgworkflows.refuse_change('approval');
-CREATE TRIGGER approval_changes BEFORE UPDATE ON pgworkflows_approval
-  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.approval_event(OLD.status, NEW.status) IS NULL)
-  EXECUTE FUNCTION pgworkflows.refuse_change('approval');
 
 CREATE FUNCTION pgworkflows.refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -84,8 +79,3 @@ ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate;
 
 -- Labels are searched by containment. Django's GinIndex would ask every project for django.contrib.postgres.
 CREATE INDEX pgworkflows_workflow_labels ON pgworkflows_workflow USING gin (attributes jsonb_path_ops);
-
--- What every function here does is the application's; that everybody may call it is not.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA pgworkflows FROM PUBLIC;
--- A trigger's WHEN is evaluated as whoever writes the row.
-GRANT EXECUTE ON FUNCTION pgworkflows.workflow_event, pgworkflows.task_event, pgworkflows.approval_event TO PUBLIC;

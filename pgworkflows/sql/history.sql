@@ -16,13 +16,6 @@ SELECT CASE from_status || '>' || to_status
 END
 $$;
 
-CREATE FUNCTION pgworkflows.approval_event(from_status text, to_status text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-SELECT CASE from_status || '>' || to_status
-{{approval_transitions}}
-END
-$$;
-
 CREATE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
@@ -156,44 +149,6 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.approval_inserted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  INSERT INTO pgworkflows_history
-    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-  SELECT n.workflow_id, n.id, 'request', '', n.status, '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
-         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.title
-  FROM new_rows n;
-  RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION pgworkflows.approval_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  INSERT INTO pgworkflows_history
-    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-  SELECT n.workflow_id, n.id, pgworkflows.approval_event(o.status, n.status), o.status, n.status, '', pgworkflows.now(),
-         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'),
-         pgworkflows.setting('note')
-  FROM old_rows o JOIN new_rows n ON n.id = o.id
-  WHERE n.status <> o.status;
-  RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION pgworkflows.decision_inserted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  INSERT INTO pgworkflows_history
-    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
-  SELECT a.workflow_id, a.id, 'decide', a.status, a.status, '', pgworkflows.now(), n.username, session_user,
-         COALESCE(NULLIF(n.channel, ''), 'sql'), n.comment, jsonb_build_object('verdict', n.verdict, 'decision', n.id)
-  FROM new_rows n JOIN pgworkflows_approval a ON a.id = n.approval_id;
-  RETURN NULL;
-END
-$$;
-
 CREATE TRIGGER workflow_inserted AFTER INSERT ON pgworkflows_workflow
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.workflow_inserted();
 CREATE TRIGGER workflow_updated AFTER UPDATE ON pgworkflows_workflow
@@ -202,9 +157,3 @@ CREATE TRIGGER task_inserted AFTER INSERT ON pgworkflows_task
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_inserted();
 CREATE TRIGGER task_updated AFTER UPDATE ON pgworkflows_task
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_updated();
-CREATE TRIGGER approval_inserted AFTER INSERT ON pgworkflows_approval
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.approval_inserted();
-CREATE TRIGGER approval_updated AFTER UPDATE ON pgworkflows_approval
-  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.approval_updated();
-CREATE TRIGGER decision_inserted AFTER INSERT ON pgworkflows_decision
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.decision_inserted();

@@ -1,75 +1,161 @@
-"""Asking people, and recording what they answer."""
+"""What people do to an approval beside deciding it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import F
 
-from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
-from ..models import Approval
-from .connection import database, query, refuse_foreign_transaction
+from ..definitions.encoding import storable_text
+from ..exceptions import AlreadyDecided, NotAllowed
+from ..models import Approval, ApprovalAction
+from ..models.functions import DatabaseNow
+from .actors import Actor, current_actor, recorded_as
+from .connection import database, database_now, query, refuse_foreign_transaction
+from .people import active_among, active_user
 
-DECIDE = "SELECT pgworkflows.record_decision(%(approval)s, %(username)s, %(verdict)s, %(comment)s, %(channel)s)"
-
-_REFUSALS = {
-    "unknown": "there is no such approval",
-    "self": "who asked cannot decide; another person must",
-    "unnamed": "only the users and groups that it names can decide",
-    "twice": "this person has decided before",
-    "nobody": "there is no active user of that name",
-}
+Status, Verb = Approval.Status, ApprovalAction.Verb
 
 
-def decide(approval: int, by: Any, verdict: str, comment: str, *, channel: str) -> None:
-    """Record one decision under a lock on the approval; raise NotAllowed, AlreadyDecided or ApprovalExpired."""
-    if verdict == Approval.Verdict.REJECT and not comment.strip():
-        raise NotAllowed(f"Approval {approval} cannot be rejected without a comment. Say why.")
-    refuse_foreign_transaction("approve() or reject()")
-    username = by.get_username()
-    parameters = {"approval": approval, "username": username, "verdict": str(verdict), "comment": comment, "channel": channel}
-    outcome = query(DECIDE, parameters)[0][0]
-    if outcome == "decided":
-        return
-    if outcome == "expired":
-        raise ApprovalExpired(approval, str(query(DUE, {"approval": approval})[0][0]))
-    if outcome in _REFUSALS:
-        raise NotAllowed(f"Approval {approval} cannot be decided by {username}: {_REFUSALS[outcome]}.")
-    raise AlreadyDecided(approval, outcome)
+@contextmanager
+def locked(approval: Approval) -> Iterator[Approval]:
+    """Open a transaction, lock the approval in it, and give its row as it is now."""
+    refuse_foreign_transaction("a verb of an approval")
+    rows = Approval.objects.using(database().alias)
+    with transaction.atomic(using=database().alias):
+        yield rows.select_for_update(no_key=True, of=("self",)).get(pk=approval.pk)
+    approval.refresh_from_db()
 
 
-DUE = "SELECT due_at FROM pgworkflows_approval WHERE id = %(approval)s"
-
-
-def request(
-    *, workflow: Any, seq: int, users: Any, groups: Any, requested_by: Any, created_at: datetime, **fields: Any
-) -> Approval:
-    """Insert an approval and whom it asks; raise ValueError naming a user or a group that does not exist."""
-    alias = database().alias
-    named_users = [_find(get_user_model(), get_user_model().USERNAME_FIELD, user) for user in users]
-    named_groups = [_find(Group, "name", group) for group in groups]
-    if not named_users and not named_groups:
-        raise ValueError("request_approval() names nobody. Pass users= or groups=.")
-    approval = Approval.objects.using(alias).create(
-        workflow_id=workflow, seq=seq, created_at=created_at, requested_by_id=requested_by, **fields
+def act(approval: Approval, verb: str, actor: Actor, note: str) -> None:
+    """Record an action; a trigger writes the history."""
+    ApprovalAction.objects.using(database().alias).create(
+        approval=approval, verb=verb, user_id=actor.pk, username=actor.name, note=note, channel=actor.channel, at=database_now()
     )
-    approval.users.set(named_users)
-    approval.groups.set(named_groups)
-    return approval
 
 
-def _find(model: Any, field: str, wanted: Any) -> Any:
-    if not isinstance(wanted, str):
-        return wanted.pk
-    try:
-        return model._base_manager.using(database().alias).only("pk").get(**{field: wanted}).pk
-    except model.DoesNotExist:
-        raise ValueError(f"request_approval() names {model._meta.verbose_name} {wanted!r}, which does not exist.") from None
+def _change(approval: Approval, **values: Any) -> None:
+    Approval.objects.using(database().alias).filter(pk=approval.pk).update(revision=F("revision") + 1, **values)
 
 
-EXPIRE = """
-UPDATE pgworkflows_approval SET status = 'EXPIRED', decided_at = pgworkflows.now()
-WHERE id = %(approval)s AND status IN ('PENDING', 'CHANGES_REQUESTED') RETURNING id
+def _as_person(by: Any) -> tuple[Any, Actor]:
+    user = active_user(by)
+    return user, Actor(pk=user.pk, name=user.get_username(), channel=current_actor(by).channel)
+
+
+def _require_requester(approval: Approval, user: Any, verb: str) -> None:
+    if user.pk != approval.requested_by_id:
+        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {user.get_username()}: only its requester can.")
+
+
+def _require_reason(approval: Approval, text: str, verb: str) -> None:
+    if not storable_text(text, f"the comment on approval {approval.pk}").strip():
+        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} without a comment. Say why.")
+
+
+TELL = "SELECT pgworkflows.tell_asker(%(workflow)s, %(key)s, %(sender)s)"
+
+
+def withdraw(approval: Approval, by: Any, reason: str) -> None:
+    """End it, as its requester."""
+    user, actor = _as_person(by)
+    with locked(approval) as row, recorded_as(actor, reason):
+        _require_requester(row, user, "withdrawn")
+        _require_reason(row, reason, "withdrawn")
+        if row.status not in (Status.PENDING, Status.CHANGES_REQUESTED):
+            raise AlreadyDecided(row.pk, row.status)
+        if row.resubmitted_at is not None:
+            raise NotAllowed(f"Approval {row.pk} was resubmitted. Withdraw the round that follows it.")
+        _change(row, status=Status.WITHDRAWN, decided_at=DatabaseNow())
+        query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/withdrawn", "sender": actor.name})
+
+
+def resubmit(approval: Approval, by: Any, comment: str) -> None:
+    """Ask again, as its requester; a worker opens the next round."""
+    user, actor = _as_person(by)
+    with locked(approval) as row:
+        _require_requester(row, user, "resubmitted")
+        if row.status != Status.CHANGES_REQUESTED:
+            raise AlreadyDecided(row.pk, row.status)
+        if row.resubmitted_at is not None:
+            raise NotAllowed(f"Approval {row.pk} was resubmitted before.")
+        _change(row, resubmitted_at=DatabaseNow())
+        act(row, Verb.RESUBMIT, actor, comment)
+        query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/resubmitted", "sender": actor.name})
+
+
+def comment(approval: Approval, by: Any, text: str) -> None:
+    """Record what somebody says who may see it."""
+    user, actor = _as_person(by)
+    with locked(approval) as row:
+        if not Approval.objects.using(database().alias).visible_to(user).filter(pk=row.pk).exists():
+            raise NotAllowed(f"Approval {row.pk} cannot be commented on by {actor.name}, who may not see it.")
+        if not storable_text(text, f"the comment on approval {row.pk}").strip():
+            raise NotAllowed(f"A comment on approval {row.pk} must not be empty.")
+        _change(row)
+        act(row, Verb.COMMENT, actor, text)
+
+
+def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
+    """Have `to`, a user or a group, asked instead of `by`, or with `reassign_approval` instead of everybody."""
+    user, actor = _as_person(by)
+    with locked(approval) as row:
+        personally = row.users.filter(pk=user.pk).exists()
+        if not personally and not user.has_perm("pgworkflows.reassign_approval"):
+            raise NotAllowed(
+                f"Approval {row.pk} cannot be reassigned by {actor.name}: that is for who is named as a user, "
+                "and for holders of the permission reassign_approval."
+            )
+        _require_reason(row, reason, "reassigned")
+        if row.status != Status.PENDING:
+            raise AlreadyDecided(row.pk, row.status)
+        if not isinstance(to, Group):
+            to = active_user(to)
+        _ask_instead(row, user if personally else None, to)
+        enough(row, list(row.users.values_list("pk", flat=True)), list(row.groups.values_list("pk", flat=True)))
+        _change(row)
+        act(row, Verb.REASSIGN, actor, f"{user if personally else 'everybody'} -> {to}: {reason}")
+
+
+def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
+    if one is not None:
+        approval.users.remove(one)
+    else:
+        approval.users.clear()
+        approval.groups.clear()
+    (approval.groups if isinstance(to, Group) else approval.users).add(to)
+
+
+def candidates(approval: Approval, users: list[Any], groups: list[Any]) -> list[str]:
+    """Return the names of those who could decide: active, not the requester, not heard in another stage."""
+    people = {user.pk: user.get_username() for user in active_among(users, groups)}
+    if not approval.allow_self_approval:
+        people.pop(approval.requested_by_id, None)
+    if not approval.allow_same_person and approval.stage_id is not None:
+        same = {"workflow": approval.workflow_id, "request": approval.request, "stage": approval.stage_id}
+        for heard in query(HEARD_ELSEWHERE, same):
+            people.pop(heard[0], None)
+    return sorted(people.values())
+
+
+HEARD_ELSEWHERE = """
+SELECT unnest(ARRAY[d.user_id, d.on_behalf_of_id])
+FROM pgworkflows_approval o JOIN pgworkflows_decision d ON d.approval_id = o.id
+WHERE o.workflow_id = %(workflow)s AND o.request = %(request)s AND o.stage_id <> %(stage)s
 """
+
+
+def enough(approval: Approval, users: list[Any], groups: list[Any]) -> list[str]:
+    """Return the names of those who could decide; raise NotAllowed, counting them, where the quorum is larger."""
+    names = candidates(approval, users, groups)
+    if len(names) < approval.quorum:
+        listed = ", ".join(names) or "nobody"
+        raise NotAllowed(
+            f"{approval.title!r} needs {approval.quorum} to agree, but only {len(names)} could decide: {listed}. "
+            "Ask more people, or lower the quorum."
+        )
+    return names

@@ -173,19 +173,6 @@ def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Row
     return {row[0]: row for row in execute(CHILDREN, {"ids": ids})}
 
 
-APPROVALS = """
-SELECT a.workflow_id, a.seq, a.id, a.status, a.due_at,
-  COALESCE((SELECT jsonb_agg(jsonb_build_object('username', d.username, 'verdict', d.verdict, 'comment', d.comment,
-              'at', d.at) ORDER BY d.id) FROM pgworkflows_decision d WHERE d.approval_id = a.id), '[]')::text
-FROM pgworkflows_approval a WHERE a.workflow_id = ANY (%(ids)s::uuid[])
-"""
-
-
-def load_approvals(execute: Execute, ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Row]:
-    """Read how the approvals stand that the workflows asked for, by (workflow, seq)."""
-    return {(row[0], row[1]): row for row in execute(APPROVALS, {"ids": ids})}
-
-
 NEXT_DUE = f"{LANES} SELECT extract(epoch FROM min(available_at) - pgworkflows.now())::float FROM known"
 
 

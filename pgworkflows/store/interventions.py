@@ -82,13 +82,13 @@ ORDER BY id DESC LIMIT 1
 """
 
 
-def retry(workflow: uuid.UUID, *, by: Any) -> None:
+def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
     """Let a FAILED or BLOCKED workflow go on where it stopped, compensation included."""
     refuse_foreign_transaction("retry()")
     with transaction.atomic(using=conf().DATABASE):
         _lock(workflow, "retry")
         undoing = query(UNDOING, {"workflow": workflow})[0][0]
-        with recorded_as(current_actor(by)):
+        with recorded_as(current_actor(by), reason):
             query(REOPEN_LAST_FAILURE, {"workflow": workflow})
             query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
         query("SELECT pgworkflows.wake()")

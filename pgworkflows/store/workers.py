@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .actors import Actor, recorded_as
+from .claims import Known
 from .connection import query
 
 #: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
@@ -114,6 +115,21 @@ def take_over(dead: int, *, by: str) -> list[Any]:
     """Declare a worker dead and make its claims runnable; return the workflows' ids."""
     with recorded_as(Actor(name=by, channel="worker"), f"worker {dead} is gone"):
         return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
+
+
+# Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover.
+SILENT = """
+SELECT EXISTS (
+  SELECT FROM pgworkflows_worker o JOIN pgworkflows_workflow w ON w.owner_id = o.id
+  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
+  WHERE o.id <> %(worker)s AND o.beat_at <= %(since)s
+    AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
+"""
+
+
+def silent_owner(worker: int, known: Known, since: datetime) -> bool:
+    """Whether another worker has claims that this one knows, and has given no sign of life after that time."""
+    return bool(query(SILENT, known.parameters() | {"worker": worker, "since": since})[0][0])
 
 
 FORGET = """

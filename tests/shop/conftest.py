@@ -6,11 +6,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 from demo_shop.card_client import CardClient
 from demo_shop.card_processor.faults import Faults
 from demo_shop.card_processor.ledger import Ledger
 from demo_shop.card_processor.server import CardProcessor
+from demo_shop.manager import demo_manager
 from demo_shop.models import Product
 
 
@@ -47,3 +49,9 @@ def make_product(db: None) -> Callable[..., Product]:
         return Product.objects.create(sku=sku, name=sku.title(), unit_price=price, stock=stock, received=stock)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def manager(db: None) -> User:
+    """Have somebody who can release large orders."""
+    return demo_manager()

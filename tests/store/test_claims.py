@@ -151,7 +151,7 @@ IDS = {"ids": []}
         (claims.CLAIM_THESE, IDS, "pgworkflows_workflow_pkey"),
         (claims.CLAIM_OWNED, IDS | {"owner": 1}, "pgworkflows_workflow"),
         (claims.TASKS, IDS, "pgworkflows_task_one_per_position"),
-        (claims.EVENTS, IDS, "pgworkflows_event_unconsumed"),
+        (claims.EVENTS, IDS, "pgworkflows_event_of_workflow"),
         (claims.CHILDREN, IDS, "pgworkflows_workflow_pkey"),
         (workers.TAKE_OVER, {"dead": 1}, "pgworkflows_workflow_owned"),
     ],

@@ -180,7 +180,7 @@ def test_every_constraint_and_index_of_ours_has_a_name():
 def test_functions_are_not_for_everybody(execute, db):
     loose = "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'pgworkflows' "
     open_to_all = execute(loose + "AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE') ORDER BY 1")
-    assert open_to_all == [("approval_event",), ("task_event",), ("workflow_event",)]
+    assert open_to_all == [("approval_event",), ("policy_event",), ("task_event",), ("workflow_event",)]
 
 
 def test_definers_functions_have_a_fixed_search_path(execute, db):

@@ -257,7 +257,9 @@ def test_approval_tells_request_decision_and_outcome(pgworkflows, django_user_mo
         ("decide", "PENDING", "PENDING", "bob", "bob says yes"),
         ("approve", "PENDING", "APPROVED", "bob", "bob says yes"),
     ]
-    assert rows[1].data == {"verdict": "approve", "decision": approval.decisions.first().pk}
+    first = approval.decisions.first().pk
+    said = {"verdict": "approve", "decision": first, "on_behalf_of": "", "snapshot_hash": "", "round": 1, "stage": None}
+    assert rows[1].data == said
     assert started.wait(1) is True
 
 

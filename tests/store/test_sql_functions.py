@@ -232,9 +232,9 @@ UNKNOWN = "0197f7a0-0000-7000-8000-000000000000"
         ("send_correlated(NULL, 'c')", "NULL is no name for an event"),
         ("send_correlated('x', NULL)", "event x: the correlation must not be null"),
         (f"cancel('{UNKNOWN}', 'why')", f"no workflow {UNKNOWN}"),
-        ("decide(1, 'ann', 'maybe')", "verdict must be approve or reject, not 'maybe'"),
-        ("decide(1, 'ann', 'reject')", "rejecting needs a comment"),
-        ("decide(1, 'ann', 'reject', ' ')", "rejecting needs a comment"),
+        ("decide(1, 'ann', 'maybe')", "verdict must be approve, reject or request_changes, not 'maybe'"),
+        ("decide(1, 'ann', 'reject')", "verdict reject needs a comment"),
+        ("decide(1, 'ann', 'reject', ' ')", "verdict reject needs a comment"),
         ("decide(0, 'ann', 'approve')", "approval 0 cannot be decided by ann: there is no such approval"),
     ],
 )
@@ -250,7 +250,11 @@ def test_status_of_nothing_is_null(execute, db):
 
 @pytest.mark.parametrize(
     ("who", "why"),
-    [("bob", "not named as an approver"), ("nobody", "no such active user"), ("carl", "no such active user")],
+    [
+        ("bob", "only the users and groups that it names can decide"),
+        ("nobody", "there is no active user of that name"),
+        ("carl", "there is no active user of that name"),
+    ],
 )
 def test_decision_by_the_wrong_person(fulfil, ann, execute, pgworkflows, django_user_model, who, why):
     django_user_model.objects.create_user("bob")
@@ -263,10 +267,16 @@ def test_decision_by_the_wrong_person(fulfil, ann, execute, pgworkflows, django_
     assert str(raised.value).startswith(f"approval {approval.pk} cannot be decided by {who}: {why}")
 
 
-def test_decision_on_what_one_asked_for_oneself(fulfil, ann, execute, pgworkflows):
-    fulfil.using(requested_by=ann).start(7)
+def test_decision_on_what_one_asked_for_oneself(ann, execute, pgworkflows, django_user_model):
+    django_user_model.objects.create_user("bob")
+
+    @workflow(name="tests.ask_two")
+    def body() -> bool:
+        return request_approval("Release", users=["ann", "bob"]).approved
+
+    body.using(requested_by=ann).start()
     pgworkflows.run_workflows()
-    with pytest.raises(OperationalError, match="cannot be decided by ann: the requester cannot decide"):
+    with pytest.raises(OperationalError, match="cannot be decided by ann: who asked cannot decide; another person must"):
         execute("SELECT pgworkflows.decide(%s, 'ann', 'approve')", Approval.objects.get().pk)
 
 

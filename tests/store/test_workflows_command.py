@@ -115,17 +115,17 @@ def test_show_tells_everything(ship, pgworkflows):
 
 
 def test_show_tells_who_was_asked(pgworkflows, django_user_model):
-    ann = django_user_model.objects.create_user("ann")
+    ann, _ = (django_user_model.objects.create_user(name) for name in ("ann", "bob"))
 
     @workflow
     def body() -> None:
-        request_approval("Release", users=["ann"], quorum=2)
+        request_approval("Release", users=["ann", "bob"], quorum=2)
 
     started = body.start()
     pgworkflows.run_workflows()
     started.approvals.get().approve(ann)
     approvals = run("show", str(started.pk)).partition("\nApprovals\n")[2].splitlines()
-    assert approvals[1].split() == [str(started.approvals.get().pk), "Release", "PENDING", "ann", "ann:", "approve"]
+    assert approvals[1].split() == [str(started.approvals.get().pk), "Release", "PENDING", "ann,", "bob", "ann:", "approve"]
 
 
 def test_show_tells_the_error(pgworkflows):

@@ -1,0 +1,57 @@
+"""Stored JSON as people and other programs read it: without the tags of `encoding`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .encoding import at_path
+
+TOO_DEEP = "[nested too deeply]"
+
+
+def plain(data: Any) -> Any:
+    """Return stored data with each tagged value as `convert` would take it: text, seconds, an enum's value, a row's key."""
+    try:
+        return _plain(data)
+    except RecursionError:
+        return TOO_DEEP
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_plain(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if len(data) == 1:
+        ((tag, content),) = data.items()
+        if tag in _READERS:
+            try:
+                return _READERS[tag](content)
+            except (TypeError, ValueError, IndexError):  # what came from SQL may only look like a tag
+                return data
+    return {key[1:] if key.startswith("$$") else key: _plain(item) for key, item in data.items()}
+
+
+def _enum(content: Any) -> Any:
+    """Return the member's value; its name where the class is gone, or the value is none that JSON has."""
+    path, name = content
+    try:
+        value = at_path(path)[name].value
+    except (ImportError, AttributeError, KeyError, TypeError):
+        return name
+    return value if isinstance(value, str | int | float) else name
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "$decimal": str,
+    "$datetime": str,
+    "$date": str,
+    "$time": str,
+    "$uuid": str,
+    "$timedelta": float,
+    "$float": float,
+    "$enum": _enum,
+    "$dataclass": lambda content: _plain(content[1]),
+    "$model": lambda content: _plain(content[1]),
+}

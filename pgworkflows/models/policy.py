@@ -1,0 +1,157 @@
+"""Who has to be asked, in what order: versioned rules that people edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMModelMixin
+
+from .approval import Approval
+from .transitions import FSMField, transition
+
+
+class ApprovalPolicyQuerySet(models.QuerySet["ApprovalPolicy"]):
+    """Scopes named for what they find."""
+
+    def published(self) -> ApprovalPolicyQuerySet:
+        """Find the version of each policy that new requests get."""
+        return self.filter(status=ApprovalPolicy.Status.PUBLISHED)
+
+
+class ApprovalPolicy(FSMModelMixin, models.Model):
+    """One version of a policy: ordered stages, and whom to ask where a stage finds nobody.
+
+    Only a draft can be edited; a published version never changes, and requests stay with the version they began with.
+    """
+
+    class Status(models.TextChoices):
+        # Being edited; no request uses it.
+        DRAFT = "DRAFT", _("draft")
+        # What new requests get; one version of a name.
+        PUBLISHED = "PUBLISHED", _("published")
+        # Replaced by a later version; requests that began with it go on.
+        RETIRED = "RETIRED", _("retired")
+
+    class Restart(models.TextChoices):
+        CHANGED = "changed", _("all stages if the subject changed, else the stage that sent it back")
+        ALWAYS = "always", _("all stages")
+        STAGE = "stage", _("the stage that sent it back")
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.TextField(_("name"))
+    version = models.IntegerField(_("version"), default=1)
+    description = models.TextField(_("description"), default="", blank=True)
+    status = FSMField(_("status"), choices=Status.choices, default=Status.DRAFT, protected=False, max_length=10)
+    fallback_group = models.ForeignKey("auth.Group", models.PROTECT, related_name="+", verbose_name=_("fallback group"))
+    restart = models.TextField(_("after changes, ask"), choices=Restart.choices, default=Restart.CHANGED)
+    allow_self_approval = models.BooleanField(_("the requester may decide"), default=False)
+    allow_same_person = models.BooleanField(_("one person may decide in several stages"), default=False)
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    edited_by_name = models.TextField(default="", blank=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    published_by_name = models.TextField(default="", blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApprovalPolicyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("approval policy")
+        verbose_name_plural = _("approval policies")
+        permissions = [("publish_policy", _("Can publish a policy that somebody else edited"))]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="pgworkflows_policy_one_per_version"),
+            models.UniqueConstraint(fields=["name"], condition=Q(status="DRAFT"), name="pgworkflows_policy_one_draft"),
+            models.UniqueConstraint(fields=["name"], condition=Q(status="PUBLISHED"), name="pgworkflows_policy_one_published"),
+            models.CheckConstraint(
+                condition=Q(status="DRAFT") | (~Q(published_by_name="") & ~Q(published_by_name=F("edited_by_name"))),
+                name="pgworkflows_policy_published_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+    def publish(self, by: Any) -> None:
+        """Make it the version that new requests get, and retire the one before; raise NotAllowed or ValidationError.
+
+        Needs `publish_policy`, and another person than its last editor.
+        """
+        from ..store import policies
+
+        policies.publish(self, by)
+
+    def new_draft(self, by: Any) -> ApprovalPolicy:
+        """Return a copy to edit, as the next version; raise NotAllowed if there is a draft already."""
+        from ..store import policies
+
+        return policies.new_draft(self, by)
+
+    @transition(status, Status.DRAFT, Status.PUBLISHED, custom={"event": "publish_policy"})
+    def mark_published(self) -> None:
+        """Let new requests get it."""
+
+    @transition(status, Status.PUBLISHED, Status.RETIRED, custom={"event": "retire_policy"})
+    def mark_retired(self) -> None:
+        """Give way to a later version."""
+
+
+class ApprovalStage(models.Model):
+    """One stage of a policy: whom it asks (users, groups, and whom the resolver finds), how many must agree, by when."""
+
+    id = models.BigAutoField(primary_key=True)
+    policy = models.ForeignKey(ApprovalPolicy, models.CASCADE, related_name="stages")
+    position = models.SmallIntegerField(_("position"))
+    name = models.TextField(_("name"))
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("users"))
+    groups = models.ManyToManyField("auth.Group", related_name="+", blank=True, verbose_name=_("groups"))
+    #: A name given to `@approvers`.
+    resolver = models.TextField(_("resolver"), default="", blank=True)
+    quorum = models.SmallIntegerField(_("quorum"), default=1)
+    time_limit = models.DurationField(_("time limit"), null=True, blank=True)
+    on_timeout = models.TextField(
+        _("after the time limit"), choices=Approval.OnTimeout.choices, default=Approval.OnTimeout.EXPIRE
+    )
+    escalate_to = models.ManyToManyField("auth.Group", related_name="+", blank=True, verbose_name=_("escalate to"))
+    remind_every = models.DurationField(_("remind every"), null=True, blank=True)
+    skip_if_none = models.BooleanField(_("skip if it finds nobody"), default=False)
+
+    class Meta:
+        verbose_name = _("approval stage")
+        verbose_name_plural = _("approval stages")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "position"], name="pgworkflows_stage_one_per_position"),
+            models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_stage_quorum_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StageCondition(models.Model):
+    """A stage opens if all its conditions hold; a value is compared as a number, a date, or text, and never evaluated."""
+
+    class Operator(models.TextChoices):
+        EQ = "eq", _("is")
+        NE = "ne", _("is not")
+        LT = "lt", _("is less than")
+        LE = "le", _("is at most")
+        GT = "gt", _("is more than")
+        GE = "ge", _("is at least")
+
+    id = models.BigAutoField(primary_key=True)
+    stage = models.ForeignKey(ApprovalStage, models.CASCADE, related_name="conditions")
+    attribute = models.TextField(_("attribute"))
+    operator = models.TextField(_("operator"), choices=Operator.choices)
+    value = models.TextField(_("value"))
+
+    class Meta:
+        verbose_name = _("condition")
+        verbose_name_plural = _("conditions")
+
+    def __str__(self) -> str:
+        return f"{self.attribute} {self.get_operator_display()} {self.value}"

@@ -1,0 +1,156 @@
+-- Deciding, in Python and in psql alike.
+--
+--   asked(approval)                    who may decide, being named and active
+--   standing(approval, username, ...)  whether somebody may decide just now, and for whom
+--   record_decision(...)               one decision, under a lock on the approval
+--   decide(...)                        the same for psql
+
+CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+SELECT u.{{user_pk}}, u.{{user_name}}::text FROM {{user_table}} u
+WHERE {{user_is_active}} AND u.{{user_pk}} IN (
+  SELECT x.{{approval_user}} FROM pgworkflows_approval_users x WHERE x.approval_id = $1
+  UNION ALL
+  SELECT m.user_id FROM pgworkflows_approval_groups x JOIN ({{memberships}}) m ON m.group_id = x.group_id WHERE x.approval_id = $1)
+$$;
+
+-- Says whether a person may decide, and for whom: `refusal` is '' or 'nobody' (no such active user), 'unnamed',
+-- 'no_delegation', 'ambiguous' (asked for several people, on_behalf_of does not say for whom), 'self' (the requester, or
+-- for the requester), 'twice' (one of the two has decided here), 'elsewhere' (or in another stage of this request).
+-- Volatile, so that after the caller's lock it sees what the last holder committed.
+CREATE FUNCTION pgworkflows.standing(
+  approval bigint, username text, on_behalf_of text,
+  OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  a record; wanted text := NULLIF(NULLIF($3, ''), $2); others integer;
+  ids {{user_pk_type}}[]; names text[];
+BEGIN
+  SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1;
+  SELECT u.{{user_pk}} INTO person_id FROM {{user_table}} u WHERE u.{{user_name}} = $2 AND {{user_is_active}};
+  IF NOT FOUND THEN
+    refusal := 'nobody';
+    RETURN;
+  END IF;
+  IF wanted IS NOT NULL OR NOT EXISTS (SELECT FROM pgworkflows.asked($1) s WHERE s.id = person_id) THEN
+    -- Only who is named can be stood in for: a delegate of a delegate finds nobody here. The requester comes last.
+    SELECT count(*) FILTER (WHERE NOT s.own_request), (array_agg(s.id ORDER BY s.own_request))[1],
+           (array_agg(s.username ORDER BY s.own_request))[1]
+    INTO others, principal_id, principal_name
+    FROM (SELECT DISTINCT s.id, s.username,
+                 NOT a.allow_self_approval AND (s.id IS NOT DISTINCT FROM a.requested_by_id OR s.username = a.requested_by_name) AS own_request
+          FROM pgworkflows.asked($1) s JOIN pgworkflows_delegation d ON d.delegator_id = s.id
+          WHERE d.delegate_id = person_id AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
+            AND (d.kinds = '[]' OR d.kinds ? a.kind) AND (wanted IS NULL OR s.username = wanted)) s;
+    IF principal_id IS NULL OR others > 1 THEN
+      refusal := CASE WHEN others > 1 THEN 'ambiguous' WHEN wanted IS NOT NULL THEN 'no_delegation' ELSE 'unnamed' END;
+      RETURN;
+    END IF;
+  END IF;
+  ids := array_remove(ARRAY[person_id, principal_id], NULL);
+  names := array_remove(ARRAY[$2, principal_name], NULL);
+  refusal := CASE
+    WHEN NOT a.allow_self_approval AND (a.requested_by_id = ANY (ids) OR a.requested_by_name = ANY (names)) THEN 'self'
+    WHEN EXISTS (SELECT FROM pgworkflows_decision d WHERE d.approval_id = $1 AND (
+      d.user_id = ANY (ids) OR d.on_behalf_of_id = ANY (ids) OR d.username = ANY (names) OR d.on_behalf_of_name = ANY (names))) THEN 'twice'
+    WHEN NOT a.allow_same_person AND EXISTS (
+      SELECT FROM pgworkflows_approval o JOIN pgworkflows_decision d ON d.approval_id = o.id
+      WHERE o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id AND (
+        d.user_id = ANY (ids) OR d.on_behalf_of_id = ANY (ids) OR d.username = ANY (names) OR d.on_behalf_of_name = ANY (names))) THEN 'elsewhere'
+    ELSE '' END;
+END
+$$;
+
+-- Wakes the workflow that asked; a worker does the rest.
+CREATE FUNCTION pgworkflows.tell_asker(workflow uuid, key text, sender text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
+  VALUES ($1, '$approval', $2, pgworkflows.now(), COALESCE($3, ''), false) ON CONFLICT DO NOTHING;
+  PERFORM pgworkflows.wake();
+END
+$$;
+
+-- Records one decision. Returns 'decided', 'unknown', 'expired', what `standing` refuses, or the status of the approval
+-- that is no longer pending. Locks the approval only.
+CREATE FUNCTION pgworkflows.record_decision(
+  approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
+#variable_conflict use_column
+DECLARE a record; may record; outcome text;
+BEGIN
+  PERFORM pgworkflows.act_as($2, $5, $4);
+  SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'unknown';
+  END IF;
+  SELECT s.* INTO may FROM pgworkflows.standing($1, $2, $6) s;
+  -- Who was never named does not learn how it stands.
+  IF may.refusal IN ('nobody', 'unnamed', 'no_delegation') THEN
+    RETURN may.refusal;
+  ELSIF a.status <> 'PENDING' THEN
+    RETURN a.status;
+  ELSIF a.due_at <= pgworkflows.now() AND (a.on_timeout <> 'escalate' OR a.escalated_at IS NOT NULL) THEN
+    RETURN 'expired';
+  ELSIF may.refusal <> '' THEN
+    RETURN may.refusal;
+  END IF;
+  INSERT INTO pgworkflows_decision
+    (approval_id, user_id, username, on_behalf_of_id, on_behalf_of_name, verdict, comment, data, channel, snapshot_hash, at)
+  VALUES ($1, may.person_id, $2, may.principal_id, COALESCE(may.principal_name, ''), $3, COALESCE($4, ''), $7, $5,
+          a.snapshot_hash, pgworkflows.now());
+  outcome := CASE $3
+    WHEN 'reject' THEN 'REJECTED'
+    WHEN 'request_changes' THEN 'CHANGES_REQUESTED'
+    ELSE (SELECT 'APPROVED' FROM pgworkflows_decision d WHERE d.approval_id = $1 AND d.verdict = 'approve' HAVING count(*) >= a.quorum)
+  END;
+  UPDATE pgworkflows_approval
+  SET status = COALESCE(outcome, status), revision = revision + 1,
+      decided_at = CASE WHEN outcome IS NOT NULL THEN pgworkflows.now() END
+  WHERE id = $1;
+  IF outcome IS NOT NULL THEN
+    PERFORM pgworkflows.tell_asker(a.workflow_id, a.id::text, $2);
+  END IF;
+  RETURN 'decided';
+END
+$$;
+
+-- What somebody is told; Python takes the words from here too.
+CREATE FUNCTION pgworkflows.refusal_text(outcome text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+SELECT CASE outcome
+  WHEN 'unknown' THEN 'there is no such approval'
+  WHEN 'nobody' THEN 'there is no active user of that name'
+  WHEN 'unnamed' THEN 'only the users and groups that it names can decide'
+  WHEN 'no_delegation' THEN 'nobody of that name is asked and has delegated to this person for now'
+  WHEN 'ambiguous' THEN 'this person stands in for several people; say on whose behalf'
+  WHEN 'self' THEN 'who asked cannot decide; another person must'
+  WHEN 'twice' THEN 'this person has decided before'
+  WHEN 'elsewhere' THEN 'this person has decided in another stage of this request'
+END
+$$;
+
+CREATE FUNCTION pgworkflows.decide(approval bigint, username text, verdict text, comment text DEFAULT '')
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE outcome text;
+BEGIN
+  IF $3 IS NULL OR $3 NOT IN ('approve', 'reject', 'request_changes') THEN
+    RAISE EXCEPTION 'verdict must be approve, reject or request_changes, not %', quote_nullable($3)
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF $3 <> 'approve' AND btrim(COALESCE($4, '')) = '' THEN
+    RAISE EXCEPTION 'verdict % needs a comment', $3 USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why.';
+  END IF;
+  IF $3 = 'approve' AND EXISTS (SELECT FROM pgworkflows_approval a WHERE a.id = $1 AND a.form <> '') THEN
+    RAISE EXCEPTION 'approval % has a form to fill in', $1
+      USING ERRCODE = 'feature_not_supported', HINT = 'Approve it on its page, over the API, or in Python.';
+  END IF;
+  outcome := pgworkflows.record_decision($1, $2, $3, $4, 'sql', NULL, NULL);
+  IF outcome <> 'decided' THEN
+    RAISE EXCEPTION 'approval % cannot be decided by %: %', $1, $2,
+      COALESCE(pgworkflows.refusal_text(outcome), CASE outcome WHEN 'expired' THEN 'it has expired' ELSE 'it is already ' || outcome END)
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+END
+$$;

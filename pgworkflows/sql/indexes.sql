@@ -1,0 +1,11 @@
+-- Indexes of a kind that Django declares only with django.contrib.postgres installed.
+
+-- Rows without attributes are left out: a GIN index would keep an entry for each.
+CREATE INDEX pgworkflows_workflow_attributes ON pgworkflows_workflow USING gin (attributes jsonb_path_ops)
+  WHERE attributes <> '{}';
+
+CREATE INDEX pgworkflows_approval_attributes ON pgworkflows_approval USING gin (attributes jsonb_path_ops)
+  WHERE attributes <> '{}';
+
+-- Whole words and their beginnings, as people search for titles.
+CREATE INDEX pgworkflows_approval_words ON pgworkflows_approval USING gin (to_tsvector('simple', title));

@@ -1,0 +1,72 @@
+-- Roles with no more rights than they need. Printed by `manage.py workflows roles`; run it as the role that runs `migrate`,
+-- and again after a migration that adds tables. Nobody can log in as any of them: give each of your logins one of them,
+-- as in GRANT {{worker}} TO shop_worker_login.
+--
+--   {{owner}}    owns the tables and functions: migrates, prunes, forgets. Only its DDL can change history.
+--   {{worker}}   runs `runworkflows`
+--   {{web}}      serves pages, the admin and the API: starts, decides, cancels, edits policies
+--   {{reader}}   reads our tables, for reports
+--   {{starter}}  has no table, only functions: starts workflows and sends events from SQL
+
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['{{owner}}', '{{worker}}', '{{web}}', '{{reader}}', '{{starter}}'] LOOP
+    IF to_regrole(name) IS NULL THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+    END IF;
+  END LOOP;
+  -- Whoever migrates has to be able to act as the owner.
+  IF NOT pg_has_role(current_user, '{{owner}}', 'USAGE') THEN
+    EXECUTE format('GRANT {{owner}} TO %I', current_user);
+  END IF;
+END
+$$;
+
+-- The owner, and what its functions read of other tables: users, their groups, and content types.
+GRANT USAGE, CREATE ON SCHEMA {{tables}} TO {{owner}};
+GRANT SELECT ON {{people}} TO {{owner}};
+{{ownership}}
+ALTER SCHEMA pgworkflows OWNER TO {{owner}};
+DO $$
+DECLARE routine regprocedure;
+BEGIN
+  FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'pgworkflows'::regnamespace LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO {{owner}}', routine);
+  END LOOP;
+END
+$$;
+
+-- From here on what each may do is said anew.
+REVOKE ALL ON {{ours}} FROM {{worker}}, {{web}}, {{reader}}, {{starter}};
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgworkflows FROM {{worker}}, {{web}}, {{reader}}, {{starter}};
+GRANT USAGE ON SCHEMA pgworkflows TO {{worker}}, {{web}}, {{reader}}, {{starter}};
+GRANT USAGE ON SCHEMA {{tables}} TO {{worker}}, {{web}}, {{reader}};
+GRANT SELECT ON {{ours}} TO {{worker}}, {{web}}, {{reader}};
+
+-- What nobody below gets: to write history, to delete workflows, approvals, decisions or what was said about them.
+GRANT INSERT, UPDATE ON pgworkflows_workflow, pgworkflows_approval TO {{worker}}, {{web}};
+GRANT INSERT ON pgworkflows_decision, pgworkflows_approvalaction TO {{worker}}, {{web}};
+GRANT INSERT, DELETE ON pgworkflows_approval_users, pgworkflows_approval_groups TO {{worker}}, {{web}};
+GRANT INSERT, UPDATE ON pgworkflows_event, pgworkflows_task TO {{worker}}, {{web}};
+GRANT DELETE ON pgworkflows_event, pgworkflows_task TO {{worker}}, {{web}};
+GRANT USAGE ON SEQUENCE pgworkflows_task_id_seq TO {{worker}}, {{web}};
+-- A user who is deleted leaves no key behind, but stays by name.
+GRANT UPDATE (user_id, on_behalf_of_id) ON pgworkflows_decision TO {{web}};
+GRANT UPDATE (user_id) ON pgworkflows_approvalaction TO {{web}};
+
+GRANT INSERT, UPDATE, DELETE ON pgworkflows_worker TO {{worker}};
+GRANT INSERT, UPDATE ON pgworkflows_workflowdefinition TO {{worker}};
+
+GRANT INSERT, UPDATE, DELETE ON {{edited}} TO {{web}};
+
+-- decide() lets its caller decide in anybody's name: grant it by hand, to whom you trust with that.
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pgworkflows TO {{worker}}, {{web}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.decide FROM {{worker}}, {{web}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.deliver, pgworkflows.assign_events FROM {{web}};
+GRANT EXECUTE ON FUNCTION pgworkflows.now, pgworkflows.status TO {{reader}};
+GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.send_event, pgworkflows.send_correlated, pgworkflows.status TO {{starter}};
+
+-- The project's own tables, which steps and pages write. Narrow this as you like.
+GRANT SELECT, INSERT, UPDATE, DELETE ON {{theirs}} TO {{worker}}, {{web}};
+{{sequences}}

@@ -1,0 +1,33 @@
+"""Having people told what happens to an approval, by a workflow of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from .. import signals
+from ..conf import conf
+from ..definitions.registry import registry
+from ..models import Approval
+from . import starting
+
+#: The workflow that sends signals and e-mails, in an outside step.
+ANNOUNCE = "pgworkflows.announce"
+
+
+class Happening(StrEnum):
+    """What people are told of."""
+
+    REQUESTED = "requested"
+    REMINDER = "reminder"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+
+
+def announce(approval: Approval, happening: Happening, at: datetime | None = None) -> None:
+    """Start the announcement in this transaction, once for each happening (and time), if anybody is to be told."""
+    if not conf().BASE_URL and not any(signal.has_listeners() for signal in signals.APPROVAL_SIGNALS.values()):
+        return
+    key = f"{approval.pk}/{happening}" + (f"/{at.isoformat()}" if at is not None else "")
+    workflow = registry.latest(ANNOUNCE).using(key=key, queue=approval.workflow.queue)
+    starting.start(workflow, {"approval": approval.pk, "happening": str(happening)})

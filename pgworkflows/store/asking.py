@@ -1,0 +1,263 @@
+"""Opening the stages of a request, one approval after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, transaction
+from django.utils.module_loading import import_string
+
+from ..conf import conf
+from ..definitions.approvers import resolvers
+from ..definitions.encoding import decode
+from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
+from .actors import Actor
+from .approvals import act, candidates, enough
+from .connection import database, database_now
+from .people import active_among, group_keys, split, user_keys
+from .policies import NotComparable, opens, published
+from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of
+
+Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
+WORKER = Actor(channel="worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a body asks: either a policy by name, or users, groups and a quorum."""
+
+    title: str
+    description: str = ""
+    policy: str | None = None
+    users: list[Any] = field(default_factory=list)
+    groups: list[Any] = field(default_factory=list)
+    quorum: int = 1
+    subject_label: str = ""
+    subject_id: str = ""
+    requester: Actor = field(default_factory=Actor)
+    allow_self_approval: bool = False
+    form: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    timeout: timedelta | None = None
+    on_timeout: str = Approval.OnTimeout.EXPIRE
+    escalate_to: list[Any] = field(default_factory=list)
+    remind_every: timedelta | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Opening:
+    """One stage about to be asked, and what has to be on record about how it came to be."""
+
+    stage: ApprovalStage | None
+    users: list[Any]
+    groups: list[Any]
+    actions: list[tuple[str, str]]
+
+
+def open_next(
+    question: Question, *, workflow: Any, name: str, seq: int, now: datetime, previous: Approval | None
+) -> Approval | None:
+    """Insert the approval that comes after `previous` (None for the first); return None when nobody is left to ask.
+
+    Raises ValueError where somebody named does not exist, and NotAllowed where too few could decide.
+    """
+    subject = find_subject(question.subject_label, question.subject_id) if question.subject_label else None
+    snapshot = snapshot_of(subject) if subject is not None else NOTHING
+    policy = previous.policy if previous is not None else published(question.policy) if question.policy else None
+    round_, first, actions = _where(previous, snapshot, policy)
+    if policy is None:
+        if previous is not None and first is not None:
+            return None
+        opening = Opening(stage=None, users=user_keys(question.users), groups=group_keys(question.groups), actions=actions)
+    else:
+        made = _find_opening(policy, first, question, snapshot, subject, actions)
+        if made is None:
+            return None
+        opening = made
+    approval = _unsaved(question, opening, policy, snapshot)
+    approval.workflow_id, approval.seq, approval.round, approval.created_at = workflow, seq, round_, now
+    approval.request = previous.request if previous is not None else seq
+    approval.kind = policy.name if policy is not None else name
+    return _insert(approval, opening, policy, now)
+
+
+def _where(previous: Approval | None, snapshot: Snapshot, policy: ApprovalPolicy | None) -> tuple[int, int | None, list[Any]]:
+    """Return the round, the position of the first stage that may open (None for all), and what is to be recorded.
+
+    Without a policy there is one stage: a position means that it is behind us.
+    """
+    if previous is None:
+        return 1, None, []
+    changed = snapshot.hash != previous.snapshot_hash
+    position = previous.stage.position if previous.stage is not None else 0
+    if previous.status == Status.CHANGES_REQUESTED:
+        restart = policy.restart if policy is not None else Restart.ALWAYS
+        all_again = restart == Restart.ALWAYS or (restart == Restart.CHANGED and changed)
+        return previous.round + 1, None if all_again else position, []
+    # What came through SQL was not compared, since only Python knows what is shown.
+    if changed and (_has_later(policy, position) or previous.decisions.filter(channel="sql").exists()):
+        return previous.round + 1, None, [(Verb.START_OVER, "")]
+    return previous.round, position + 1, []
+
+
+def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
+    return policy is not None and policy.stages.filter(position__gt=position).exists()
+
+
+def stages_from(policy: ApprovalPolicy, position: int | None) -> Iterator[ApprovalStage]:
+    """Return a policy's stages in order, from a position on."""
+    stages = policy.stages.prefetch_related("conditions", "users", "groups", "escalate_to").order_by("position")
+    yield from stages if position is None else stages.filter(position__gte=position)
+
+
+def _find_opening(
+    policy: ApprovalPolicy, first: int | None, question: Question, snapshot: Snapshot, subject: Any, actions: list[Any]
+) -> Opening | None:
+    """Return the first stage whose conditions hold and who it asks; the fallback group where that leads nowhere."""
+    attributes = (snapshot.data or {}) | decode(question.attributes)
+    for stage in stages_from(policy, first):
+        try:
+            if not opens(stage, attributes):
+                continue
+            users, groups, reason = _asked_by(stage, subject, question.requester)
+        except NotComparable as error:
+            users, groups, reason = [], [], str(error)
+        if not reason and not active_among(users, groups).exists():
+            reason = "nobody was found"
+            if stage.skip_if_none:
+                actions.append((Verb.SKIP_STAGE, f"{stage.name}: {reason}"))
+                continue
+        if reason:
+            return _fallback(policy, stage, actions, reason)
+        return Opening(stage=stage, users=users, groups=groups, actions=actions)
+    if first is None:  # a round in which nobody at all would be asked
+        return _fallback(policy, None, actions, "no stage opened")
+    return None
+
+
+def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
+    """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
+    users, groups = [user.pk for user in stage.users.all()], [group.pk for group in stage.groups.all()]
+    if not stage.resolver:
+        return users, groups, ""
+    resolver = resolvers.get(stage.resolver)
+    if resolver is None:
+        return [], [], f"no code registers the resolver {stage.resolver!r}"
+    person = get_user_model()._base_manager.using(database().alias).filter(pk=requester.pk).first() if requester.pk else None
+    try:
+        with transaction.atomic(using=database().alias):
+            users += [user.pk for user in resolver(subject, person) or ()]
+    except DatabaseError:
+        raise
+    except Exception as error:
+        return [], [], f"the resolver {stage.resolver!r} failed: {error!r}"
+    return users, groups, ""
+
+
+def _fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, actions: list[Any], reason: str) -> Opening:
+    where = f"{stage.name}: " if stage is not None else ""
+    return Opening(
+        stage=stage, users=[], groups=[policy.fallback_group_id], actions=[*actions, (Verb.FALL_BACK, f"{where}{reason}")]
+    )
+
+
+def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None, snapshot: Snapshot) -> Approval:
+    stage = opening.stage
+    approval = Approval(
+        title=question.title, description=question.description, subject_label=question.subject_label,
+        subject_id=question.subject_id, requested_by_id=question.requester.pk, requested_by_name=question.requester.name,
+        allow_self_approval=question.allow_self_approval, attributes=question.attributes, form=question.form,
+        snapshot=snapshot.data, snapshot_hash=snapshot.hash, quorum=question.quorum, on_timeout=question.on_timeout,
+        time_limit=question.timeout, remind_every=question.remind_every, policy=policy, stage=stage,
+    )  # fmt: skip
+    if policy is not None:
+        approval.allow_self_approval, approval.allow_same_person = policy.allow_self_approval, policy.allow_same_person
+    if stage is not None:
+        approval.quorum, approval.remind_every = stage.quorum, stage.remind_every or question.remind_every
+        if stage.time_limit is not None:
+            approval.time_limit, approval.on_timeout = stage.time_limit, stage.on_timeout
+            approval.escalate_to = {"users": [], "groups": [group.pk for group in stage.escalate_to.all()]}
+            return approval
+    approval.escalate_to = split(question.escalate_to)
+    return approval
+
+
+def _insert(approval: Approval, opening: Opening, policy: ApprovalPolicy | None, now: datetime) -> Approval:
+    """Save it with whom it asks; the fallback group is asked where too few of those could decide."""
+    if policy is not None and len(candidates(approval, opening.users, opening.groups)) < approval.quorum:
+        names = ", ".join(candidates(approval, opening.users, opening.groups)) or "nobody"
+        if opening.groups != [policy.fallback_group_id]:
+            opening = _fallback(policy, opening.stage, opening.actions, f"{approval.quorum} have to agree, found {names}")
+    approval.could_decide = enough(approval, opening.users, opening.groups)
+    approval.due_at = due(now, approval.time_limit)
+    approval.save(using=database().alias, force_insert=True)
+    approval.users.set(opening.users)
+    approval.groups.set(opening.groups)
+    for verb, note in opening.actions:
+        act(approval, verb, WORKER, note)
+    return approval
+
+
+def due(begins: datetime, limit: timedelta | None) -> datetime | None:
+    """Return when a time limit ends; the setting DUE may count working days only."""
+    if limit is None:
+        return None
+    count = conf().DUE
+    if count is None:
+        return begins + limit
+    moment: datetime = (import_string(count) if isinstance(count, str) else count)(begins, limit)
+    return moment
+
+
+def escalate(approval: Approval, now: datetime) -> None:
+    """Ask more people, and give everybody the time limit once more."""
+    users, groups = approval.escalate_to.get("users", []), approval.escalate_to.get("groups", [])
+    approval.users.add(*active_among(users, []))
+    approval.groups.add(*Group.objects.using(database().alias).filter(pk__in=groups))
+    approval.escalated_at, approval.due_at, approval.revision = now, due(now, approval.time_limit), approval.revision + 1
+    approval.save(update_fields=["escalated_at", "due_at", "revision"])
+    names = [user.get_username() for user in active_among(users, groups)]
+    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(sorted(names)) or 'nobody'}")
+
+
+def remind(approval: Approval) -> None:
+    """Record that those asked are reminded."""
+    act(approval, Verb.REMIND, WORKER, "")
+
+
+def expire(approval: Approval) -> None:
+    """End it undecided."""
+    approval.status, approval.decided_at = Status.EXPIRED, database_now()
+    approval.save(update_fields=["status", "decided_at"])
+
+
+def stage_at(workflow: Any, seq: int) -> Approval | None:
+    """Return the approval that a workflow asked for at a position, if it did."""
+    rows = Approval.objects.using(database().alias).select_related("policy", "stage")
+    return rows.filter(workflow=workflow, seq=seq).first()
+
+
+def lock_pending(approval: Approval) -> Approval | None:
+    """Lock an approval that nobody has decided; return None where somebody has, or does so just now: never wait."""
+    rows = Approval.objects.using(database().alias).select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return rows.select_related("policy", "stage").filter(pk=approval.pk, status=Status.PENDING).first()
+
+
+def answers(approval: Approval) -> list[dict[str, Any]]:
+    """Return every decision on the request, in all stages and rounds, oldest first."""
+    decisions = Decision.objects.using(database().alias).filter(
+        approval__workflow=approval.workflow_id, approval__request=approval.request
+    )
+    return [
+        {
+            "username": decision.username, "on_behalf_of": decision.on_behalf_of_name, "verdict": decision.verdict,
+            "comment": decision.comment, "data": decode(decision.data), "channel": decision.channel, "at": decision.at,
+            "stage": decision.approval.stage.name if decision.approval.stage else "", "round": decision.approval.round,
+        }
+        for decision in decisions.select_related("approval__stage").order_by("id")
+    ]  # fmt: skip

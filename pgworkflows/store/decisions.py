@@ -1,0 +1,149 @@
+"""Deciding: who may, on what, and recording it under a lock on the approval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from ..definitions.encoding import at_path, encode
+from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
+from ..models import Approval
+from .actors import current_actor
+from .connection import database, query, refuse_foreign_transaction
+from .snapshots import require_unchanged
+
+Verdict = Approval.Verdict
+
+RECORD = """
+SELECT o.outcome, pgworkflows.refusal_text(o.outcome)
+FROM (SELECT pgworkflows.record_decision(
+  %(approval)s, %(username)s, %(verdict)s, %(comment)s, %(channel)s, %(on_behalf_of)s, %(data)s::jsonb) AS outcome) o
+"""
+
+
+def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any, on_behalf_of: Any) -> None:
+    """Record one decision, and refresh the given row.
+
+    Raises NotAllowed, AlreadyDecided, ApprovalExpired, SubjectChanged, or ValidationError where the form is not filled in.
+    """
+    if verdict != Verdict.APPROVE and not comment.strip():
+        raise NotAllowed(f"Approval {approval.pk} cannot be {_DONE[verdict]} without a comment. Say why.")
+    refuse_foreign_transaction("a decision")
+    actor = current_actor(by)
+    parameters = {
+        "approval": approval.pk,
+        "username": actor.name,
+        "verdict": str(verdict),
+        "comment": comment,
+        "channel": actor.channel,
+        "on_behalf_of": None if on_behalf_of is None else _name(on_behalf_of),
+        "data": None,
+    }
+    with transaction.atomic(using=database().alias):
+        if approval.snapshot_hash or approval.form or data is not None:
+            _refuse_who_may_not(parameters)
+            if approval.snapshot_hash and verdict != Verdict.REQUEST_CHANGES:
+                require_unchanged(approval.subject_label, approval.subject_id, approval.snapshot, approval.snapshot_hash)
+            parameters["data"] = _checked(approval, verdict, data)
+        _raise_refused(parameters, *query(RECORD, parameters)[0])
+    approval.refresh_from_db()
+
+
+_DONE: dict[str, str] = {Verdict.REJECT: "rejected", Verdict.REQUEST_CHANGES: "sent back"}
+
+
+def _name(user: Any) -> str:
+    return user if isinstance(user, str) else str(user.get_username())
+
+
+# The lock first: what is compared afterwards is compared for this decision.
+LOCK = "SELECT status FROM pgworkflows_approval WHERE id = %(approval)s FOR NO KEY UPDATE"
+STANDING = """
+SELECT s.refusal, pgworkflows.refusal_text(s.refusal)
+FROM pgworkflows.standing(%(approval)s, %(username)s, %(on_behalf_of)s) s
+"""
+
+
+def _refuse_who_may_not(parameters: dict[str, Any]) -> None:
+    """Lock the approval, and raise before anything of the subject is shown to somebody who may not see it."""
+    status = query(LOCK, parameters)
+    refusal, text = query(STANDING, parameters)[0] if status else ("unknown", "there is no such approval")
+    if status and status[0][0] != Approval.Status.PENDING and refusal not in ("nobody", "unnamed", "no_delegation"):
+        raise AlreadyDecided(parameters["approval"], status[0][0])
+    if refusal:
+        _raise_refused(parameters, refusal, text)
+
+
+def _raise_refused(parameters: dict[str, Any], outcome: str, text: str | None) -> None:
+    identity = parameters["approval"]
+    if outcome == "decided":
+        return
+    if outcome == "expired":
+        raise ApprovalExpired(identity, str(query(DUE, {"approval": identity})[0][0]))
+    if text is None:
+        raise AlreadyDecided(identity, outcome)
+    raise NotAllowed(f"Approval {identity} cannot be decided by {parameters['username']}: {text}.")
+
+
+DUE = "SELECT due_at FROM pgworkflows_approval WHERE id = %(approval)s"
+
+
+def _checked(approval: Approval, verdict: str, data: Any) -> str | None:
+    """Return what was filled in, as JSON text; an approval must fill in its form, who refuses need not."""
+    from ..definitions.encoding import dump
+
+    what = f"the data of a decision on approval {approval.pk}"
+    if approval.form and (verdict == Verdict.APPROVE or data):
+        form = form_of(approval)(data or {})
+        if not form.is_valid():
+            raise ValidationError({field: list(errors) for field, errors in form.errors.items()})
+        return dump(form.cleaned_data, what)
+    return None if data is None else dump(encode(data, what), what)
+
+
+def form_of(approval: Approval) -> Any:
+    """Return the form's class; raise NotAllowed when the code no longer has it."""
+    try:
+        return at_path(approval.form)
+    except (ImportError, AttributeError) as error:
+        raise NotAllowed(f"Approval {approval.pk} cannot be decided: its form {approval.form} is gone ({error}).") from error
+
+
+def refusal(approval: Approval, user: Any, on_behalf_of: Any = None) -> str:
+    """Return why this user cannot decide just now, as the verb would say it; empty if they can."""
+    if approval.status != Approval.Status.PENDING:
+        return str(AlreadyDecided(approval.pk, approval.status))
+    parameters = {
+        "approval": approval.pk,
+        "username": _name(user),
+        "on_behalf_of": None if on_behalf_of is None else _name(on_behalf_of),
+    }
+    return query(STANDING, parameters)[0][1] or ""
+
+
+PRINCIPALS = """
+SELECT DISTINCT s.username FROM pgworkflows_approval a, pgworkflows.asked(a.id) s
+JOIN pgworkflows_delegation d ON d.delegator_id = s.id
+WHERE a.id = %(approval)s AND d.delegate_id = %(user)s AND (d.kinds = '[]' OR d.kinds ? a.kind)
+  AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
+  AND (a.allow_self_approval OR s.username <> a.requested_by_name)
+ORDER BY s.username
+"""
+
+
+def principals(approval: Approval, user: Any) -> list[str]:
+    """Return the names of those for whom this user stands in on this approval."""
+    return [row[0] for row in query(PRINCIPALS, {"approval": approval.pk, "user": user.pk})]
+
+
+DECIDERS = """
+SELECT s.username FROM pgworkflows.asked(%(approval)s) s
+WHERE (SELECT t.refusal FROM pgworkflows.standing(%(approval)s, s.username, NULL) t) = '' ORDER BY s.username
+"""
+
+
+def who_may_decide(approval: Approval) -> list[str]:
+    """Return the names of those asked who may still decide; their delegates come in addition."""
+    return [row[0] for row in query(DECIDERS, {"approval": approval.pk})]

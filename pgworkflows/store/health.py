@@ -1,0 +1,83 @@
+"""How the whole stands, in figures that a monitoring system can watch. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .connection import query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The state at one moment; ages are seconds, null where there is nothing of the kind."""
+
+    #: How long the oldest workflow has been ready without a worker taking it.
+    oldest_runnable: float | None
+    #: How long the oldest open wait has been open: for a time, an event, a decision or a child.
+    oldest_wait: float | None
+    #: Approvals that wait for a decision past their due date.
+    overdue_approvals: int
+    #: Workers whose lease has not passed.
+    workers_alive: int
+    #: Workflows that a worker claims which has ended, or whose lease has passed.
+    claims_without_owner: int
+    #: Workflows that are stopped until a person has looked.
+    blocked: int
+    #: Unfinished workflows that no live worker takes, by name, version and queue, with their number.
+    unknown_definitions: list[dict[str, Any]]
+
+
+OLDEST_RUNNABLE = """
+SELECT extract(epoch FROM pgworkflows.now() - min(available_at))::float FROM pgworkflows_workflow
+WHERE available_at <= pgworkflows.now()
+"""
+
+OLDEST_WAIT = """
+SELECT extract(epoch FROM pgworkflows.now() - min(t.started_at))::float FROM pgworkflows_task t
+WHERE t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.status = 'WAITING'
+"""
+
+OVERDUE = "SELECT count(*) FROM pgworkflows_approval WHERE status = 'PENDING' AND due_at < pgworkflows.now()"
+
+ALIVE = "SELECT count(*) FROM pgworkflows_worker WHERE stopped_at IS NULL AND beat_at > pgworkflows.now() - lease"
+
+CLAIMS_WITHOUT_OWNER = """
+SELECT count(*) FROM pgworkflows_workflow w JOIN pgworkflows_worker o ON o.id = w.owner_id
+WHERE o.stopped_at IS NOT NULL OR o.beat_at < pgworkflows.now() - o.lease
+"""
+
+BLOCKED = "SELECT count(*) FROM pgworkflows_workflow WHERE finished_at IS NULL AND status = 'BLOCKED'"
+
+UNKNOWN = """
+SELECT w.name, w.version, w.queue, w.unfinished
+FROM (SELECT name, version, queue, count(*) AS unfinished FROM pgworkflows_workflow
+      WHERE finished_at IS NULL GROUP BY name, version, queue) w
+WHERE NOT EXISTS (
+  SELECT FROM pgworkflows_worker o
+  WHERE o.stopped_at IS NULL AND o.beat_at > pgworkflows.now() - o.lease
+    AND o.definitions ? (w.name || ':' || w.version) AND (o.queues = '[]' OR o.queues ? w.queue))
+ORDER BY w.name, w.version, w.queue
+"""
+
+
+def measure() -> Health:
+    """Read how it stands, with one query a figure."""
+    return Health(
+        oldest_runnable=_one(OLDEST_RUNNABLE),
+        oldest_wait=_one(OLDEST_WAIT),
+        overdue_approvals=_one(OVERDUE),
+        workers_alive=_one(ALIVE),
+        claims_without_owner=_one(CLAIMS_WITHOUT_OWNER),
+        blocked=_one(BLOCKED),
+        unknown_definitions=[dict(zip(("name", "version", "queue", "unfinished"), row, strict=True)) for row in query(UNKNOWN)],
+    )
+
+
+def _one(sql: str) -> Any:
+    return query(sql)[0][0]
+
+
+def require_tables() -> None:
+    """Raise a DatabaseError unless the database answers and the tables and functions are there."""
+    query("SELECT pgworkflows.now() FROM pgworkflows_workflow LIMIT 0")
