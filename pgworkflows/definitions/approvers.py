@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .registry import registry
+
 #: Takes the subject (its fresh row, or None) and the requester (a user, or None); returns users.
 Resolver = Callable[[Any, Any], Iterable[Any]]
-
-resolvers: dict[str, Resolver] = {}
 
 
 def approvers(name: str) -> Callable[[Resolver], Resolver]:
@@ -20,7 +20,7 @@ def approvers(name: str) -> Callable[[Resolver], Resolver]:
         raise TypeError(f"@approvers takes the name that a policy's stage will use, not {name!r}.")
 
     def register(function: Resolver) -> Resolver:
-        resolvers[name] = function
+        registry.resolvers[name] = function
         return function
 
     return register

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ class Registry:
     steps: dict[str, Step[..., Any]] = field(default_factory=dict)
     clashes: list[tuple[Any, Any]] = field(default_factory=list)
     import_errors: dict[str, Exception] = field(default_factory=dict)
+    #: What `@approvers` registered.
+    resolvers: dict[str, Callable[[Any, Any], Iterable[Any]]] = field(default_factory=dict)
 
     def add_workflow(self, workflow: WorkflowFunction[..., Any]) -> None:
         """Register a workflow under its name and version."""
@@ -80,8 +83,9 @@ def autodiscover() -> None:
 @contextmanager
 def isolated() -> Iterator[Registry]:
     """Forget, at the end, what is declared inside."""
-    kept = (dict(registry.workflows), dict(registry.steps), list(registry.clashes), dict(registry.import_errors))
+    kept = {field.name: copy(getattr(registry, field.name)) for field in fields(registry)}
     try:
         yield registry
     finally:
-        registry.workflows, registry.steps, registry.clashes, registry.import_errors = kept
+        for name, value in kept.items():
+            setattr(registry, name, value)

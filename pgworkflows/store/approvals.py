@@ -110,6 +110,8 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
                 f"Approval {row.pk} cannot be reassigned by {actor.name}: that is for who is named as a user, "
                 "and for holders of the permission reassign_approval."
             )
+        if user.pk == row.requested_by_id and not row.allow_self_approval:
+            raise NotAllowed(f"Approval {row.pk} cannot be reassigned by {actor.name}, who asked: another person must.")
         _require_reason(row, reason, "reassigned")
         if row.status != Status.PENDING:
             raise AlreadyDecided(row.pk, row.status)

@@ -13,11 +13,11 @@ from django.db import DatabaseError, transaction
 from django.utils.module_loading import import_string
 
 from ..conf import conf
-from ..definitions.approvers import resolvers
 from ..definitions.encoding import decode
+from ..definitions.registry import registry
 from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
 from .actors import Actor
-from .approvals import act, candidates, enough
+from .approvals import act, candidates, require_enough
 from .connection import database, database_now
 from .people import active_among, group_keys, split, user_keys
 from .policies import NotComparable, opens, published
@@ -111,7 +111,7 @@ def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
 
 def stages_from(policy: ApprovalPolicy, position: int | None) -> Iterator[ApprovalStage]:
     """Return a policy's stages in order, from a position on."""
-    stages = policy.stages.prefetch_related("conditions", "users", "groups", "escalate_to").order_by("position")
+    stages = policy.stages.prefetch_related("conditions", "users", "groups").order_by("position")
     yield from stages if position is None else stages.filter(position__gte=position)
 
 
@@ -145,7 +145,7 @@ def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[lis
     users, groups = [user.pk for user in stage.users.all()], [group.pk for group in stage.groups.all()]
     if not stage.resolver:
         return users, groups, ""
-    resolver = resolvers.get(stage.resolver)
+    resolver = registry.resolvers.get(stage.resolver)
     if resolver is None:
         return [], [], f"no code registers the resolver {stage.resolver!r}"
     person = get_user_model()._base_manager.using(database().alias).filter(pk=requester.pk).first() if requester.pk else None
@@ -189,15 +189,17 @@ def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None
 
 def _insert(approval: Approval, opening: Opening, policy: ApprovalPolicy | None, now: datetime) -> Approval:
     """Save it with whom it asks; the fallback group is asked where too few of those could decide."""
-    if policy is not None and len(candidates(approval, opening.users, opening.groups)) < approval.quorum:
-        names = ", ".join(candidates(approval, opening.users, opening.groups)) or "nobody"
-        if opening.groups != [policy.fallback_group_id]:
-            opening = _fallback(policy, opening.stage, opening.actions, f"{approval.quorum} have to agree, found {names}")
-    approval.could_decide = enough(approval, opening.users, opening.groups)
+    names = candidates(approval, opening.users, opening.groups)
+    if policy is not None and len(names) < approval.quorum and opening.groups != [policy.fallback_group_id]:
+        reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
+        opening = _fallback(policy, opening.stage, opening.actions, reason)
+        names = candidates(approval, opening.users, opening.groups)
+    require_enough(approval, names)
+    approval.could_decide = names
     approval.due_at = due(now, approval.time_limit)
     approval.save(using=database().alias, force_insert=True)
-    approval.users.set(opening.users)
-    approval.groups.set(opening.groups)
+    approval.users.add(*opening.users)
+    approval.groups.add(*opening.groups)
     for verb, note in opening.actions:
         act(approval, verb, WORKER, note)
     return approval

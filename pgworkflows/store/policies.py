@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from ..definitions.approvers import resolvers
+from ..definitions.registry import registry
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage, StageCondition
 from ..models.functions import DatabaseNow
@@ -121,8 +121,8 @@ def problems_of(policy: ApprovalPolicy) -> list[str]:
     for stage in stages:
         if not stage.users.all() and not stage.groups.all() and not stage.resolver:
             found.append(f"Stage {stage} asks nobody: name users, groups or a resolver.")
-        if stage.resolver and stage.resolver not in resolvers:
-            known = ", ".join(sorted(resolvers)) or "none"
+        if stage.resolver and stage.resolver not in registry.resolvers:
+            known = ", ".join(sorted(registry.resolvers)) or "none"
             found.append(
                 f"Stage {stage} names the resolver {stage.resolver!r}, which no code registers. Registered are: {known}."
             )
