@@ -116,8 +116,9 @@ $$;
 
 -- Looks again at open waits, of the given workflows or with null of all: for correlated events, and for children that
 -- ended before the wait for them was committed.
+-- A plan for both cases would read every wait for one workflow, and every event for all.
 CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE candidates bigint[];
 BEGIN
   SELECT array_agg(DISTINCT e.id) INTO candidates
@@ -141,21 +142,36 @@ END
 $$;
 
 -- Takes undelivered events, locks their workflows without waiting, and makes those runnable that wait for them.
--- Returns how many are dealt with, not counting those whose workflow is locked.
+-- Returns how many are dealt with, not counting those whose workflow is locked; where those fill the line's front, it
+-- looks behind them.
 CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE w record; last bigint := 0; done integer := 0;
+BEGIN
+  LOOP
+    SELECT * INTO w FROM pgworkflows.deliver_window(last, most);
+    last := w.last;
+    done := done + w.done;
+    IF w.seen < most OR done >= most THEN
+      RETURN done;
+    END IF;
+  END LOOP;
+END
+$$;
+
+CREATE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; delivered integer; assigned integer := 0;
+DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; delivered integer;
 BEGIN
-  SELECT array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
-  INTO taken, correlated
+  SELECT count(*), max(e.id),
+         array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
+  INTO seen, last, taken, correlated
   FROM (SELECT id, workflow_id FROM pgworkflows_event
-        WHERE delivered_at IS NULL AND NOT parked ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
-  IF correlated IS NOT NULL THEN
-    assigned := pgworkflows.assign_events(correlated);
-  END IF;
+        WHERE delivered_at IS NULL AND NOT parked AND id > behind ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
+  done := CASE WHEN correlated IS NULL THEN 0 ELSE pgworkflows.assign_events(correlated) END;
   IF taken IS NULL THEN
-    RETURN assigned;
+    RETURN;
   END IF;
 
   SELECT array_agg(w.id) INTO locked
@@ -166,6 +182,7 @@ BEGIN
   UPDATE pgworkflows_event SET delivered_at = pgworkflows.now()
   WHERE id = ANY (taken) AND workflow_id = ANY (locked);
   GET DIAGNOSTICS delivered = ROW_COUNT;
+  done := done + delivered;
 
   IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$cancel' AND workflow_id = ANY (locked)) THEN
     UPDATE pgworkflows_workflow w
@@ -185,6 +202,5 @@ BEGIN
         AND (e.name LIKE '$%' OR EXISTS (
           SELECT FROM pgworkflows_task t
           WHERE t.workflow_id = w.id AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = e.name)));
-  RETURN assigned + delivered;
 END
 $$;

@@ -44,6 +44,17 @@ def body():
 BLOCKED = "EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
 
 
+def test_events_behind_a_locked_workflow_are_delivered(beside, body, watch):
+    held, free = body.start(1), body.start(2)
+    for _ in range(5):
+        held.send_event("go")
+    free.send_event("go")
+    with transaction.atomic():
+        Workflow.objects.select_for_update().get(pk=held.pk)
+        assert beside(lambda: events.deliver(most=2)).result(timeout=10) == 1
+    assert list(Event.objects.exclude(delivered_at=None).values_list("workflow", flat=True)) == [free.pk]
+
+
 def test_two_starts_of_one_key_give_one_row(beside, body, watch):
     with transaction.atomic():
         first = body.using(key="k").start(7)

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, load_command_class
 import pgworkflows
 from pgworkflows import exceptions
 from pgworkflows.conf import KNOWN, Settings
-from pgworkflows.models import Approval, History, Task, Workflow
+from pgworkflows.models import Approval, ApprovalPolicy, History, Task, Workflow
 from pgworkflows.models.transitions import declared_transitions
 from pgworkflows.testing import CRASH_POINTS
 
@@ -38,12 +38,15 @@ def drawn_transitions(text: str) -> dict[tuple[str, str], str]:
     return {(start, end): event for source, end, event in ARROW.findall(text) for start in members.get(source, [source])}
 
 
-@pytest.mark.parametrize("model", [Workflow, Task], ids=lambda model: model.__name__)
+DRAWN = [Workflow, Task, Approval, ApprovalPolicy]
+
+
+@pytest.mark.parametrize("model", DRAWN, ids=lambda model: model.__name__)
 def test_diagram_shows_the_declared_transitions(model):
     assert drawn_transitions(section("states.md", model.__name__)) == declared_transitions(model)
 
 
-@pytest.mark.parametrize("model", [Workflow, Task], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", DRAWN, ids=lambda model: model.__name__)
 def test_every_status_is_explained(model):
     assert first_cells(section("states.md", model.__name__)) == model.Status.values
 
@@ -57,7 +60,7 @@ def test_every_kind_of_task_is_named():
 
 
 def test_arrows_are_verbs_of_the_history():
-    drawn = {event for model in (Workflow, Task) for event in drawn_transitions(section("states.md", model.__name__)).values()}
+    drawn = {event for model in DRAWN for event in drawn_transitions(section("states.md", model.__name__)).values()}
     assert drawn <= set(History.Verb.values)
 
 
