@@ -7,6 +7,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from .coercion import coerce
 
 Arguments = dict[str, Any]
@@ -26,6 +28,11 @@ def checked_signature(function: Callable[..., Any]) -> inspect.Signature:
 
 def bind(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
     """Bind to names, defaults included; raise TypeError naming what is missing or unknown."""
+    names = signature.parameters
+    if not kwargs and len(args) == len(names):  # as most calls are; binding is most of what calling a step costs
+        return dict(zip(names, args, strict=True))
+    if not args and kwargs.keys() == names.keys():
+        return {name: kwargs[name] for name in names}
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
@@ -47,6 +54,6 @@ def convert(name: str, function: Callable[..., Any], signature: inspect.Signatur
     for parameter, value in bound.items():
         try:
             converted[parameter] = coerce(value, hints.get(parameter, Any)) if parameter in plain else value
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, ArithmeticError, ValidationError) as error:  # the last from a model's key
             raise TypeError(f"{name}: argument {parameter!r} cannot be read as {hints[parameter]}: {error}") from error
     return converted

@@ -229,10 +229,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+# json.dumps() would make an encoder anew at each call.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dump(value: Any, where: str) -> str:
     """Return the value as JSON text; raise NotStorable naming `where`, also when it is larger than MAX_PAYLOAD_BYTES."""
     try:
-        text = json.dumps(encode(value, where), ensure_ascii=False, separators=(",", ":"))
+        text = _to_json(encode(value, where))
     except RecursionError:
         raise NotStorable(where, "it contains itself, or is nested too deeply.") from None
     except ValueError as error:
@@ -253,8 +257,13 @@ def load(text: str | None) -> Any:
     return None if text is None else decode(json.loads(text))
 
 
+_PLAIN_TYPES = (str, int, bool, float, type(None))
+
+
 def with_rows(value: Any) -> Any:
     """Replace every ModelReference by its fresh row, as a step receives it."""
+    if type(value) in _PLAIN_TYPES:
+        return value
     if type(value) is ModelReference:
         return value.fetch()
     if isinstance(value, list):

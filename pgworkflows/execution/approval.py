@@ -63,15 +63,13 @@ def wait_for_approval(body: BodyScope, ask: Callable[[], Question], title: str) 
         task = body.match(Task.Kind.APPROVAL, title)
         if task is None:
             task = _new_task(body, title, body.position)
+            body.asked[task.seq] = None
         if task.status == Task.Status.FAILED:
             raise rebuild(str(task.error), step=title, attempts=1)
         timer = _pass_timers(body)
-        if task.status == Task.Status.COMPLETED:
-            outcome = body.answer(task)
-        else:
-            outcome = _look(body, ask, task, timer, before)
+        outcome = body.answer(task) if task.status == Task.Status.COMPLETED else _look(body, ask, task, timer, before)
         if outcome is not None:
-            return outcome  # type: ignore[no-any-return] # what was dumped in `_end`
+            return outcome
         before = task
 
 
@@ -80,8 +78,8 @@ def _new_task(body: BodyScope, title: str, position: int) -> RecordedTask:
     return body.run.write(RecordedTask(position, Task.Kind.APPROVAL, title, Task.Status.WAITING, started_at=now))
 
 
-def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, previous: Approval | None) -> bool:
-    """Open the stage after `previous` at this task; return False where there is none, raise where it cannot be asked."""
+def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, previous: Approval | None) -> Approval | None:
+    """Open the stage after `previous` at this task; return None where there is none, raise where it cannot be asked."""
     run = body.run
     try:
         with run.batch.transaction.own_queries():
@@ -92,10 +90,13 @@ def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, prev
                 announce(opened, Happening.REQUESTED)
     except (ValueError, NotAllowed) as error:
         body.fail(task, error)
-    return opened is not None
+    body.asked[task.seq] = opened
+    return opened
 
 
 def _stage_at(body: BodyScope, task: RecordedTask) -> Approval | None:
+    if task.seq in body.asked:
+        return body.asked[task.seq]
     with body.run.batch.transaction.own_queries():
         return asking.stage_at(body.run.row.id, task.seq)
 
@@ -115,8 +116,7 @@ def _look(
     """See how the stage stands, and wait, go on to the next one (None), or end with the outcome."""
     approval = _stage_at(body, task)
     if approval is None:  # new, or it could not be asked before and is retried
-        _open(body, ask, task, _stage_at(body, before) if before is not None else None)
-        approval = _stage_at(body, task)
+        approval = _open(body, ask, task, _stage_at(body, before) if before is not None else None)
     assert approval is not None
     while approval.status == Status.PENDING:
         timer = timer or _set_timer(body, task, approval)
@@ -198,7 +198,7 @@ def _go_on(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, app
     if approval.status in (Status.APPROVED, Status.CHANGES_REQUESTED):
         body.complete(task, None)
         following = _new_task(body, task.name, body.position + 1)
-        if _open(body, ask, following, approval):
+        if _open(body, ask, following, approval) is not None:
             return None
         body.run.unwrite(following)
     return _end(body, task, approval)

@@ -15,13 +15,14 @@ from ..models import Task, Workflow
 from ..store.records import RecordedTask
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
-from .errors import DEADLOCK, SERIALIZATION, describe, rebuild, sqlstate
+from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, rebuild, sqlstate
 from .outside import OutsideCall
 from .run import Run
 from .step_scope import StepScope
 
 Status = Task.Status
 _PLAIN = (str, int, bool, type(None))
+_INSIDE = StepScope(atomic=True)
 
 
 def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo | None = None) -> Any:
@@ -48,7 +49,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     batch.before_step(run, step)
     task.started_at = run.now()
     transaction.begin_step()
-    scope, step_token = current_scope.set(StepScope(atomic=True)), step_info.set(info)
+    scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
         batch.engine.watch(run.row.id, task.seq, step)
         value = step.function(**with_rows(arguments))
@@ -94,8 +95,8 @@ def _explained(error: BaseException) -> BaseException:
 
 
 def _raise_lost_or_locked(run: Run, error: BaseException) -> None:
-    """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection that is gone."""
-    if run.batch.transaction.raw.closed:
+    """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection or a disk that is gone."""
+    if run.batch.transaction.raw.closed or sqlstate(error) == DISK_FULL:
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         run.batch.gives_way(run)

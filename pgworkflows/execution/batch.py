@@ -26,7 +26,7 @@ from ..store.records import ClaimedWorkflow, RecordedTask
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
 from .engine import WHOLE_RUN, Engine
-from .errors import in_short, in_what_was_written
+from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
@@ -48,8 +48,12 @@ class Report:
     careful: list[uuid.UUID] = field(default_factory=list)
     #: Why the whole transaction was lost, if it was.
     lost: str = ""
+    #: How long the bodies took.
     seconds: float = 0.0
+    #: Whether it was stopped before all that it could have done.
     overran: bool = False
+    #: Whether events may be there that are to be delivered.
+    undelivered: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Batch:
     report: Report = field(default_factory=Report)
     opened_waits: list[uuid.UUID] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    #: When the first body began: from then on business rows may be locked.
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False
     transaction: FusedTransaction = field(init=False)
@@ -125,7 +130,6 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
         return _lost(batch, runs, error)
     finally:
         engine.transaction = None
-    batch.report.seconds = time.monotonic() - batch.began
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
     return batch.report
 
@@ -134,6 +138,9 @@ def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
     """Forget memory: nothing of this batch counts, and its workflows run again one by one."""
     if not runs and not isinstance(error, TransactionLost):
         raise error
+    cause = error.__cause__ if isinstance(error, TransactionLost) else error
+    if cause is not None and sqlstate(cause) == DISK_FULL:
+        raise cause  # no step's fault; the worker leaves it alone for a while
     if batch.alone and in_what_was_written(error):  # it would be lost for the same reason for ever
         batch.engine.charges[runs[0].row.id, WHOLE_RUN] = error
     return Report(claimed=len(runs), alone=[run.row.id for run in runs], lost=f"{type(error).__name__}: {error}")
@@ -167,14 +174,15 @@ def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
     execute = batch.transaction.execute
     batch.transaction.run_script(_settings(batch))
     claim = source(execute)
-    batch.report.claimed = len(claim.workflows)
+    batch.report.claimed, batch.report.undelivered = len(claim.workflows), claim.undelivered
     if not claim.workflows or claim.now is None:
         return []
     batch.transaction.transaction = claim.transaction
     batch._now, batch._clock = claim.now, time.monotonic()
     rows = [row for row in claim.workflows if not _runs_alone(batch, row)]
     ids = [row.id for row in rows]
-    tasks = claims.load_tasks(execute, ids) if rows else {}
+    begun = [row.id for row in rows if row.started_at is not None]
+    tasks = claims.load_tasks(execute, begun) if begun else {}
     waiting = claims.load_events(execute, ids) if rows else {}
     runs = [
         Run(
@@ -216,6 +224,7 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
 
 
 def _run_all(batch: Batch, runs: list[Run]) -> None:
+    batch.began = time.monotonic()
     with batch.transaction.guarded():
         for run in runs:
             if batch.report.advanced and batch.over_budget():
@@ -228,7 +237,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
             finally:
                 batch.transaction.leave()
             batch.report.advanced += 1
-    batch.report.overran |= time.monotonic() - batch.began > batch.engine.batch_seconds
+    batch.report.seconds = time.monotonic() - batch.began
 
 
 def _match_result(batch: Batch, run: Run) -> None:

@@ -14,7 +14,7 @@ from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed
-from ..models import Task, Workflow
+from ..models import Approval, Task, Workflow
 from ..store import starting
 from ..store.actors import Actor
 from ..store.records import RecordedTask
@@ -49,6 +49,8 @@ class BodyScope:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.position = 0
+        #: What this run of the body has asked, by task; None where it is about to.
+        self.asked: dict[int, Approval | None] = {}
 
     def match(self, kind: str, name: str) -> RecordedTask | None:
         """Take the next position; return what is recorded there, or block the workflow if it is something else."""

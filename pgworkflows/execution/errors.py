@@ -13,8 +13,8 @@ from ..definitions.encoding import at_path, decode, dump, path_of
 from ..exceptions import NotStorable, StepFailed
 
 LONGEST_TRACEBACK = 8000
-#: lock_not_available, deadlock_detected, serialization_failure.
-LOCK_TIMEOUT, DEADLOCK, SERIALIZATION = "55P03", "40P01", "40001"
+#: lock_not_available, deadlock_detected, serialization_failure, disk_full.
+LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "53100"
 
 
 def describe(error: BaseException, *, refused: bool = False) -> str:

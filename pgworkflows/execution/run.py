@@ -90,8 +90,10 @@ class Run:
 
     def again(self) -> None:
         """Go back in line and run on in the next batch."""
-        status = Status.COMPENSATING if self.row.status == Status.COMPENSATING else Status.PENDING
-        self.stop(status, available_at=self.now())
+        if self.row.status == Status.COMPENSATING:
+            self.stop(Status.COMPENSATING, available_at=self.now(), error=self.row.error)
+        else:
+            self.stop(Status.PENDING, available_at=self.now())
 
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""

@@ -67,16 +67,13 @@ class FusedTransaction:
         self._hooks_before = 0
         self._hooks_of_caller = len(connection.run_on_commit)
 
-    def execute(self, sql: str, parameters: dict[str, Any] | None = None, *, count: bool = False) -> Any:
-        """Run a statement of the engine's own, past Django's wrappers; return its rows, or with `count` how many it wrote."""
+    def execute(self, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
+        """Run a statement of the engine's own, past Django's wrappers and with its parameters apart; return its rows."""
         self.last_activity = time.monotonic()
         self._savepoint_unused = False
-        with self._no_error_into_body(), self.raw.cursor() as cursor:
+        with self._no_error_into_body(), psycopg.Cursor(self.raw) as cursor:
             cursor.execute(sql, parameters)
-            if count:
-                return cursor.rowcount
-            rows: list[Row] = cursor.fetchall() if cursor.description else []
-            return rows
+            return cursor.fetchall() if cursor.description else []
 
     def run_script(self, sql: str) -> None:
         """Run several statements without parameters in one round trip."""
@@ -197,7 +194,7 @@ class FusedTransaction:
 
     def check_step(self) -> None:
         """Raise what a step did to the transaction without saying so."""
-        status = self.raw.info.transaction_status
+        status = self.raw.pgconn.transaction_status
         if status == TransactionStatus.IDLE:
             raise TransactionLost("a step ended the worker's transaction")
         if status == TransactionStatus.INERROR or self.connection.needs_rollback:
@@ -230,7 +227,7 @@ class FusedTransaction:
     def undo_step(self) -> None:
         """Roll the step back: rows, `on_commit` hooks, and Django's own mark. Raise TransactionLost if that cannot be."""
         self.mode = "engine"
-        status = self.raw.info.transaction_status
+        status = self.raw.pgconn.transaction_status
         if self.raw.closed or (self.savepoints and status == TransactionStatus.IDLE):
             raise TransactionLost("the connection or the transaction is gone")
         if self._savepoint_set:

@@ -544,7 +544,28 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(
-                            models.Q(("actor", ""), _negated=True), models.Q(("channel", "worker"), _negated=True)
+                            models.Q(("actor", ""), _negated=True),
+                            models.Q(
+                                ("channel", "worker"),
+                                (
+                                    "event__in",
+                                    (
+                                        "start",
+                                        "run",
+                                        "wait",
+                                        "requeue",
+                                        "complete",
+                                        "state",
+                                        "attempt",
+                                        "attempt_failed",
+                                        "task_wait",
+                                        "task_complete",
+                                        "task_fail",
+                                        "task_cancel",
+                                    ),
+                                ),
+                                _negated=True,
+                            ),
                         ),
                         fields=["actor", "id"],
                         name="pgworkflows_history_actor",
@@ -932,6 +953,14 @@ class Migration(migrations.Migration):
             model_name="workflow",
             index=models.Index(
                 condition=models.Q(("state", ""), _negated=True), fields=["state", "id"], name="pgworkflows_workflow_state"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="workflow",
+            index=models.Index(
+                condition=models.Q(("requested_by__isnull", False)),
+                fields=["requested_by", "id"],
+                name="pgworkflows_workflow_requester",
             ),
         ),
         migrations.AddConstraint(

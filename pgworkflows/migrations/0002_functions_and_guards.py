@@ -9,9 +9,11 @@ from pgworkflows import sql
 FILES = [
     "functions",
     "indexes",
+    "storage",
     "history",
     "starting",
     "events",
+    "batches",
     "interventions",
     "guards",
     "approvals",

@@ -11,6 +11,8 @@ ROUTINE = (
     "start", "run", "wait", "requeue", "complete", "state",
     "attempt", "attempt_failed", "task_wait", "task_complete", "task_fail", "task_cancel",
 )  # fmt: skip
+#: What people did, also where a worker carried it out for them.
+BY_PEOPLE = ~Q(channel="worker", event__in=ROUTINE)
 
 
 class History(models.Model):
@@ -89,7 +91,7 @@ class History(models.Model):
             models.Index(
                 fields=["channel", "id"], condition=~Q(channel__in=["worker", "python"]), name="pgworkflows_history_channel"
             ),
-            models.Index(fields=["actor", "id"], condition=~Q(actor="") & ~Q(channel="worker"), name="pgworkflows_history_actor"),
+            models.Index(fields=["actor", "id"], condition=~Q(actor="") & BY_PEOPLE, name="pgworkflows_history_actor"),
         ]
 
     def __str__(self) -> str:

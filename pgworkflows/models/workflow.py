@@ -180,6 +180,9 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             models.Index(fields=["status", "id"], condition=Q(status__in=TROUBLED), name="pgworkflows_workflow_troubled"),
             models.Index(fields=["queue", "id"], condition=~Q(queue="default"), name="pgworkflows_workflow_queued"),
             models.Index(fields=["state", "id"], condition=~Q(state=""), name="pgworkflows_workflow_state"),
+            models.Index(
+                fields=["requested_by", "id"], condition=Q(requested_by__isnull=False), name="pgworkflows_workflow_requester"
+            ),
         ]
 
     def __str__(self) -> str:

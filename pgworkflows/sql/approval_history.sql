@@ -150,8 +150,10 @@ DECLARE
   stage bigint := COALESCE(r ->> 'approvalstage_id', r ->> 'stage_id')::bigint;
   version record;
 BEGIN
+  -- Locked, so that nothing is added while somebody publishes what they have read.
   SELECT p.name, p.version, p.status INTO version FROM pgworkflows_approvalpolicy p
-  WHERE p.id = COALESCE((r ->> 'policy_id')::bigint, (SELECT s.policy_id FROM pgworkflows_approvalstage s WHERE s.id = stage));
+  WHERE p.id = COALESCE((r ->> 'policy_id')::bigint, (SELECT s.policy_id FROM pgworkflows_approvalstage s WHERE s.id = stage))
+  FOR SHARE;
   IF version.status <> 'DRAFT' THEN
     RAISE EXCEPTION 'policy % v% is % and cannot be changed', version.name, version.version, version.status
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Make a new draft and publish that.';

@@ -76,6 +76,3 @@ ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_append_only;
 ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
 ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
 ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate;
-
--- Labels are searched by containment. Django's GinIndex would ask every project for django.contrib.postgres.
-CREATE INDEX pgworkflows_workflow_labels ON pgworkflows_workflow USING gin (attributes jsonb_path_ops);

@@ -25,9 +25,9 @@ class Happening(StrEnum):
 
 
 def announce(approval: Approval, happening: Happening, at: datetime | None = None) -> None:
-    """Start the announcement in this transaction, once for each happening (and time), if anybody is to be told."""
+    """Start the announcement in this transaction, once for each happening, status and time, if anybody is to be told."""
     if not conf().BASE_URL and not any(signal.has_listeners() for signal in signals.APPROVAL_SIGNALS.values()):
         return
-    key = f"{approval.pk}/{happening}" + (f"/{at.isoformat()}" if at is not None else "")
+    key = f"{approval.pk}/{happening}/{approval.status}" + (f"/{at.isoformat()}" if at is not None else "")
     workflow = registry.latest(ANNOUNCE).using(key=key, queue=approval.workflow.queue)
     starting.start(workflow, {"approval": approval.pk, "happening": str(happening)})

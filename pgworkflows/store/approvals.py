@@ -16,7 +16,7 @@ from ..models import Approval, ApprovalAction
 from ..models.functions import DatabaseNow
 from .actors import Actor, current_actor, recorded_as
 from .connection import database, database_now, query, refuse_foreign_transaction
-from .people import active_among, active_user
+from .people import active_user, names_among
 
 Status, Verb = Approval.Status, ApprovalAction.Verb
 
@@ -118,7 +118,8 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
         if not isinstance(to, Group):
             to = active_user(to)
         _ask_instead(row, user if personally else None, to)
-        enough(row, list(row.users.values_list("pk", flat=True)), list(row.groups.values_list("pk", flat=True)))
+        users, groups = row.users.values_list("pk", flat=True), row.groups.values_list("pk", flat=True)
+        require_enough(row, candidates(row, list(users), list(groups)))
         _change(row)
         act(row, Verb.REASSIGN, actor, f"{user if personally else 'everybody'} -> {to}: {reason}")
 
@@ -134,10 +135,16 @@ def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
 
 def candidates(approval: Approval, users: list[Any], groups: list[Any]) -> list[str]:
     """Return the names of those who could decide: active, not the requester, not heard in another stage."""
-    people = {user.pk: user.get_username() for user in active_among(users, groups)}
+    return candidates_among(approval, names_among(users, groups))
+
+
+def candidates_among(approval: Approval, named: dict[Any, str]) -> list[str]:
+    """Return the same, of active people that were found before."""
+    people = dict(named)
     if not approval.allow_self_approval:
         people.pop(approval.requested_by_id, None)
-    if not approval.allow_same_person and approval.stage_id is not None:
+    others = approval.stage_id is not None and approval.seq != approval.request  # the first one has nobody before it
+    if others and not approval.allow_same_person:
         same = {"workflow": approval.workflow_id, "request": approval.request, "stage": approval.stage_id}
         for heard in query(HEARD_ELSEWHERE, same):
             people.pop(heard[0], None)
@@ -151,13 +158,11 @@ WHERE o.workflow_id = %(workflow)s AND o.request = %(request)s AND o.stage_id <>
 """
 
 
-def enough(approval: Approval, users: list[Any], groups: list[Any]) -> list[str]:
-    """Return the names of those who could decide; raise NotAllowed, counting them, where the quorum is larger."""
-    names = candidates(approval, users, groups)
+def require_enough(approval: Approval, names: list[str]) -> None:
+    """Raise NotAllowed, counting those who could decide, where the quorum is larger."""
     if len(names) < approval.quorum:
         listed = ", ".join(names) or "nobody"
         raise NotAllowed(
             f"{approval.title!r} needs {approval.quorum} to agree, but only {len(names)} could decide: {listed}. "
             "Ask more people, or lower the quorum."
         )
-    return names

@@ -17,9 +17,9 @@ from ..definitions.encoding import decode
 from ..definitions.registry import registry
 from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
 from .actors import Actor
-from .approvals import act, candidates, require_enough
+from .approvals import act, candidates_among, require_enough
 from .connection import database, database_now
-from .people import active_among, group_keys, split, user_keys
+from .people import active_among, group_keys, names_among, split, user_keys
 from .policies import NotComparable, opens, published
 from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of
 
@@ -57,6 +57,13 @@ class Opening:
     users: list[Any]
     groups: list[Any]
     actions: list[tuple[str, str]]
+    found: dict[Any, str] | None = None
+
+    def people(self) -> dict[Any, str]:
+        """Return the active people that it asks, looked up once."""
+        if self.found is None:
+            self.found = names_among(self.users, self.groups)
+        return self.found
 
 
 def open_next(
@@ -124,23 +131,24 @@ def _find_opening(
         try:
             if not opens(stage, attributes):
                 continue
-            users, groups, reason = _asked_by(stage, subject, question.requester)
+            users, groups, reason = asked_by(stage, subject, question.requester)
         except NotComparable as error:
             users, groups, reason = [], [], str(error)
-        if not reason and not active_among(users, groups).exists():
+        opening = Opening(stage=stage, users=users, groups=groups, actions=actions)
+        if not reason and not opening.people():
             reason = "nobody was found"
             if stage.skip_if_none:
                 actions.append((Verb.SKIP_STAGE, f"{stage.name}: {reason}"))
                 continue
         if reason:
             return _fallback(policy, stage, actions, reason)
-        return Opening(stage=stage, users=users, groups=groups, actions=actions)
+        return opening
     if first is None:  # a round in which nobody at all would be asked
         return _fallback(policy, None, actions, "no stage opened")
     return None
 
 
-def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
+def asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
     """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
     users, groups = [user.pk for user in stage.users.all()], [group.pk for group in stage.groups.all()]
     if not stage.resolver:
@@ -189,11 +197,11 @@ def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None
 
 def _insert(approval: Approval, opening: Opening, policy: ApprovalPolicy | None, now: datetime) -> Approval:
     """Save it with whom it asks; the fallback group is asked where too few of those could decide."""
-    names = candidates(approval, opening.users, opening.groups)
+    names = candidates_among(approval, opening.people())
     if policy is not None and len(names) < approval.quorum and opening.groups != [policy.fallback_group_id]:
         reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
         opening = _fallback(policy, opening.stage, opening.actions, reason)
-        names = candidates(approval, opening.users, opening.groups)
+        names = candidates_among(approval, opening.people())
     require_enough(approval, names)
     approval.could_decide = names
     approval.due_at = due(now, approval.time_limit)

@@ -31,43 +31,15 @@ class Known:
         return {"names": self.names, "versions": self.versions, "queues": self.queues}
 
 
-# A lane is a (name, version, queue, priority). Each is found with one probe of the index, so that neither what this
-# worker does not know nor what is not yet due is read, however much of it stands in front.
-LANES = """
-WITH RECURSIVE lane AS (
-  (SELECT name, version, queue, priority, available_at FROM pgworkflows_workflow
-   WHERE available_at IS NOT NULL
-   ORDER BY name, version, queue, priority, available_at
-   LIMIT 1)
-  UNION ALL
-  SELECT n.* FROM lane l CROSS JOIN LATERAL (
-    SELECT name, version, queue, priority, available_at FROM pgworkflows_workflow
-    WHERE available_at IS NOT NULL
-      AND (name, version, queue, priority) > (l.name, l.version, l.queue, l.priority)
-    ORDER BY name, version, queue, priority, available_at
-    LIMIT 1) n
-), known AS MATERIALIZED (
-  SELECT l.* FROM lane l
-  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) USING (name, version)
-  WHERE %(queues)s::text[] IS NULL OR l.queue = ANY (%(queues)s::text[])
-)
-"""
-
-# The lanes are walked in order and rows are locked one by one as the outer LIMIT asks for them.
-CLAIM = f"""{LANES}
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
-FROM (SELECT * FROM known WHERE available_at <= pgworkflows.now() ORDER BY priority DESC, available_at) l
-CROSS JOIN LATERAL (
-  SELECT * FROM pgworkflows_workflow c
-  WHERE c.name = l.name AND c.version = l.version AND c.queue = l.queue AND c.priority = l.priority
-    AND c.available_at <= pgworkflows.now()
-  ORDER BY c.available_at
-  FOR NO KEY UPDATE SKIP LOCKED) w
-LIMIT %(most)s
+# Guarantees: no row that another holds, none that is not due, none of what this worker does not know.
+CLAIM = f"""
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text,
+  EXISTS (SELECT FROM pgworkflows_event WHERE delivered_at IS NULL AND NOT parked)
+FROM pgworkflows.claim(%(names)s::text[], %(versions)s::integer[], %(queues)s::text[], %(most)s) w
 """
 
 CLAIM_THESE = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
 FROM pgworkflows_workflow w
 WHERE w.id = ANY (%(ids)s::uuid[]) AND w.available_at <= pgworkflows.now()
 ORDER BY w.id
@@ -75,7 +47,7 @@ FOR NO KEY UPDATE SKIP LOCKED
 """
 
 CLAIM_OWNED = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
 FROM pgworkflows_workflow w
 WHERE w.id = ANY (%(ids)s::uuid[]) AND w.owner_id = %(owner)s
 ORDER BY w.id
@@ -90,12 +62,14 @@ class Claim:
     workflows: list[ClaimedWorkflow]
     now: datetime | None
     transaction: str
+    #: Whether events may be there that are to be delivered.
+    undelivered: bool = True
 
 
 def _claimed(rows: list[Row]) -> Claim:
     if not rows:
         return Claim([], None, "")
-    return Claim([ClaimedWorkflow(*row[:-2]) for row in rows], rows[0][-2], rows[0][-1])
+    return Claim([ClaimedWorkflow(*row[:-3]) for row in rows], *rows[0][-3:])
 
 
 def claim(execute: Execute, known: Known, most: int) -> Claim:
@@ -146,12 +120,7 @@ def _recorded(*values: Any) -> RecordedTask:
     return task
 
 
-EVENTS = """
-SELECT workflow_id, id, name, correlation, payload::text
-FROM pgworkflows_event
-WHERE workflow_id = ANY (%(ids)s::uuid[]) AND task_id IS NULL
-ORDER BY id
-"""
+EVENTS = "SELECT workflow_id, id, name, correlation, payload::text FROM pgworkflows.waiting_events(%(ids)s::uuid[])"
 
 
 def load_events(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[WaitingEvent]]:
@@ -173,7 +142,10 @@ def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Row
     return {row[0]: row for row in execute(CHILDREN, {"ids": ids})}
 
 
-NEXT_DUE = f"{LANES} SELECT extract(epoch FROM min(available_at) - pgworkflows.now())::float FROM known"
+NEXT_DUE = """
+SELECT extract(epoch FROM min(available_at) - pgworkflows.now())::float
+FROM pgworkflows.lanes(%(names)s::text[], %(versions)s::integer[], %(queues)s::text[])
+"""
 
 
 def seconds_to_next(execute: Execute, known: Known) -> float | None:
@@ -182,5 +154,21 @@ def seconds_to_next(execute: Execute, known: Known) -> float | None:
     return None if value is None else float(value)
 
 
-# Committed before the workflow runs, by a worker that has just begun: if it dies with it, the next one sees that.
-COUNT_CRASH = "UPDATE pgworkflows_workflow SET crashes = crashes + 1 WHERE id = %(id)s"
+# Committed before the workflow runs, by a worker that has just begun: if it dies with it, the next one sees that. Held
+# back for a moment, since each of many fresh workers would count a death otherwise while nobody has died.
+COUNT_CRASH = """
+UPDATE pgworkflows_workflow SET crashes = crashes + 1, available_at = pgworkflows.now() + interval '0.5 seconds'
+WHERE id = %(id)s RETURNING id, available_at
+"""
+
+CLAIM_HELD = f"""
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
+FROM pgworkflows_workflow w
+WHERE w.id = %(id)s AND w.available_at = %(held)s
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+def claim_held(execute: Execute, workflow: uuid.UUID, held: datetime) -> Claim:
+    """Lock the workflow that this worker holds back for itself."""
+    return _claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))

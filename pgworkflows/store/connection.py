@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
@@ -19,9 +23,27 @@ def database() -> BaseDatabaseWrapper:
     return connections[conf().DATABASE]
 
 
+#: For each thread that waits for the answer to a statement of ours: since when, in monotonic seconds.
+unanswered: dict[int, float] = {}
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Let it be seen, from outside this thread, how long the database has not answered."""
+    thread = threading.get_ident()
+    if thread in unanswered:
+        yield
+        return
+    unanswered[thread] = time.monotonic()
+    try:
+        yield
+    finally:
+        del unanswered[thread]
+
+
 def query(sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
     """Run one statement and return its rows."""
-    with database().cursor() as cursor:
+    with answered(), database().cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
 

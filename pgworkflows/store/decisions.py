@@ -138,12 +138,13 @@ def principals(approval: Approval, user: Any) -> list[str]:
     return [row[0] for row in query(PRINCIPALS, {"approval": approval.pk, "user": user.pk})]
 
 
+# In order first, so that nobody beyond the limit is looked at.
 DECIDERS = """
-SELECT s.username FROM pgworkflows.asked(%(approval)s) s
-WHERE (SELECT t.refusal FROM pgworkflows.standing(%(approval)s, s.username, NULL) t) = '' ORDER BY s.username
+SELECT s.username FROM (SELECT * FROM pgworkflows.asked(%(approval)s) ORDER BY username) s
+WHERE (SELECT t.refusal FROM pgworkflows.standing(%(approval)s, s.username, NULL) t) = '' LIMIT %(most)s
 """
 
 
-def who_may_decide(approval: Approval) -> list[str]:
-    """Return the names of those asked who may still decide; their delegates come in addition."""
-    return [row[0] for row in query(DECIDERS, {"approval": approval.pk})]
+def who_may_decide(approval: Approval, most: int | None = None) -> list[str]:
+    """Return the names of those asked who may still decide, `most` at most; their delegates come in addition."""
+    return [row[0] for row in query(DECIDERS, {"approval": approval.pk, "most": most})]

@@ -45,7 +45,8 @@ ERROR = "CASE WHEN error IS NOT NULL THEN jsonb_build_object('type', error -> 't
 BLANK = [
     f"""
 UPDATE pgworkflows_workflow
-SET kwargs = '{{}}', result = NULL, error = {ERROR}, attributes = '{{}}', waiting_for = '', cancel_request = cancel_request - 'reason'
+SET kwargs = '{{}}', result = NULL, error = {ERROR}, attributes = '{{}}', waiting_for = '',
+  cancel_request = cancel_request - 'reason'
 WHERE id = ANY (%(workflows)s::uuid[])
 """,
     # Which child a task started is no content; the name of an approval's task is its title.

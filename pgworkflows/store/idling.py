@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 
 from ..conf import conf
 from . import claims
 from .claims import Known
-from .connection import query
+from .connection import answered, query
 
 #: The advisory lock that senders try shared; see sql/functions.sql, wake().
 IDLE_LOCK = 1885828966
@@ -58,17 +58,19 @@ WHERE w.owner_id = %(owner)s AND w.id <> ALL (%(in_hand)s::uuid[])
 
 def release_unaccounted(owner: int, in_hand: set[uuid.UUID], *, by: str) -> None:
     """Give up, with the next epoch, the claims of a worker that it has neither a call nor a result for."""
-    with transaction.atomic(using=conf().DATABASE):
+    with answered(), transaction.atomic(using=conf().DATABASE):
         query("SELECT pgworkflows.act_as(%(by)s, 'worker', 'the answer to a COMMIT was lost')", {"by": by})
         query(RELEASE_UNACCOUNTED, {"owner": owner, "in_hand": list(in_hand)})
 
 
-def choose_one(known: Known, ids: list[uuid.UUID] | None) -> uuid.UUID | None:
-    """Commit that one workflow, of those given or of the queue, is about to be tried; None if there is none to try."""
-    with transaction.atomic(using=conf().DATABASE):
+def choose_one(known: Known, ids: list[uuid.UUID] | None) -> tuple[uuid.UUID, datetime] | None:
+    """Commit that one workflow, of those given or of the queue, is about to be tried; None if there is none to try.
+
+    Until the time that is returned with it, no other worker takes it.
+    """
+    with answered(), transaction.atomic(using=conf().DATABASE):
         claim = claims.claim_these(query, ids) if ids is not None else claims.claim(query, known, 1)
         if not claim.workflows:
             return None
-        chosen: Any = claim.workflows[0].id
-        query(claims.COUNT_CRASH, {"id": chosen})
-        return chosen  # type: ignore[no-any-return] # a uuid column
+        workflow, held = query(claims.COUNT_CRASH, {"id": claim.workflows[0].id})[0]
+        return workflow, held

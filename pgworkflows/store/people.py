@@ -59,6 +59,11 @@ def split(wanted: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
+def names_among(users: Iterable[Any], groups: Iterable[Any]) -> dict[Any, str]:
+    """Return the names of the active users that are named, directly or by a group, by primary key."""
+    return dict(active_among(users, groups).values_list("pk", get_user_model().USERNAME_FIELD))
+
+
 def active_among(users: Iterable[Any], groups: Iterable[Any]) -> QuerySet[Any]:
     """Find the active users that are named, directly or by a group."""
     model = get_user_model()

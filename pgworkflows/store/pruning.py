@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db.models import CASCADE, SET_NULL, Model
 from django.db.models.deletion import get_candidate_relations_to_delete
@@ -68,7 +69,7 @@ def _range(before: datetime, after: uuid.UUID) -> dict[str, object]:
 
 def _whole_families(rows: list[Row]) -> list[uuid.UUID]:
     """Leave out, generation by generation, the children whose parent is still there and does not go."""
-    parents = dict(rows)
+    parents: dict[uuid.UUID, uuid.UUID | None] = dict(rows)
     while stay := [child for child, parent in parents.items() if parent is not None and parent not in parents]:
         for child in stay:
             del parents[child]
@@ -101,10 +102,13 @@ def statements() -> list[str]:
     return [LET_GO_OF_CHILDREN, *_removals(Workflow, own), f"DELETE FROM pgworkflows_workflow WHERE id {own}"]
 
 
+def _relations(model: type[Model]) -> list[Any]:
+    return list(get_candidate_relations_to_delete(model._meta))
+
+
 def _removals(model: type[Model], chosen: str) -> Iterator[str]:
     """Yield what a CASCADE of Django's does to the rows that refer to the chosen ones, those in nobody's way first."""
-    relations = get_candidate_relations_to_delete(model._meta)
-    for relation in sorted(relations, key=lambda found: len([*get_candidate_relations_to_delete(found.related_model._meta)])):
+    for relation in sorted(_relations(model), key=lambda found: len(_relations(found.related_model))):
         meta = relation.related_model._meta
         where = f'"{relation.field.column}" {chosen}'
         if relation.on_delete is CASCADE:
@@ -112,6 +116,19 @@ def _removals(model: type[Model], chosen: str) -> Iterator[str]:
             yield f'DELETE FROM "{meta.db_table}" WHERE {where}'
         elif relation.on_delete is SET_NULL and meta.app_label != Workflow._meta.app_label:
             yield f'UPDATE "{meta.db_table}" SET "{relation.field.column}" = NULL WHERE {where}'
+
+
+ANSWERS = """
+DELETE FROM pgworkflows_idempotencykey WHERE id IN (
+  SELECT id FROM pgworkflows_idempotencykey WHERE created_at < %(before)s ORDER BY id LIMIT %(most)s)
+RETURNING id
+"""
+
+
+def prune_answers(before: datetime, *, most: int) -> int:
+    """Remove up to `most` answers that were kept for an Idempotency-Key; return how many."""
+    with amending("Pruning"):
+        return len(query(ANSWERS, {"before": before, "most": most}))
 
 
 COUNT = f"SELECT count(*) FROM pgworkflows_workflow WHERE {OLD}"

@@ -39,8 +39,9 @@ def start_many(workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]
         texts = [_arguments_text(workflow, call) for call in calls[first : first + CHUNK]]
         ids = [uuid7() for _ in texts]
         rows = insert(query, [f'{{"id":"{i}","kwargs":{text},{options}}}' for i, text in zip(ids, texts, strict=True)], actor)
+        like = _columns(workflow, rows[0][3], actor)
         for row, text in zip(rows, texts, strict=True):
-            started.append(_started(workflow, row, text, actor))
+            started.append(_started(workflow, row, text, like))
     return started
 
 
@@ -108,21 +109,27 @@ def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
         kind = ContentType.objects.db_manager(database().alias).get_for_model(workflow.subject, for_concrete_model=False)
         shared |= {"subject_type": kind.pk, "subject_label": label, "subject_id": key}
     attributes = dump(dict(workflow.attributes), f"{workflow.name}: attributes")
-    return json.dumps(shared, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
+    given = {name: value for name, value in shared.items() if value is not None}
+    return json.dumps(given, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
 
 
-def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, actor: Actor) -> Workflow:
-    _, identity, created, moment, _ = row
-    if not created:
-        return Workflow.objects.using(database().alias).get(pk=adopt(query, workflow, text))
+def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, actor: Actor) -> dict[str, Any]:
+    """Return the columns, in order, of a workflow that was started at that moment."""
     label, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
     begins = workflow.run_after or moment
     made = Workflow(
-        id=identity, name=workflow.name, version=workflow.version, key=workflow.key, queue=workflow.queue,
-        priority=workflow.priority, kwargs=json.loads(text), attributes=dict(workflow.attributes), subject_label=label,
-        subject_id=key, requested_by_id=actor.pk, requested_by_name=actor.name, root=identity, created_at=moment,
+        name=workflow.name, version=workflow.version, key=workflow.key, queue=workflow.queue, priority=workflow.priority,
+        subject_label=label, subject_id=key, requested_by_id=actor.pk, requested_by_name=actor.name, created_at=moment,
         available_at=max(begins, moment), fingerprint=workflow.fingerprint,
         deadline=None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),
     )  # fmt: skip
-    made._state.adding, made._state.db = False, database().alias
-    return made
+    return {field.attname: getattr(made, field.attname) for field in Workflow._meta.concrete_fields}
+
+
+def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, like: dict[str, Any]) -> Workflow:
+    _, identity, created, _, _ = row
+    alias = database().alias
+    if not created:
+        return Workflow.objects.using(alias).get(pk=adopt(query, workflow, text))
+    own = {"id": identity, "root": identity, "kwargs": json.loads(text), "attributes": dict(workflow.attributes)}
+    return Workflow.from_db(alias, list(like), list((like | own).values()))

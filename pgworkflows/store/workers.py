@@ -117,18 +117,24 @@ def take_over(dead: int, *, by: str) -> list[Any]:
         return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
 
 
-# Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover.
+# Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover. What is held
+# back for a try (claims.COUNT_CRASH) is somebody's work too, and everybody's if that worker dies.
 SILENT = """
 SELECT EXISTS (
   SELECT FROM pgworkflows_worker o JOIN pgworkflows_workflow w ON w.owner_id = o.id
   JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
   WHERE o.id <> %(worker)s AND o.beat_at <= %(since)s
     AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
+  OR EXISTS (
+  SELECT FROM pgworkflows_workflow w
+  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
+  WHERE w.crashes > 0 AND w.available_at BETWEEN pgworkflows.now() AND pgworkflows.now() + interval '0.5 seconds'
+    AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
 """
 
 
 def silent_owner(worker: int, known: Known, since: datetime) -> bool:
-    """Whether another worker has claims that this one knows, and has given no sign of life after that time."""
+    """Whether another worker has claims that this one knows and has given no sign of life after that time, or tries one."""
     return bool(query(SILENT, known.parameters() | {"worker": worker, "since": since})[0][0])
 
 

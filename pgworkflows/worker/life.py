@@ -19,7 +19,7 @@ from ..conf import conf
 from ..definitions.step import Step
 from ..execution.engine import Engine
 from ..store import events, workers
-from ..store.connection import database, query
+from ..store.connection import answered, database, query
 from .options import REPLACE_ME, WorkerOptions
 from .pool import OutsidePool
 
@@ -126,7 +126,7 @@ class Life(threading.Thread):
             self.wake.set()
 
     def _take_over(self, dead: int) -> None:
-        with transaction.atomic(using=conf().DATABASE):
+        with answered(), transaction.atomic(using=conf().DATABASE):
             workers.take_over(dead, by=self.options.name)
         self.wake.set()
 

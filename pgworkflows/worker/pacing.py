@@ -6,7 +6,10 @@ from ..execution.batch import Report
 
 
 class Pacing:
-    """Begin with one; double while batches are quick and full, halve when one takes longer than it may.
+    """Begin with one; double while batches are quick and full, halve when one was slow, met a lock or was lost.
+
+    One that was stopped before its end says how many go into a batch. What counts is how long the bodies took: a slow
+    server makes every batch dear, and small ones dearer still.
 
     After a start or a reconnect the first few batches are careful ones, of one workflow each, whose try is committed
     first: if this process dies with it, the next one knows.
@@ -23,7 +26,11 @@ class Pacing:
 
     def learn(self, report: Report, budget: float) -> None:
         """Choose the next size by how the last batch went."""
-        if report.overran or report.lost or report.alone:
+        if report.lost or report.alone:
+            self.size = max(1, self.size // 2)
+        elif report.overran:
+            self.size = max(1, report.advanced)
+        elif report.seconds > budget:
             self.size = max(1, self.size // 2)
         elif report.claimed >= self.size and report.seconds < budget / 2:
             self.size = min(self.size * 2, self.largest)

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -22,13 +23,14 @@ from ..conf import conf
 from ..definitions.registry import registry
 from ..execution.batch import Report, run_batch
 from ..execution.engine import Engine, known_definitions
-from ..store import claims, events, idling
-from ..store.connection import database
+from ..store import claims, events, idling, workers
+from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
 from .life import LONGEST_PAUSE, Life
 from .options import REPLACE_ME, WorkerOptions
 from .pacing import Pacing
 from .pool import OutsidePool
+from .watchdog import Watchdog
 
 RESULTS_AT_ONCE = 50
 
@@ -50,6 +52,10 @@ class Worker:
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
         #: Whether a COMMIT may have gone through without its answer.
         self.unsure = False
+        #: Whether events may be there that are to be delivered; a claim that finds something says so.
+        self.undelivered = True
+        #: Since when, by the database's clock, a drain has found nothing to do.
+        self._idle_since: datetime | None = None
         self._reported_at = 0.0
 
     def stop(self, *_: Any) -> None:
@@ -93,6 +99,7 @@ class Worker:
                 signals.definition_changed.send_robust(Worker, name=workflow.name, version=workflow.version, unfinished=count)
         if not self.life.is_alive():
             self.life.start()
+            Watchdog(self.engine, self.life).start()
         while not self.life.registered.wait(0.2):
             if self.stopping:
                 raise OSError("stopped before it could register")
@@ -106,17 +113,31 @@ class Worker:
             if self.pool.stuck and not in_hand:
                 return REPLACE_ME
             if busy:
+                self._idle_since = None
                 continue
-            if (self.stopping or self.options.drain) and not in_hand:
+            if not in_hand and (self.stopping or (self.options.drain and self._is_drained())):
                 return 0
             self._idle()
+
+    def _is_drained(self) -> bool:
+        """Whether, with nothing to do here, every other owner of claims has shown since then that it lives.
+
+        The claims of one that died just before are not runnable until somebody has found it dead.
+        """
+        if self._idle_since is None:
+            self._idle_since = database_now()
+        if workers.silent_owner(self.engine.worker_id, self.engine.known, self._idle_since):
+            return False
+        self._idle_since = None
+        return not self.step()  # a takeover may have made something runnable in between
 
     def step(self) -> bool:
         """Do one batch of what comes first; return whether there was anything to do."""
         if self.unsure:
             self._release_unaccounted()
-        delivered = events.deliver()
+        delivered = events.deliver() if self.undelivered else 0
         report = self._run_next()
+        self.undelivered = report is None or report.undelivered
         if report is None:
             return delivered > 0
         self.counts["batches"] += report.advanced > 0
@@ -180,10 +201,10 @@ class Worker:
 
     def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:
         """Commit that a workflow is about to be tried, then run it alone."""
-        chosen = idling.choose_one(self.engine.known, ids)
-        if chosen is None:
+        held = idling.choose_one(self.engine.known, ids)
+        if held is None:
             return None
-        report = run_batch(self.engine, lambda execute: claims.claim_these(execute, [chosen]), alone=True)
+        report = run_batch(self.engine, lambda execute: claims.claim_held(execute, *held), alone=True)
         if report.advanced and self.pacing.careful_left:
             self.pacing.careful_left -= 1
         return report

@@ -238,6 +238,18 @@ def test_time_limit_undoes_what_happened(pgworkflows, saga):
     assert started.error["message"] == f"Timed out: the time limit of workflow {started.name}."
 
 
+def test_undoing_over_many_batches_keeps_the_error(pgworkflows, saga, settings):
+    settings.PGWORKFLOWS = {"BATCH_SECONDS": 0}
+    saga.wait = True
+    started = saga.trip.using(timeout=timedelta(hours=1)).start()
+    pgworkflows.run_workflows()
+    pgworkflows.move_clock(timedelta(hours=2))
+    assert pgworkflows.run_workflows().batches >= 4
+    started.refresh_from_db()
+    assert started.status == "COMPENSATED"
+    assert started.error["type"] == "pgworkflows.exceptions:WaitTimeout"
+
+
 def test_compensation_backs_off_past_the_time_limit(pgworkflows):
     attempts = []
 

@@ -9,8 +9,9 @@ import psycopg
 from django.db import connection
 from django.db.models import F
 
-from pgworkflows import Retry, step, wait_for_event, workflow
+from pgworkflows import Retry, request_approval, step, wait_for_event, workflow
 
+from .forms import CostCentreForm
 from .models import Account, Entry
 
 
@@ -155,3 +156,21 @@ def counting(account: int, seconds: float) -> float:
 def waiting(name: str) -> object:
     enter(name)
     return wait_for_event("go")
+
+
+@workflow
+def asked(name: str) -> bool:
+    return request_approval(name, users=["ann"]).approved
+
+
+@workflow
+def buys(title: str) -> str:
+    """Ask the bosses, who fill in a form, as the requester's purchase."""
+    outcome = request_approval(title, groups=["bosses"], description="Please look at the lines.", form=CostCentreForm)
+    return outcome.status
+
+
+@workflow
+def asks_bosses(title: str) -> str:
+    """Ask the bosses, without anything to fill in."""
+    return request_approval(title, groups=["bosses"], attributes={"region": "EU"}, timeout=36 * 3600).status

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from pgworkflows import workflow
 from pgworkflows.models import Event, Task, Workflow
-from pgworkflows.store import claims, events, workers
+from pgworkflows.store import checkpoints, claims, events, workers
 from pgworkflows.store.claims import Known
 from pgworkflows.store.connection import query
+from pgworkflows.store.records import RecordedTask, WorkflowChange
 
 KNOWN = Known(["tests.one", "tests.two"], [1, 1], None)
 
@@ -146,12 +147,10 @@ IDS = {"ids": []}
 @pytest.mark.parametrize(
     ("statement", "parameters", "index"),
     [
-        (claims.CLAIM, KNOWN.parameters() | {"most": 50}, "pgworkflows_workflow_runnable"),
         (claims.NEXT_DUE, KNOWN.parameters(), "pgworkflows_workflow_runnable"),
         (claims.CLAIM_THESE, IDS, "pgworkflows_workflow_pkey"),
         (claims.CLAIM_OWNED, IDS | {"owner": 1}, "pgworkflows_workflow"),
         (claims.TASKS, IDS, "pgworkflows_task_one_per_position"),
-        (claims.EVENTS, IDS, "pgworkflows_event_of_workflow"),
         (claims.CHILDREN, IDS, "pgworkflows_workflow_pkey"),
         (workers.TAKE_OVER, {"dead": 1}, "pgworkflows_workflow_owned"),
     ],
@@ -166,6 +165,11 @@ def test_hot_statement_uses_its_index(crowded, statement, parameters, index):
     assert "Seq Scan on pgworkflows_event" not in plan
 
 
+ENDED = WorkflowChange(
+    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="",
+    owner=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
+)  # fmt: skip
+
 SCANS = """
 SELECT relname, seq_scan, seq_tup_read FROM pg_stat_xact_user_tables
 WHERE relname IN ('pgworkflows_workflow', 'pgworkflows_task', 'pgworkflows_event') AND seq_tup_read > 0
@@ -174,6 +178,20 @@ WHERE relname IN ('pgworkflows_workflow', 'pgworkflows_task', 'pgworkflows_event
 
 def scans():
     return {name: read for name, _, read in query(SCANS)}
+
+
+def test_batch_reads_no_whole_table(crowded):
+    before = scans()
+    claim = claims.claim(query, KNOWN, 50)
+    ids = [row.id for row in claim.workflows]
+    assert len(ids) == 50
+    assert claims.load_events(query, ids) == {}
+    task = RecordedTask(seq=1, kind="STEP", name="x", status="RUNNING")
+    checkpoints.insert_tasks(query, claim.transaction, [(ids[0], task)])
+    task.id, task.status = Task.objects.get(workflow=ids[0]).pk, "COMPLETED"
+    checkpoints.update_tasks(query, claim.transaction, [task])
+    checkpoints.update_workflows(query, claim.transaction, claim.now, dict.fromkeys(ids, ENDED), {})
+    assert scans() == before
 
 
 @pytest.mark.parametrize("verb", ["post", "deliver", "correlated", "look_again", "cancel"])
@@ -208,4 +226,4 @@ def test_subject_s_workflows_are_found_by_index(crowded):
 
 def test_labels_are_searched_by_index(crowded):
     query("SET LOCAL enable_seqscan = off")
-    assert "pgworkflows_workflow_labels" in Workflow.objects.filter(attributes__contains={"region": "EU"}).explain()
+    assert "pgworkflows_workflow_attributes" in Workflow.objects.labelled({"region": "EU"}).explain()

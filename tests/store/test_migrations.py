@@ -59,7 +59,7 @@ def test_checks_look_at_the_server(scratch):
 
 def test_migrations_go_to_zero_and_come_back(scratch):
     before = scratch.ours()
-    assert {"pgworkflows_workflow", "pgworkflows_history_workflow", "pgworkflows_workflow_labels", "start"} <= before
+    assert {"pgworkflows_workflow", "pgworkflows_history_workflow", "pgworkflows_workflow_attributes", "start"} <= before
     scratch.manage("migrate", "pgworkflows", "zero", "--verbosity", "0")
     assert scratch.ours() == set()
     scratch.manage("migrate", "--verbosity", "0")

@@ -1,0 +1,41 @@
+"""What a flush writes is what it was given, to the letter."""
+
+import json
+
+import pytest
+from django.db import transaction
+
+from pgworkflows import workflow
+from pgworkflows.models import Task
+from pgworkflows.store import checkpoints, claims
+from pgworkflows.store.checkpoints import TransactionGone
+from pgworkflows.store.claims import Known
+from pgworkflows.store.connection import query
+from pgworkflows.store.records import RecordedTask
+
+KNOWN = Known(["tests.one"], [1], None)
+
+
+@pytest.fixture
+def claim(db):
+    @workflow(name="tests.one")
+    def body() -> None: ...
+
+    body.start()
+    with transaction.atomic():
+        yield claims.claim(query, KNOWN, 1)
+
+
+@pytest.mark.parametrize("text", ['say "no"', "back\\slash\\", "{a,b}", "NULL", "", " ", "null\n\ttab", "ü€😀", "'; --", '\\"'])
+def test_any_text_is_written_as_it_is(claim, text):
+    task = RecordedTask(seq=1, kind="STEP", name=text, status="COMPLETED", result=json.dumps({text: text}), error="null")
+    checkpoints.insert_tasks(query, claim.transaction, [(claim.workflows[0].id, task)])
+    written = Task.objects.get()
+    assert (written.name, written.result, written.payload) == (text, {text: text}, None)
+
+
+def test_nothing_is_written_for_another_transaction(claim):
+    task = RecordedTask(seq=1, kind="STEP", name="x", status="COMPLETED")
+    with pytest.raises(TransactionGone, match="0 of 1 rows"):
+        checkpoints.insert_tasks(query, "1", [(claim.workflows[0].id, task)])
+    assert not Task.objects.exists()
