@@ -2,9 +2,9 @@
 
 E001-E003  settings          a key, a value, a dotted path
 E004-E009  installation      the database and the distributions beside us
-E010-E013  declarations      what the `workflows.py` modules declare
+E010-E014  declarations      what the `workflows.py` modules declare
 W001       bodies            calls whose answer a replay would not repeat
-W002, I001 deployment        whom the guard of the history stops
+W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def check_server(*, databases: Sequence[str] | None = None, **_: Any) -> list[Ch
 
 @register(Tags.security, deploy=True)
 def check_deployment(**_: Any) -> list[CheckMessage]:
-    """Say whom the guard of the history stops."""
-    return deployment.check_owner()
+    """Look at the roles, the guards and the server's settings."""
+    return deployment.check_database()

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
+from ..definitions.arguments import defaults
+from ..definitions.encoding import encode
 from ..definitions.registry import registry
 from ..definitions.step import Step
+from ..definitions.workflow import WorkflowFunction
+from ..exceptions import NotStorable
 
 
 def check_declarations() -> list[CheckMessage]:
-    """Report modules that fail to import, and two functions under one name."""
+    """Report modules that fail to import, two functions under one name, and defaults that cannot be stored."""
     failed = [_import_failed(module, error) for module, error in registry.import_errors.items()]
-    return [*failed, *(_clash(old, new) for old, new in registry.clashes)]
+    clashes = [_clash(old, new) for old, new in registry.clashes]
+    return [*failed, *clashes, *(error for workflow in registry.workflows.values() for error in _check_defaults(workflow))]
+
+
+def _check_defaults(workflow: WorkflowFunction[..., Any]) -> Iterator[CheckMessage]:
+    """Yield what `migrate` and a starting worker could not write to the definition's row."""
+    for parameter, value in defaults(workflow.signature).items():
+        try:
+            encode(value, f"{workflow.name}: the default of argument {parameter!r}")
+        except NotStorable as error:
+            yield Error(
+                f"{error} ({place_of(workflow.function)}).",
+                hint="Use None, or a value that can be stored, and make of it in a step what the body needs.",
+                id="pgworkflows.E014",
+            )
 
 
 def _import_failed(module: str, error: Exception) -> Error:

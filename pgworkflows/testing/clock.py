@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -42,3 +44,14 @@ def restore_clock() -> None:
     timezone.now = _real_now
     if not database().needs_rollback:
         query(RESTORE)
+
+
+@contextmanager
+def clock_put_back() -> Iterator[None]:
+    """Set Python's clock back to where it is now at the end of the block; the rollback of a savepoint does it for Postgres."""
+    global _moved
+    before, shown = _moved, timezone.now
+    try:
+        yield
+    finally:
+        _moved, timezone.now = before, shown

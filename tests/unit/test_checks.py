@@ -235,6 +235,16 @@ def test_two_workflows_of_one_name():
     assert registry.workflows["shop.ship", 1].function.__name__ == "one"
 
 
+def test_default_that_cannot_be_stored():
+    @workflow(name="shop.ship")
+    def ship(order_id: int, box: object = object()) -> None: ...
+
+    code, message, hint = only(check_project())
+    assert (code, hint[:9]) == ("E014", "Use None,")
+    assert message.startswith("shop.ship: the default of argument 'box' cannot be stored: ")
+    assert "test_checks.py:" in message
+
+
 def test_copied_workflow_without_new_version():
     @workflow
     def ship(order_id: int) -> None: ...
@@ -334,21 +344,70 @@ def test_local_names_are_not_taken_for_modules():
     assert uses(body) == []
 
 
+def deployed(code):
+    """Return what `check --deploy` says under one number."""
+    return [message for message in check_deployment() if message.id == f"pgworkflows.{code}"]
+
+
+def execute(statement):
+    with connections["default"].cursor() as cursor:
+        cursor.execute(statement)
+
+
 @pytest.mark.django_db
 def test_owner_among_the_application_roles():
-    code, message, _ = only(check_deployment())
-    assert code == "W002"
+    _, message, _ = only(deployed("W002"))
     assert message.endswith("history is guarded against accident, not against the application.")
+    assert deployed("I001") == deployed("W003") == []
 
 
 @pytest.mark.django_db
 def test_application_role_that_owns_nothing():
-    with connections["default"].cursor() as cursor:
-        cursor.execute("CREATE ROLE shop_app")
-        cursor.execute("SET LOCAL ROLE shop_app")
-    code, message, _ = only(check_deployment())
-    assert code == "I001"
+    execute("CREATE ROLE shop_app; SET LOCAL ROLE shop_app")
+    _, message, _ = only(deployed("I001"))
     assert message.startswith("The application connects as 'shop_app' and the tables belong to ")
+    assert deployed("W002") == deployed("W003") == []
+
+
+@pytest.mark.django_db
+def test_application_that_decides_for_anybody():
+    execute("CREATE ROLE shop_app; GRANT USAGE ON SCHEMA pgworkflows TO shop_app")
+    execute("GRANT EXECUTE ON FUNCTION pgworkflows.decide TO shop_app; SET LOCAL ROLE shop_app")
+    _, message, _ = only(deployed("W003"))
+    assert message.startswith("The application connects as 'shop_app', which may call pgworkflows.decide() ")
+
+
+RESTORE = """
+ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
+ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
+ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate;
+"""
+
+
+@pytest.mark.django_db
+def test_guards_that_are_lifted():
+    execute(RESTORE)  # what the test database lacks
+    assert deployed("W004") == []
+    execute("ALTER TABLE pgworkflows_history ENABLE TRIGGER history_append_only")  # but not always
+    execute("DROP TRIGGER task_updated ON pgworkflows_task")
+    _, message, _ = only(deployed("W004"))
+    assert message == (
+        "Triggers that guard workflows and their history are missing or switched off: history_append_only, task_updated."
+    )
+
+
+@pytest.mark.django_db
+def test_settings_that_break_promises():
+    before = [message.msg for message in deployed("W005")]
+    execute("SET LOCAL synchronous_commit = off; SET LOCAL default_transaction_isolation = 'repeatable read'")
+    said = [message.msg for message in deployed("W005") if message.msg not in before]
+    assert said == [
+        "The application's sessions have default_transaction_isolation = 'repeatable read': the row locks that claim workflows "
+        "need read committed.",
+        "The application's sessions have synchronous_commit = 'off': a crash of the server loses what it had said was committed.",
+    ]
+    execute("SET LOCAL synchronous_commit = remote_apply; SET LOCAL default_transaction_isolation = 'read committed'")
+    assert [message.msg for message in deployed("W005")] == before
 
 
 @pytest.mark.django_db

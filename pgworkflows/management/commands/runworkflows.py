@@ -10,19 +10,9 @@ from django.db import connections
 
 from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
+from pgworkflows.management.terminal.words import positive
 from pgworkflows.worker.options import WorkerOptions
 from pgworkflows.worker.supervisor import Supervisor
-
-
-def positive(text: str) -> int:
-    """Read a whole number of one or more."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return number
 
 
 def seconds(text: str) -> float:

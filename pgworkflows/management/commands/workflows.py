@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import json
-from argparse import ArgumentTypeError
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,35 +12,24 @@ from django.db import OperationalError, ProgrammingError
 
 from pgworkflows.conf import conf
 from pgworkflows.exceptions import PGWorkflowsError
+from pgworkflows.management.terminal import operating
+from pgworkflows.management.terminal.checking import Limits, check
 from pgworkflows.management.terminal.finding import find
 from pgworkflows.management.terminal.listing import list_definitions, list_workflows
+from pgworkflows.management.terminal.pruning import prune
+from pgworkflows.management.terminal.roles import roles_sql
 from pgworkflows.management.terminal.showing import show
 from pgworkflows.management.terminal.starting import start
+from pgworkflows.management.terminal.words import json_object, json_value
 from pgworkflows.models import Workflow
-from pgworkflows.store import events
+from pgworkflows.store import events, forgetting
 from pgworkflows.store.actors import acting_as
-
-
-def json_value(text: str) -> Any:
-    """Read JSON."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is not JSON: {error}") from error
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """Read a JSON object."""
-    value = json_value(text)
-    if not isinstance(value, dict):
-        raise ArgumentTypeError(f"""{text!r} is not a JSON object, such as '{{"order_id": 7}}'""")
-    return value
 
 
 class Command(BaseCommand):
     """Parse the words, call one verb, show."""
 
-    help = "Shows workflows, and starts, cancels, retries, compensates or sends events to them."
+    help = "Shows workflows, does to them what Python can, and keeps the installation in order."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
@@ -64,7 +51,9 @@ class Command(BaseCommand):
         cancelled = self._acting(verbs, "cancel", "end one, after undoing its completed steps")
         cancelled.add_argument("--reason", required=True)
         cancelled.add_argument("--no-compensate", action="store_true", help="undo nothing")
-        self._acting(verbs, "retry", "let a FAILED or BLOCKED one go on from where it stopped")
+        self._acting(verbs, "retry", "let a FAILED or BLOCKED one go on from where it stopped").add_argument(
+            "--reason", default=""
+        )
         self._acting(verbs, "compensate", "undo the completed steps of a FAILED or BLOCKED one").add_argument(
             "--reason", required=True
         )
@@ -75,6 +64,10 @@ class Command(BaseCommand):
         address.add_argument("--correlation", help="to the oldest that waits under this")
         sent.add_argument("--payload", type=json_value, metavar="JSON")
         sent.add_argument("--key", help="the same key is sent once")
+        operating.add_check(verbs)
+        operating.add_prune(self._acting(verbs, "prune", "remove what ended long ago", workflow=False))
+        operating.add_forget(self._acting(verbs, "forget", "blank what one business row's workflows hold", workflow=False))
+        operating.add_roles(verbs)
 
     @staticmethod
     def _acting(verbs: Any, name: str, text: str, *, workflow: bool = True) -> CommandParser:
@@ -97,6 +90,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\nHas `manage.py migrate` been run on database {conf().DATABASE!r}?") from error
         except OperationalError as error:
             raise CommandError(f"Database {conf().DATABASE!r}: {error}") from error
+        except OSError as error:
+            raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> Iterable[str]:
         return list_workflows(statuses=options["status"], name=options["name"], limit=options["limit"])
@@ -120,7 +115,7 @@ class Command(BaseCommand):
 
     def _retry(self, options: dict[str, Any]) -> Iterable[str]:
         workflow = find(options["workflow"])
-        workflow.retry()
+        workflow.retry(options["reason"])
         return [_standing(workflow)]
 
     def _compensate(self, options: dict[str, Any]) -> Iterable[str]:
@@ -136,6 +131,23 @@ class Command(BaseCommand):
         workflow = find(options["to"])
         workflow.send_event(name, payload, key=key)
         return [f"Sent {name} to {workflow.id} {workflow.name}."]
+
+    def _check(self, options: dict[str, Any]) -> Iterator[str]:
+        limits = Limits(**{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked")})
+        well, lines = check(limits, as_json=options["json"])
+        yield from lines
+        if not well:
+            raise SystemExit(1)
+
+    def _prune(self, options: dict[str, Any]) -> Iterable[str]:
+        return prune(options["older_than"], most=options["batch"], export=options["export"], dry_run=options["dry_run"])
+
+    def _forget(self, options: dict[str, Any]) -> Iterable[str]:
+        forgotten = forgetting.forget(options["subject"])
+        return [f"Forgot {options['subject']}: {forgotten.workflows} workflow(s), {forgotten.approvals} approval(s)."]
+
+    def _roles(self, options: dict[str, Any]) -> Iterable[str]:
+        return roles_sql(options["prefix"])
 
 
 def _standing(workflow: Workflow) -> str:

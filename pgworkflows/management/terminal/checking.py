@@ -1,0 +1,61 @@
+"""Whether all is well, for a monitoring system and for a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from ...store.health import Health, measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is still well; None for any."""
+
+    runnable: timedelta
+    wait: timedelta | None
+    overdue: int
+    workers: int
+    blocked: int
+
+
+def problems(health: Health, limits: Limits) -> Iterator[str]:
+    """Yield what is not well."""
+    if (health.oldest_runnable or 0) > limits.runnable.total_seconds():
+        yield f"the oldest runnable workflow has waited {_length(health.oldest_runnable)} for a worker"
+    if limits.wait is not None and (health.oldest_wait or 0) > limits.wait.total_seconds():
+        yield f"the oldest wait has been open for {_length(health.oldest_wait)}"
+    if health.overdue_approvals > limits.overdue:
+        yield f"{health.overdue_approvals} approval(s) past their due date"
+    if health.workers_alive < limits.workers:
+        yield f"{health.workers_alive} worker(s) alive, fewer than {limits.workers}"
+    if health.claims_without_owner:
+        yield f"{health.claims_without_owner} claim(s) of workers that are gone"
+    if health.blocked > limits.blocked:
+        yield f"{health.blocked} workflow(s) blocked until a person has looked"
+    for unknown in health.unknown_definitions:
+        yield "{name} v{version} in queue {queue}: {unfinished} unfinished, and no live worker takes it".format(**unknown)
+
+
+def check(limits: Limits, *, as_json: bool) -> tuple[bool, list[str]]:
+    """Return whether all is well, and what to print."""
+    health = measure()
+    found = list(problems(health, limits))
+    if as_json:
+        said = {"ok": not found, "problems": found, **asdict(health)}
+        return not found, [json.dumps(said, ensure_ascii=False)]
+    return not found, [f"! {text}" for text in found] or [_well(health)]
+
+
+def _well(health: Health) -> str:
+    return (
+        f"All is well: {health.workers_alive} worker(s) alive, oldest runnable {_length(health.oldest_runnable)}, "
+        f"oldest wait {_length(health.oldest_wait)}, {health.overdue_approvals} approval(s) overdue, {health.blocked} blocked."
+    )
+
+
+def _length(seconds: float | None) -> Any:
+    return "none" if seconds is None else timedelta(seconds=round(seconds))

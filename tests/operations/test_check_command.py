@@ -1,0 +1,114 @@
+"""`workflows check`: what a monitoring system asks once a minute."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from pgworkflows.models import Worker
+from pgworkflows.store.workers import register
+
+
+def check(*words):
+    """Return the exit status and what is printed."""
+    out = StringIO()
+    try:
+        call_command("workflows", "check", *words, stdout=out)
+    except SystemExit as ended:
+        return ended.code, out.getvalue()
+    return 0, out.getvalue()
+
+
+def figures(*words):
+    return json.loads(check("--json", *words)[1])
+
+
+@pytest.fixture
+def worker(db, quick, patient, asking):
+    """Give a live worker that knows everything."""
+    known = [f"{one.name}:1" for one in (quick, patient, asking)]
+    return register("w", queues=[], definitions=known, direct=False, lease=30)
+
+
+def test_all_is_well_with_a_worker(worker):
+    assert check() == (
+        0,
+        "All is well: 1 worker(s) alive, oldest runnable none, oldest wait none, 0 approval(s) overdue, 0 blocked.\n",
+    )
+
+
+def test_no_worker_is_a_problem(db):
+    assert check() == (1, "! 0 worker(s) alive, fewer than 1\n")
+    assert check("--workers", "0")[0] == 0
+
+
+def test_json_has_every_figure(worker):
+    assert figures() == {
+        "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0, "workers_alive": 1,
+        "claims_without_owner": 0, "blocked": 0, "unknown_definitions": [],
+    }  # fmt: skip
+
+
+def test_worker_past_its_lease_is_not_alive(worker, pgworkflows):
+    pgworkflows.move_clock(timedelta(seconds=31))
+    assert figures()["workers_alive"] == 0
+    assert check()[0] == 1
+
+
+def test_what_nobody_takes_is_told(worker, quick, execute):
+    quick.start()
+    assert check()[0] == 0
+    execute("UPDATE pgworkflows_workflow SET available_at = available_at - interval '61 seconds'")
+    assert check() == (1, "! the oldest runnable workflow has waited 0:01:01 for a worker\n")
+    assert check("--runnable", "2m")[0] == 0
+    assert 61 <= figures()["oldest_runnable"] < 70
+
+
+def test_long_wait_is_told_when_asked_for(worker, patient, pgworkflows, execute):
+    patient.start()
+    pgworkflows.run_workflows()
+    execute("UPDATE pgworkflows_task SET started_at = started_at - interval '3 days'")
+    assert check()[0] == 0
+    assert check("--wait", "2d") == (1, "! the oldest wait has been open for 3 days, 0:00:00\n")
+
+
+def test_overdue_approval_is_told(worker, asking, pgworkflows, execute):
+    asking.start()
+    pgworkflows.run_workflows()
+    execute("UPDATE pgworkflows_approval SET due_at = created_at - interval '1 second'")
+    assert check() == (1, "! 1 approval(s) past their due date\n")
+    assert check("--overdue", "1")[0] == 0
+
+
+def test_claim_without_owner_is_told(worker, quick, execute):
+    run = quick.start()
+    gone = register("gone", queues=[], definitions=[], direct=False, lease=30)
+    execute("UPDATE pgworkflows_workflow SET status = 'RUNNING', available_at = NULL, owner_id = %s WHERE id = %s", gone, run.pk)
+    assert check()[0] == 0
+    Worker.objects.filter(pk=gone).update(stopped_at="2026-01-01T00:00Z")
+    assert check() == (1, "! 1 claim(s) of workers that are gone\n")
+
+
+def test_blocked_workflow_is_told(worker, quick, execute):
+    quick.start()
+    execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL")
+    assert check() == (1, "! 1 workflow(s) blocked until a person has looked\n")
+    assert check("--blocked", "1")[0] == 0
+
+
+def test_definition_that_no_worker_knows(worker, quick):
+    quick.using(queue="slow").start()
+    assert check()[0] == 0
+    Worker.objects.update(queues=["default"])
+    name = quick.name
+    assert check() == (1, f"! {name} v1 in queue slow: 1 unfinished, and no live worker takes it\n")
+    assert figures()["unknown_definitions"] == [{"name": name, "version": 1, "queue": "slow", "unfinished": 1}]
+    Worker.objects.update(queues=[], definitions=[])
+    assert not figures()["ok"]
+
+
+@pytest.mark.parametrize("words", [["--workers", "-1"], ["--overdue", "x"], ["--runnable", "60"]])
+def test_limits_that_are_none(refused, words):
+    assert "is no" in refused("check", words[0] + "=" + words[1])

@@ -1,0 +1,176 @@
+"""`workflows roles`: a real worker and the web's verbs under the roles that it makes, and what each must not do."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.scratch import Scratch, database
+
+PREFIX = f"t{os.getpid()}"
+ROLES = ("owner", "worker", "web", "reader", "starter")
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    """Give a database whose roles are made, with a login for each."""
+    with database("roles", "tests.settings") as made:
+        made.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        for _ in range(2):  # it may be run again
+            made.execute(made.manage("workflows", "roles", "--prefix", PREFIX))
+        for role in ROLES:
+            made.execute(f"CREATE ROLE {PREFIX}_{role}_login LOGIN PASSWORD '{PREFIX}_{role}_login' IN ROLE {PREFIX}_{role}")
+        yield made
+    with psycopg.connect(made.server, autocommit=True) as connection:
+        for role in ROLES:
+            connection.execute(f"DROP ROLE {PREFIX}_{role}_login; DROP ROLE {PREFIX}_{role}")
+
+
+@pytest.fixture
+def logged_in(scratch):
+    return lambda role: scratch.login(f"{PREFIX}_{role}_login")
+
+
+PREPARE = """
+import django; django.setup()
+from django.contrib.auth import get_user_model
+from pgworkflows.models import Approval, Delegation, History, Workflow
+from tests.ledger.workflows import asked, chain, hanging, quick, waiting
+ann, bob = (get_user_model().objects.get_or_create(username=name)[0] for name in ("ann", "bob"))
+"""
+
+BEGIN = """
+chain.start("c")
+waiting.start("w").send_event("go", {"by": 1})
+asked.start("a"), asked.start("b"), asked.using(requested_by=bob).start("c")
+quick.start("x").cancel("no")
+hanging.start()
+"""
+
+GO_ON = """
+first, second, third = Approval.objects.order_by("id")
+third.request_changes(ann, comment="more")
+third.resubmit(bob, "here")
+first.comment(ann, "hm")
+first.approve(ann, comment="yes")
+second.reassign(ann, bob, "away")
+second.reject(bob, comment="no")
+Workflow.objects.get(name="ledger.hanging").retry()
+"""
+
+END = """
+Approval.objects.latest("id").withdraw(bob, "no more")
+Workflow.objects.get(name="ledger.hanging").compensate("enough")
+ann.delete()
+assert History.objects.filter(actor="ann", event="decide").exists()
+"""
+
+
+def test_worker_and_web_do_their_work(scratch, logged_in):
+    web, worker = logged_in("web"), logged_in("worker")
+    for code in (BEGIN, GO_ON, END):
+        web.run("-c", PREPARE + code)
+        worker.manage("runworkflows", "--drain")
+    ended = dict(
+        scratch.execute("SELECT name || ' ' || (kwargs ->> 'name'), status FROM pgworkflows_workflow WHERE kwargs ? 'name'")
+    )
+    ended.pop("ledger.waiting from sql", None)  # another test's
+    assert ended == {
+        "ledger.chain c": "COMPLETED", "ledger.waiting w": "COMPLETED", "ledger.asked a": "COMPLETED",
+        "ledger.asked b": "COMPLETED", "ledger.asked c": "COMPLETED", "ledger.quick x": "CANCELLED",
+    }  # fmt: skip
+    told = scratch.execute("SELECT DISTINCT event FROM pgworkflows_history")
+    assert {"retry", "compensate", "cancel", "decide", "comment", "reassign", "resubmit", "withdraw"} <= {
+        event for (event,) in told
+    }
+    doers = {name for (name,) in scratch.execute('SELECT DISTINCT "session_user" FROM pgworkflows_history')}
+    assert {f"{PREFIX}_worker_login", f"{PREFIX}_web_login"} <= doers
+
+
+def test_starter_starts_and_sends_from_sql(scratch, logged_in):
+    starter = logged_in("starter")
+    [(run,)] = starter.execute("""SELECT pgworkflows.start('ledger.waiting', '{"name": "from sql"}')""")
+    starter.execute(f"SELECT pgworkflows.send_event('{run}', 'go', '1')")
+    logged_in("worker").manage("runworkflows", "--drain")
+    assert starter.execute(f"SELECT pgworkflows.status('{run}')") == [("COMPLETED",)]
+
+
+def test_reader_reads_every_table(scratch, logged_in):
+    tables = scratch.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'pgworkflows\\_%'")
+    for (table,) in tables:
+        logged_in("reader").execute(f"SELECT count(*) FROM {table}")
+    assert len(tables) >= 12
+
+
+def test_owner_migrates_prunes_and_forgets(logged_in):
+    owner = logged_in("owner")
+    owner.execute("ALTER TABLE pgworkflows_worker SET (fillfactor = 50)")
+    assert "Removed " in owner.manage("workflows", "prune", "--older-than", "0s")
+    with pytest.raises(AssertionError, match="No workflow and no approval has the subject"):
+        owner.manage("workflows", "forget", "ledger.account:1")
+
+
+@pytest.mark.parametrize("role", ["worker", "web"])
+@pytest.mark.parametrize("verb", [["prune", "--older-than", "0s"], ["forget", "ledger.account:1"]])
+def test_nobody_else_prunes_or_forgets(logged_in, role, verb):
+    with pytest.raises(AssertionError, match=f"is for the owner of the tables, '{PREFIX}_owner'"):
+        logged_in(role).manage("workflows", *verb)
+
+
+def test_deploy_check_knows_the_roles(logged_in):
+    said = logged_in("web").manage("check", "--deploy", "--tag", "security", "--database", "default")
+    assert (
+        f"(pgworkflows.I001) The application connects as '{PREFIX}_web_login' and the tables belong to '{PREFIX}_owner'" in said
+    )
+    assert not {"W002", "W003", "W004"} & set(re.findall(r"pgworkflows\.(W\d+)", said))
+
+
+ALL = ("worker", "web", "reader", "starter")
+FORBIDDEN = {
+    "INSERT INTO pgworkflows_history (event) VALUES ('start')": ALL,
+    "UPDATE pgworkflows_history SET actor = ''": ALL,
+    "DELETE FROM pgworkflows_history": ALL,
+    "TRUNCATE pgworkflows_history": ALL,
+    "ALTER TABLE pgworkflows_history DISABLE TRIGGER history_append_only": ALL,
+    "SET session_replication_role = replica": ALL,
+    "DROP FUNCTION pgworkflows.refuse_history_change() CASCADE": ALL,
+    "CREATE OR REPLACE FUNCTION pgworkflows.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'": ALL,
+    "CREATE FUNCTION pgworkflows.mine() RETURNS void LANGUAGE sql AS 'SELECT 1'": ALL,
+    "SET ROLE OWNER": ALL,
+    "SELECT nextval('pgworkflows_history_id_seq')": ALL,
+    "SELECT pgworkflows.decide(1, 'ann', 'approve')": ALL,
+    "DELETE FROM pgworkflows_workflow": ALL,
+    "DELETE FROM pgworkflows_approval": ALL,
+    "DELETE FROM pgworkflows_decision": ALL,
+    "UPDATE pgworkflows_decision SET verdict = 'approve'": ALL,
+    "UPDATE pgworkflows_decision SET user_id = NULL": ("worker", "reader", "starter"),
+    "DELETE FROM pgworkflows_approvalaction": ALL,
+    "TRUNCATE pgworkflows_workflow CASCADE": ALL,
+    "UPDATE pgworkflows_approvalpolicy SET name = ''": ("worker", "reader", "starter"),
+    "INSERT INTO pgworkflows_delegation DEFAULT VALUES": ("worker", "reader", "starter"),
+    "UPDATE pgworkflows_worker SET beat_at = now()": ("web", "reader", "starter"),
+    "UPDATE pgworkflows_workflowdefinition SET version = 2": ("web", "reader", "starter"),
+    "SELECT pgworkflows.deliver(1)": ("web", "reader", "starter"),
+    "UPDATE pgworkflows_workflow SET state = ''": ("reader", "starter"),
+    "UPDATE pgworkflows_task SET name = ''": ("reader", "starter"),
+    "INSERT INTO pgworkflows_event (name) VALUES ('x')": ("reader", "starter"),
+    "SELECT pgworkflows.start('ledger.quick')": ("reader",),
+    "SELECT pgworkflows.cancel(gen_random_uuid(), 'no')": ("reader", "starter"),
+    "SELECT pgworkflows.record_decision(1, 'ann', 'approve', '', 'sql', '', NULL)": ("reader", "starter"),
+    "SELECT * FROM auth_user": ("reader", "starter"),
+    "SELECT * FROM ledger_entry": ("reader", "starter"),
+    "SELECT * FROM pgworkflows_workflow": ("starter",),
+}
+
+
+@pytest.mark.parametrize(("role", "statement"), [(role, statement) for statement, roles in FORBIDDEN.items() for role in roles])
+def test_what_a_role_must_not_do(logged_in, role, statement):
+    with pytest.raises(errors.InsufficientPrivilege):
+        logged_in(role).execute(statement.replace("OWNER", f"{PREFIX}_owner"))
+
+
+def test_prefix_must_be_a_name(refused, db):
+    assert refused("roles", "--prefix", "Shop; DROP").startswith("'Shop; DROP' cannot begin a role's name.")
