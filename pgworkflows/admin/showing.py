@@ -1,0 +1,166 @@
+"""Values as a person reads them, secrets hidden."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ..redaction import redacted, redacted_text, secrets_in
+
+LONGEST_JSON = 20_000
+EMPTY = "-"
+
+TONES = {
+    "COMPLETED": "good", "APPROVED": "good",
+    "FAILED": "bad", "BLOCKED": "bad", "REJECTED": "bad", "EXPIRED": "bad",
+    "COMPENSATING": "odd", "COMPENSATED": "odd", "CANCELLED": "odd", "CHANGES_REQUESTED": "odd", "WITHDRAWN": "odd",
+    "WAITING": "waits",
+}  # fmt: skip
+
+
+def tone(status: str) -> str:
+    """Return the colour of a status, of workflows, tasks and approvals alike; never the only sign of it."""
+    return TONES.get(status, "busy")
+
+
+def badge(status: str, label: Any) -> SafeString:
+    """Return a status as a coloured word."""
+    return format_html('<span class="pgw-badge pgw-{}">{}</span>', tone(status), label)
+
+
+def moment(at: datetime | None) -> str | SafeString:
+    """Return a time in the viewer's time zone, to the second."""
+    if at is None:
+        return EMPTY
+    local = timezone.localtime(at)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}")
+
+
+def length(duration: timedelta) -> str:
+    """Return how long something took, in its two largest units."""
+    seconds = max(0.0, duration.total_seconds())
+    if seconds < 1:
+        return _("%(count)d ms") % {"count": round(seconds * 1000)}
+    if seconds < 60:
+        return _("%(count).1f s") % {"count": seconds}
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if minutes < 60:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds % 60}
+    if hours < 24:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes % 60}
+    return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours % 24}
+
+
+def readable(value: Any) -> Any:
+    """Return stored JSON without the tags of its encoding: `{"$decimal": "12.50"}` is 12.50 to a person."""
+    if isinstance(value, list):
+        return [readable(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((tag, content),) = value.items()
+        if tag in ("$dataclass", "$enum"):
+            return readable(content[1])
+        if tag == "$model":
+            return f"{content[0]} {readable(content[1])}"
+        if tag.startswith("$") and not tag.startswith("$$"):
+            return content
+    return {key[1:] if key.startswith("$$") else key: readable(item) for key, item in value.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownError:
+    """An error without its secrets."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Hides what stands under hidden keys, and the same values wherever else they turn up."""
+
+    secrets: frozenset[str]
+
+    @classmethod
+    def over(cls, values: Iterable[Any]) -> Veil:
+        """Make one that knows the secrets in these JSON values."""
+        secrets = set[str]()
+        for value in values:
+            with suppress(RecursionError):  # such a value is not shown either
+                secrets |= secrets_in(readable(value))
+        return cls(frozenset(secrets))
+
+    def text(self, text: str) -> str:
+        """Return prose without secrets."""
+        return redacted_text(text, self.secrets)
+
+    def json(self, value: Any, *, tagged: bool = True) -> str:
+        """Return a stored value as indented JSON, cut where it is very long; empty for none."""
+        if value is None:
+            return ""
+        try:
+            shown = json.dumps(self._veiled(redacted(readable(value) if tagged else value)), ensure_ascii=False, indent=2)
+        except RecursionError:
+            return _("It is nested too deeply to be shown.")
+        if len(shown) > LONGEST_JSON:
+            shown = shown[:LONGEST_JSON] + "\n" + _("… cut here; it is %(count)d characters long.") % {"count": len(shown)}
+        return shown
+
+    def _veiled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._veiled(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._veiled(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def error(self, error: dict[str, Any] | None) -> ShownError | None:
+        """Return a recorded error's parts."""
+        if not error:
+            return None
+        return ShownError(
+            type=str(error.get("type", "")).removeprefix("builtins:").replace(":", "."),
+            message=self.text(str(error.get("message", ""))),
+            traceback=self.text(str(error.get("traceback") or "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses in one admin site, for one viewer."""
+
+    site: AdminSite
+    request: HttpRequest
+
+    def to(self, page: str, *arguments: Any) -> str:
+        """Return the address of a page; empty where the site has none."""
+        try:
+            return reverse(f"admin:{page}", args=arguments, current_app=self.site.name)
+        except NoReverseMatch:
+            return ""
+
+    def to_row(self, model: type[Model] | None, key: Any) -> str:
+        """Return the address of a row; empty where the site has no page for it, or not for this viewer."""
+        registered = self.site._registry.get(model) if model is not None else None
+        if registered is None or not registered.has_view_permission(self.request):
+            return ""
+        return self.to(f"{registered.opts.app_label}_{registered.opts.model_name}_change", key)
+
+
+def linked(address: str, text: Any) -> SafeString | str:
+    """Return a link, or the text alone where there is no address."""
+    return format_html('<a href="{}">{}</a>', address, text) if address else format_html("{}", text)

@@ -1,0 +1,142 @@
+"""Cancelling, retrying, compensating and sending events from a workflow's page."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from pgworkflows.models import Event, History, Workflow
+from pgworkflows.testing import run_workflows
+from tests.admin.staged import GIVEN, VERBS, action, fails, messages_of, page, ran, standing, waits
+
+pytestmark = pytest.mark.django_db
+
+
+def last_change(workflow: Workflow, event: str) -> History:
+    return History.objects.filter(workflow=workflow.pk, event=event, task=None).latest("id")
+
+
+def status(workflow: Workflow) -> str:
+    workflow.refresh_from_db()
+    return workflow.status
+
+
+def test_cancel_undoes_and_records_why(operator, waiting):
+    answer = operator.post(action(waiting, "cancel"), {"reason": "the customer called", "compensate": "on"}, follow=True)
+    assert messages_of(answer) == ["The workflow is being cancelled."]
+    run_workflows()
+    assert status(waiting) == "CANCELLED"
+    assert waiting.tasks.filter(kind="COMPENSATION").count() == 1
+    change = last_change(waiting, "compensate")
+    assert (change.actor, change.note) == ("ada", "the customer called")
+
+
+def test_cancel_may_leave_steps_as_they_are(operator, waiting):
+    operator.post(action(waiting, "cancel"), {"reason": "the customer called"})
+    assert status(waiting) == "CANCELLED"
+    assert not waiting.tasks.filter(kind="COMPENSATION").exists()
+    change = last_change(waiting, "cancel")
+    assert (change.actor, change.channel, change.note) == ("ada", "admin", "the customer called")
+
+
+def test_retry_goes_on_and_records_why(operator, failed):
+    answer = operator.post(action(failed, "retry"), {"reason": "the press works again"}, follow=True)
+    assert messages_of(answer) == ["The workflow goes on."]
+    change = last_change(failed, "retry")
+    assert (change.actor, change.channel, change.note) == ("ada", "admin", "the press works again")
+    assert status(failed) == "PENDING"
+
+
+def test_compensate_undoes_and_records_why(operator, failed):
+    answer = operator.post(action(failed, "compensate"), {"reason": "nobody needs it"}, follow=True)
+    assert messages_of(answer) == ["What the workflow has done is being undone."]
+    change = last_change(failed, "compensate")
+    assert (change.actor, change.channel, change.note) == ("ada", "admin", "nobody needs it")
+    run_workflows()
+    assert status(failed) == "COMPENSATED"
+
+
+def test_event_reaches_what_waits_for_it(operator, waiting):
+    answer = operator.post(action(waiting, "send_event"), GIVEN, follow=True)
+    assert messages_of(answer) == ["The event is sent."]
+    assert Event.objects.get(workflow=waiting).sent_by == "ada"
+    run_workflows()
+    waiting.refresh_from_db()
+    assert waiting.result == {"signed_by": "Grace"}
+
+
+def test_event_of_one_key_is_sent_once(operator, waiting):
+    for _ in range(2):
+        operator.post(action(waiting, "send_event"), {**GIVEN, "name": "note", "key": "N1"})
+    assert Event.objects.filter(workflow=waiting, name="note", key="N1").count() == 1
+
+
+def test_form_proposes_the_awaited_event(operator, waiting):
+    answer = operator.get(action(waiting, "send_event"))
+    assert answer.context["form"].initial == {"name": "delivered"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_reason_is_in_the_admins_log(operator, verb):
+    workflow = ran((fails if verb in ("retry", "compensate") else waits).start())
+    operator.post(action(workflow, verb), GIVEN)
+    entry = LogEntry.objects.get(object_id=str(workflow.pk))
+    assert entry.change_message.endswith(": the customer called")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nothing_happens_without_a_reason(operator, waiting, failed, verb):
+    workflow = failed if verb in ("retry", "compensate") else waiting
+    before = standing(workflow)
+    answer = operator.post(action(workflow, verb), {**GIVEN, "reason": "  "})
+    assert answer.context["form"].errors["reason"] == ["This field is required."]
+    assert standing(workflow) == before
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_the_verb_refuses_is_a_message(operator, verb, waiting):
+    if verb in ("cancel", "send_event"):
+        waiting.cancel("over", compensate=False)
+    before = standing(waiting)
+    answer = operator.post(action(waiting, verb), GIVEN, follow=True)
+    assert messages_of(answer)[0].startswith("Cannot ")
+    assert standing(waiting) == before
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['{"a":', "nonsense", "[" * 100_000, '{"a": NaN}', "1e999", '"\\u0000"', '"\\ud800"', "9" * 10_000],
+    ids=["cut off", "no JSON", "deep", "NaN", "infinite", "NUL", "surrogate", "long number"],
+)
+def test_bad_payload_is_refused_in_words(operator, waiting, payload):
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "payload": payload}, follow=True)
+    assert answer.status_code == 200
+    refused = "form" in answer.context and answer.context["form"].errors.get("payload")
+    assert refused or "cannot be stored" in messages_of(answer)[0]
+    assert not Event.objects.filter(workflow=waiting).exists()
+
+
+@pytest.mark.parametrize("depth", [300, 450, 600, 900, 950, 990])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+def test_deep_payload_never_breaks_the_page(operator, waiting, depth, brackets):
+    opened, closed = brackets
+    payload = opened * depth + "1" + closed * depth
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "name": "note", "payload": payload}, follow=True)
+    assert answer.status_code == 200
+    sent = Event.objects.filter(workflow=waiting).exists()
+    assert sent or "form" in answer.context or "cannot be stored" in messages_of(answer)[0]
+
+
+@pytest.mark.parametrize("field", ["name", "key", "reason"])
+@pytest.mark.parametrize("text", ["x\x00y", "x" * 5000], ids=["NUL", "long"])
+def test_bad_text_is_refused_in_words(operator, waiting, field, text):
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, field: text})
+    assert answer.context["form"].errors[field]
+
+
+def test_engines_own_events_cannot_be_sent(operator, waiting):
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "name": "$cancel"})
+    assert answer.context["form"].errors["name"] == ["A name does not begin with $."]
+
+
+def test_page_offers_only_what_makes_sense(operator, waiting, failed):
+    assert [str(label) for label, _ in operator.get(page(waiting)).context["actions"]] == ["Cancel", "Send an event"]
+    assert [str(label) for label, _ in operator.get(page(failed)).context["actions"]] == ["Retry", "Undo its steps"]
