@@ -1,0 +1,35 @@
+"""Who stands in for whom."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from ...models import Delegation
+from .fields import ShownRow, StrictSerializer, Text
+
+
+class DelegationEntry(ShownRow):
+    """One delegation, given or got."""
+
+    delegator = serializers.CharField(source="delegator.get_username", read_only=True)
+    delegate = serializers.CharField(source="delegate.get_username", read_only=True)
+    kinds = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Of approvals; none means all.")
+
+    class Meta:
+        model = Delegation
+        fields = ("id", "delegator", "delegate", "starts_at", "ends_at", "kinds", "reason", "created_at")
+        read_only_fields = fields
+
+
+class Delegate(StrictSerializer):
+    """Letting somebody stand in for oneself."""
+
+    delegate = Text(help_text="A username.")
+    starts_at = serializers.DateTimeField(required=False, help_text="Now, if left out.")
+    ends_at = serializers.DateTimeField()
+    kinds = serializers.ListField(child=Text(), required=False, help_text="Of approvals; none means all.")
+    reason = Text(required=False)
+
+
+class EndDelegation(StrictSerializer):
+    """Nothing has to be said."""
