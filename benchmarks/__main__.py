@@ -10,8 +10,9 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
-from benchmarks import plot, report
+from benchmarks import markdown, plot, report
 from benchmarks.catalogue import WORKLOADS, contenders
 from benchmarks.failures import MeasurementError
 from benchmarks.figures import Results
@@ -44,6 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", type=names, default=list(PEERS), help="peers to measure, or none (default: all installed)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--plot", type=Path, help="draw the figures into this SVG file")
+    parser.add_argument("--markdown", type=Path, help="write the targets and all figures into this page, between its marks")
     arguments = parser.parse_args()
     for what, given, known in (("workload", arguments.only, WORKLOADS), ("peer", arguments.peers, PEERS)):
         unknown = [name for name in given if name not in known]
@@ -64,7 +66,7 @@ def measure(run: Run, only: list[str], rounds: int) -> None:
     """Measure every contender once a round, in the opposite order in every second round."""
     for number in range(1, rounds + 1):
         for workload in only:
-            listed = contenders(workload, run)
+            listed = [contender for contender in contenders(workload, run) if number == 1 or not contender.once]
             for contender in listed if number % 2 else reversed(listed):
                 measure_one(run.results, number, workload, contender)
 
@@ -88,6 +90,7 @@ def measure_one(results: Results, number: int, workload: str, contender: Contend
 def main() -> int:
     """Run what was asked for; return the exit status."""
     arguments = parse_arguments()
+    began, rounds = time.time(), arguments.rounds or (1 if arguments.quick else 3)
     results = Results()
     peers = take_part(arguments.peers, results)
     with running_server() as server:
@@ -95,17 +98,27 @@ def main() -> int:
         print(report.about_text(about), *results.left_out, sep="\n", flush=True)
         sizes = QUICK if arguments.quick else FULL
         run = Run(server=server, sizes=sizes, processes=tuple(arguments.processes), peers=peers, results=results)
-        measure(run, arguments.only, arguments.rounds or (1 if arguments.quick else 3))
-    sections = (report.HOW, report.figures_text(results), report.ratios_text(results), report.targets_text(results))
-    print("", *sections, sep="\n\n" if results.rounds else "\n", flush=True)
+        measure(run, arguments.only, rounds)
+    show(arguments, results, {"run": report.describe_run(began, rounds), **about})
+    return 1 if results.wrong or results.failed else 0
+
+
+def show(arguments: argparse.Namespace, results: Results, about: dict[str, Any]) -> None:
+    """Print the results, and write the files that were asked for."""
+    targets = report.targets_text(results, quick=arguments.quick)
+    print("", report.HOW, report.figures_text(results), report.ratios_text(results), targets, sep="\n\n", flush=True)
     if arguments.json:
         report.write_json(arguments.json, results, about)
     if arguments.plot:
         plot.draw(arguments.plot, results)
+    if arguments.markdown:
+        markdown.write(arguments.markdown, results, about, arguments.plot)
     for line in (*results.left_out, *results.failed, *results.wrong):
         print(line, file=sys.stderr)
-    return 1 if results.wrong or results.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; nothing is left behind.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class MeasurementError(RuntimeError):
@@ -14,11 +15,12 @@ class ProgramError(MeasurementError):
 
     def __init__(self, command: Sequence[object], status: int | None, said: str) -> None:
         how = "did not end in time" if status is None else f"ended with status {status}"
-        super().__init__(f"{' '.join(str(part) for part in command[1:5])} {how}:\n{said[-3000:]}")
+        shown = " ".join([Path(str(command[0])).name, *(str(part) for part in command[1:5])])
+        super().__init__(f"{shown} {how}:\n{said[-3000:]}")
 
 
 class NeverHappenedError(MeasurementError):
     """What was waited for did not come."""
 
-    def __init__(self, what: str, seconds: float) -> None:
-        super().__init__(f"waited {seconds:.0f} s for {what}")
+    def __init__(self, what: str, seconds: float, standing: str = "") -> None:
+        super().__init__(f"waited {seconds:.0f} s for {what}" + (f"; there are {standing}" if standing else ""))

@@ -11,12 +11,15 @@ import psycopg
 
 from benchmarks.failures import NeverHappenedError
 
-PAUSE = (0.05, 0.25)
+#: Seconds between one end and the next start, at random.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.03, 0.15
 LOOK_SECONDS = 0.0005
 LONGEST = 60.0
 
 
-def sample(url: str, start: Callable[[], Any], done: str, samples: int, warm_up: int) -> list[float]:
+def sample(
+    url: str, start: Callable[[], Any], done: str, samples: int, warm_up: int, longest_pause: float = LONGEST_PAUSE
+) -> list[float]:
     """Start one thing after another, with pauses in between, and return the milliseconds that each took.
 
     `start` returns an id after its commit; `done` is a statement that says with %(id)s whether that one has ended.
@@ -24,7 +27,7 @@ def sample(url: str, start: Callable[[], Any], done: str, samples: int, warm_up:
     taken = []
     with psycopg.connect(url, autocommit=True) as connection:
         for _ in range(samples + warm_up):
-            time.sleep(random.uniform(*PAUSE))
+            time.sleep(random.uniform(SHORTEST_PAUSE, longest_pause))
             identity = start()
             taken.append(_seconds_until(connection, done, identity) * 1000)
     return taken[warm_up:]

@@ -18,6 +18,8 @@ class Contender:
     processes: int = 1
     #: Whether it is a peer, whose failure is not ours.
     peer: bool = False
+    #: Whether the first round is enough: no target hangs on it, and it takes long.
+    once: bool = False
     measure: Callable[[], Iterable[Figure]]
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 class Sizes:
     """Workflows by workload; peers get what keeps them busy for some seconds."""
 
-    bare: int = 40_000
-    one_by_one: int = 3_000
-    orders: int = 15_000
-    plain_orders: int = 8_000
+    bare: int = 30_000
+    from_sql: int = 10_000
+    one_by_one: int = 2_000
+    orders: int = 8_000
+    plain_orders: int = 4_000
     empty_steps: int = 20_000
     latencies: int = 500
-    peer_latencies: int = 200
+    peer_latencies: int = 40
     warm_up_latencies: int = 10
     waiting: tuple[int, ...] = (10_000, 100_000)
     peer_waiting: int = 10_000
@@ -23,14 +24,14 @@ class Sizes:
     long_calls: int = 150
     long_async_calls: int = 1_500
     long_call_seconds: float = 3.0
-    hot: int = 10_000
+    hot: int = 6_000
     finished: int = 1_000_000
     backlog: int = 100_000
-    approvals: int = 2_000
+    approvals: int = 1_000
     limit_batches: int = 1_000
     pgbench_seconds: int = 5
     #: Seconds that a peer's backlog should last at its expected rate.
-    peer_seconds: float = 10.0
+    peer_seconds: float = 4.0
     #: Whether peers are measured with one process only, and without the setups that are only slow.
     quick: bool = False
 
@@ -38,6 +39,7 @@ class Sizes:
 FULL = Sizes()
 QUICK = Sizes(
     bare=1_000,
+    from_sql=500,
     one_by_one=200,
     orders=500,
     plain_orders=300,

@@ -1,15 +1,16 @@
-"""Processes that are measured: workers, and programs of our own that print what they measured."""
+"""Processes that are measured: workers, and programs of our own that print what they measured. None outlives the run."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,31 +20,57 @@ import psutil  # comes with the embedded server's package
 from benchmarks.failures import ProgramError
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST = 1800.0
+LONGEST = 600.0
 NO_MORE: Mapping[str, str] = {}
+
+# Its standard input ends with this process, however that ends; then it kills all of its group, itself included.
+GUARD = "trap '' INT TERM HUP; read -r _; kill -KILL 0"
+
+
+@functools.cache
+def guard() -> subprocess.Popen[bytes]:
+    """Start, once, what leads the group of all that we start, and ends it with us."""
+    return subprocess.Popen(["/bin/sh", "-c", GUARD], stdin=subprocess.PIPE, process_group=0)
+
+
+def start(command: Sequence[str], env: Mapping[str, str] = NO_MORE, **options: Any) -> subprocess.Popen[str]:
+    """Start a process in the group of all that we start."""
+    options = {"stdin": subprocess.DEVNULL, **options}
+    return subprocess.Popen(command, cwd=ROOT, text=True, env=os.environ | env, process_group=guard().pid, **options)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a process that may still run, and what it has started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for member in (*psutil.Process(process.pid).children(recursive=True), process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+    process.wait()
 
 
 def run_program(module: str, *arguments: object, env: Mapping[str, str] = NO_MORE) -> Any:
     """Run `python -m module` to its end and return the JSON of its last line."""
-    command = [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
-    done = _finished(command, env)
+    done = finish([sys.executable, "-m", module, *(str(argument) for argument in arguments)], env)
     return json.loads(done.strip().splitlines()[-1])
 
 
-def _finished(command: list[str], env: Mapping[str, str] = NO_MORE) -> str:
+def finish(command: Sequence[str], env: Mapping[str, str] = NO_MORE) -> str:
+    """Run a command to its end, but not for ever; return what it printed."""
+    process = start(command, env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST, env=os.environ | env)
+        said, complaints = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired as late:
         raise ProgramError(command, None, str(late.stderr or late.stdout or "")) from late
-    if done.returncode:
-        raise ProgramError(command, done.returncode, done.stdout + done.stderr)
-    return done.stdout
+    finally:
+        kill(process)
+    if process.returncode:
+        raise ProgramError(command, process.returncode, said + complaints)
+    return said
 
 
 def drain(processes: int, *options: str) -> None:
     """Run `manage.py runworkflows --drain` to its end; nothing may be left to run now."""
-    command = [sys.executable, "-m", "django", "runworkflows", "--drain", f"--processes={processes}", *options]
-    _finished(command)
+    finish([sys.executable, "-m", "django", "runworkflows", "--drain", f"--processes={processes}", *options])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +105,16 @@ class Workers:
         for process in self.processes:
             process.send_signal(signal.SIGTERM)
         for process in self.processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
-                process.kill()
-                process.wait()
+            kill(process)
 
 
 @contextlib.contextmanager
 def running(commands: list[list[str]], env: Mapping[str, str] = NO_MORE) -> Iterator[Workers]:
     """Keep processes running beside what is measured."""
     with tempfile.TemporaryFile("w+") as said:
-        started = [
-            subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, text=True, env=os.environ | env)
-            for command in commands
-        ]
+        started = [start(command, env, stdout=said, stderr=subprocess.STDOUT) for command in commands]
         workers = Workers(commands[0], started, said)
         try:
             yield workers
@@ -115,19 +135,20 @@ def run_together(module: str, calls: list[list[object]]) -> list[Any]:
     Each prints `ready` when it has warmed up, and begins when it reads a line.
     """
     commands = [[sys.executable, "-m", module, *(str(argument) for argument in call)] for call in calls]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
-        for command in commands
-    ]
-    for process in running:
-        assert process.stdout is not None
-        process.stdout.readline()
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("begin\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=LONGEST)[0] for process in running]
-    for command, process, words in zip(commands, running, said, strict=True):
+    together = [start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for command in commands]
+    try:
+        for process in together:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in together:
+            assert process.stdin is not None
+            process.stdin.write("begin\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=LONGEST)[0] for process in together]
+    finally:
+        for process in together:
+            kill(process)
+    for command, process, words in zip(commands, together, said, strict=True):
         if process.returncode:
             raise ProgramError(command, process.returncode, words)
     return [json.loads(words.strip().splitlines()[-1]) for words in said]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ import psycopg
 from benchmarks.failures import ProgramError
 from benchmarks.figures import Figure, Key
 from benchmarks.run import Run
+from benchmarks.subprocesses import finish
 
 SUBJECT = "pgbench"
 TABLE = "CREATE TABLE single (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client integer, payload text)"
@@ -29,8 +29,8 @@ def measure(run: Run, workload: str) -> Iterator[Figure]:
         seconds = str(run.sizes.pgbench_seconds)
         program = str(run.server.postgres.binary("pgbench"))
         command = [program, "-n", "-M", "prepared", "-c", "1", "-T", seconds, "-f", script.name, url]
-        done = subprocess.run(command, capture_output=True, text=True)
-    found = re.search(r"tps = ([0-9.]+) \(without", done.stdout)
-    if done.returncode or found is None:
-        raise ProgramError(["", "pgbench"], done.returncode, done.stdout + done.stderr)
+        said = finish(command)
+    found = re.search(r"tps = ([0-9.]+) \(without", said)
+    if found is None:
+        raise ProgramError(command, 0, said)
     yield Figure(key=Key(workload=workload, subject=SUBJECT, name="commits"), value=float(found[1]), unit="commits/s")

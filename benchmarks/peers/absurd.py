@@ -24,7 +24,7 @@ class AbsurdPeer(Peer):
     setups = (
         Setup(workload="W1", subject=SUBJECT, job=EMPTY, rate=650, options=BUSY),
         Setup(workload="W2", subject=SUBJECT, job=ORDER, rate=110, options=BUSY),
-        Setup(workload="W3", subject=SUBJECT, job=ONE, rate=1, options=BUSY),
+        Setup(workload="W3", subject=SUBJECT, job=ONE, rate=1, once=True, longest_pause=0.35, options=BUSY),
         Setup(workload="W3", subject="Absurd, polling every 20 ms", job=ONE, rate=1, options={**BUSY, "poll_interval": 0.02}),
         Setup(workload="W4", subject=SUBJECT, job=WAIT, rate=475, options=BUSY),
     )

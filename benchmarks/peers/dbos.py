@@ -28,7 +28,7 @@ class DBOSPeer(Peer):
         Setup(workload="W1", subject=SUBJECT, job=EMPTY, rate=1_800, options=BUSY),
         Setup(workload="W2", subject=EXACTLY_ONCE, job=ORDER, rate=50, options=BUSY),
         Setup(workload="W2", subject="DBOS, plain steps", job=PLAIN_ORDER, rate=70, options=BUSY),
-        Setup(workload="W3", subject=SUBJECT, job=ONE, rate=1, in_quick=False, options={"at_once": 100}),
+        Setup(workload="W3", subject=SUBJECT, job=ONE, rate=1, once=True, longest_pause=1.1, options={"at_once": 100}),
         Setup(workload="W3", subject="DBOS, polling every 20 ms", job=ONE, rate=1, options={"at_once": 100, "poll": 0.02}),
         Setup(workload="W4", subject=SUBJECT, job=WAIT, rate=100, options={"at_once": None, "threads": 32}),
     )

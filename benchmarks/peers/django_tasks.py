@@ -20,7 +20,7 @@ class DjangoTasksPeer(Peer):
     setups = (
         Setup(workload="W1", subject="django-tasks-db", job=EMPTY, rate=300),
         Setup(workload="W2", subject="django-tasks-db, chained tasks", job=ORDER, rate=45, parts=STEPS),
-        Setup(workload="W3", subject="django-tasks-db", job=ONE, rate=1, in_quick=False),
+        Setup(workload="W3", subject="django-tasks-db", job=ONE, rate=1, once=True, longest_pause=1.1),
         Setup(workload="W3", subject="django-tasks-db, polling every 50 ms", job=ONE, rate=1, options={"interval": 0.05}),
     )
 

@@ -22,7 +22,6 @@ from benchmarks.subprocesses import Workers, run_program, running
 from benchmarks.workloads import w1_bare
 
 PROGRAM = "benchmarks.peers.program"
-LONGEST = 300.0
 FEWEST = 20
 
 
@@ -37,11 +36,12 @@ def contenders(run: Run, workload: str) -> list[Contender]:
             subject=setup.subject,
             processes=processes,
             peer=True,
+            once=setup.once or workload == "W4" or processes != run.processes[0],
             measure=partial(measures[workload], run, load(name), setup, processes),
         )
         for name in run.peers
         for setup in load(name).setups
-        if setup.workload == workload and (setup.in_quick or not run.sizes.quick)
+        if setup.workload == workload and not (setup.once and run.sizes.quick)
         for processes in (run.processes if several else run.processes[:1])
     ]
 
@@ -102,7 +102,7 @@ def _drain(url: str, peer: Peer, setup: Setup, count: int, workers: Workers) -> 
     statement = peer.finish_times(setup.job)
     number = f"SELECT count(*) FROM ({statement}) AS finished"
     wanted = count * setup.parts
-    wait_until(lambda: _value(url, number) >= wanted, f"{setup.subject} to finish", workers.check, longest=LONGEST, give_up=True)
+    wait_until(lambda: _value(url, number) >= wanted, f"{setup.subject} to finish", workers.check, give_up=True)
     with psycopg.connect(url, autocommit=True) as connection:
         return [float(row[0]) for row in connection.execute(statement)]
 
@@ -128,7 +128,7 @@ def measure_latency(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     url = _prepare(run, peer, setup)
     with _workers(url, peer, setup, processes):
         counts = {"count": run.sizes.peer_latencies, "warm_up": run.sizes.warm_up_latencies}
-        found = _act(url, peer, "latency", job=setup.job, prefix="l", **counts)
+        found = _act(url, peer, "latency", job=setup.job, prefix="l", pause=setup.longest_pause, **counts)
     rows = {"business rows": _value(url, "SELECT count(*) FROM effect")}
     run.results.check(f"{setup.workload} {setup.subject}", rows, {"business rows": sum(counts.values())})
     for name, milliseconds in percentiles(found).items():
@@ -142,7 +142,7 @@ def measure_waiting(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     _act(url, peer, "enqueue", job=setup.job, prefix="w", count=count, bulk=True)
     settle(url)
     with _workers(url, peer, setup, processes) as workers:
-        wait_until(lambda: _value(url, peer.waiting()) >= count, f"{setup.subject} to wait", workers.check, longest=LONGEST)
+        wait_until(lambda: _value(url, peer.waiting()) >= count, f"{setup.subject} to wait", workers.check)
         yield Figure(key=_key(setup, f"memory, {count:,} waiting", processes), value=workers.largest_mib(), unit="MiB a worker")
         yield Figure(key=_key(setup, f"threads, {count:,} waiting", processes), value=workers.threads(), unit="threads")
         began = _value(url, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint") / 1000

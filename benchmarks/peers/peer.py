@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from benchmarks.latency import LONGEST_PAUSE
+
 #: What the steps of all peers write.
 EFFECTS = """
 CREATE TABLE effect (
@@ -25,7 +27,9 @@ class Setup:
     """One way to run a peer in one workload.
 
     `rate` is what to expect of one process, a second: the backlog is made so large that it lasts. `parts` is how many
-    finishes one order takes: five where it is a chain of five jobs. A setup that is only slow is not for a quick run.
+    finishes one order takes: five where it is a chain of five jobs. One that takes long and that no target asks for is
+    measured once, in the first round, and not at all in a quick run. `longest_pause` is that between samples of latency; it
+    must be longer than the interval at which a peer polls, or the samples would all fall behind a poll.
     """
 
     workload: str
@@ -33,7 +37,8 @@ class Setup:
     job: str
     rate: float
     parts: int = 1
-    in_quick: bool = True
+    once: bool = False
+    longest_pause: float = LONGEST_PAUSE
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

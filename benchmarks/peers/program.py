@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -25,8 +26,8 @@ def act(peer: Peer, action: str, url: str, given: dict[str, Any]) -> Any:
         return peer.wake(url, tags)
     if action == "latency":
         start, done = peer.starter(url, given["job"])
-        names = iter(range(1_000_000))
-        return sample(url, lambda: start(f"{given['prefix']}{next(names)}"), done, given["count"], given["warm_up"])
+        names = map("{}{}".format, itertools.repeat(given["prefix"]), itertools.count())
+        return sample(url, lambda: start(next(names)), done, given["count"], given["warm_up"], given["pause"])
     raise ValueError(f"there is no action {action!r}")
 
 

@@ -22,7 +22,10 @@ def key(name: str, subject: str = OURS, processes: int = 1) -> Key:
 
 def contenders(run: Run) -> list[Contender]:
     """List the engine with each number of processes."""
-    return [Contender(subject=OURS, processes=count, measure=partial(measure_engine, run, count)) for count in run.processes]
+    return [
+        Contender(subject=OURS, processes=count, once=count != run.processes[0], measure=partial(measure_engine, run, count))
+        for count in run.processes
+    ]
 
 
 def measure_engine(run: Run, processes: int) -> Iterator[Figure]:

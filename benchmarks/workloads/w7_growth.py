@@ -54,10 +54,13 @@ SELECT pg_table_size(%(table)s::regclass), pg_indexes_size(%(table)s::regclass)
 
 def sizes(workflows: int) -> Iterator[Figure]:
     """Return the bytes that one workflow of five steps takes up, by table."""
+    total = 0
     for table in TABLES:
         ((data, indexes),) = rows(SIZES, {"table": f"pgworkflows_{table}"})
+        total += data + indexes
         yield Figure(key=key(EMPTY, name=f"table {table}"), value=data / workflows, unit="bytes/workflow")
         yield Figure(key=key(EMPTY, name=f"indexes of {table}"), value=indexes / workflows, unit="bytes/workflow")
+    yield Figure(key=key(EMPTY, name="all tables and indexes"), value=total / workflows, unit="bytes/workflow")
 
 
 def measure_grown(run: Run, processes: int) -> Iterator[Figure]:
