@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from demo_shop.views import approvals, carrier, cart, catalogue, orders
+from demo_shop.views import carrier, cart, catalogue, orders
 
 app_name = "demo_shop"
 
@@ -16,7 +16,5 @@ urlpatterns = [
     path("orders/<slug:number>/", orders.show_order, name="order"),
     path("orders/<slug:number>/cancel/", orders.cancel_order, name="cancel-order"),
     path("orders/<slug:number>/refund/", orders.refund_order, name="refund-order"),
-    path("approvals/", approvals.show_approvals, name="approvals"),
-    path("approvals/<int:approval>/", approvals.decide, name="decide"),
     path("carrier/delivered/", carrier.delivered, name="delivered"),
 ]

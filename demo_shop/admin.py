@@ -1,4 +1,4 @@
-"""The shop's rows in Django's admin: orders move by their workflow, so they are read here, not edited."""
+"""The shop's rows in Django's admin: orders move by their workflow, so they are read here; purchase requests are written."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,9 +6,22 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from demo_shop.models import Order, OrderLine, Payment, Product, Refund, Shipment
+from demo_shop.models import (
+    Declaration,
+    Employee,
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    PurchaseLine,
+    PurchaseRequest,
+    Refund,
+    Shipment,
+)
 from demo_shop.ordering import call_off
+from demo_shop.purchasing import ask_if_possible
 from demo_shop.warehouse import receive_goods
+from pgworkflows.admin import WorkflowsAdminMixin
 
 DELIVERED_UNITS = 25
 
@@ -64,8 +77,8 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, ModelAdmin):
-    """Orders, which can be called off."""
+class OrderAdmin(WorkflowsAdminMixin, ReadOnly, ModelAdmin):
+    """Orders, with their workflows and approvals; they can be called off."""
 
     list_display = ("number", "customer", "country", "placed_on", "status")
     list_filter = ("status", "country")
@@ -107,3 +120,60 @@ class RefundAdmin(ReadOnly, ModelAdmin):
 
     list_display = ("processor_reference", "payment", "amount", "reason", "status", "created_at")
     list_filter = ("status",)
+
+
+class PurchaseLines(TabularInline):
+    """What a purchase request is for."""
+
+    model = PurchaseLine
+    extra = 1
+
+
+@admin.register(PurchaseRequest)
+class PurchaseRequestAdmin(WorkflowsAdminMixin, ModelAdmin):
+    """Purchase requests: written here, put before those who have to agree, and closed to changes once that has ended."""
+
+    list_display = ("number", "title", "supplier", "requested_by", "status")
+    list_filter = ("status",)
+    search_fields = ("number", "title", "supplier")
+    list_select_related = ("requested_by",)
+    fields = ("number", "title", "supplier", "requested_by", "status")
+    readonly_fields = ("requested_by", "status")
+    inlines = (PurchaseLines,)
+    actions = ("ask",)
+
+    def has_change_permission(self, request: HttpRequest, obj: PurchaseRequest | None = None) -> bool:
+        """Keep what was ordered, or came to nothing, as it is."""
+        ended = obj is not None and obj.status in (PurchaseRequest.Status.ORDERED, PurchaseRequest.Status.CLOSED)
+        return not ended and bool(super().has_change_permission(request, obj))
+
+    def save_model(self, request: HttpRequest, obj: PurchaseRequest, form: Any, change: bool) -> None:
+        """Note who asks."""
+        if not change:
+            obj.requested_by = request.user  # type: ignore[assignment] # who gets here is logged in
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description="Ask for approval", permissions=("change",))
+    def ask(self, request: HttpRequest, requests: QuerySet[PurchaseRequest]) -> None:
+        """Put drafts before those who have to agree."""
+        asked = sum(ask_if_possible(row) for row in requests)
+        self.message_user(request, f"{asked} purchase requests were put before those who have to agree.", messages.SUCCESS)
+
+
+@admin.register(Declaration)
+class DeclarationAdmin(WorkflowsAdminMixin, ReadOnly, ModelAdmin):
+    """Expense declarations."""
+
+    list_display = ("number", "employee", "route", "state", "submissions")
+    list_filter = ("state", "route")
+    search_fields = ("number",)
+    list_select_related = ("employee",)
+
+
+@admin.register(Employee)
+class EmployeeAdmin(ModelAdmin):
+    """Who works for whom."""
+
+    list_display = ("user", "manager")
+    search_fields = ("user__username", "manager__username")
+    autocomplete_fields = ("user", "manager")

@@ -45,16 +45,3 @@ class RefundForm(forms.Form):
 
     amount = forms.DecimalField(min_value=Decimal("0.01"), max_digits=12, decimal_places=2)
     reason = forms.CharField(max_length=200)
-
-
-class DecisionForm(forms.Form):
-    """Yes or no to a large order."""
-
-    verdict = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
-    comment = forms.CharField(max_length=200, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Require a comment for a rejection."""
-        if self.cleaned_data.get("verdict") == "reject" and not self.cleaned_data.get("comment"):
-            self.add_error("comment", "Say why.")
-        return self.cleaned_data

@@ -66,6 +66,9 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 
+LOGIN_REDIRECT_URL = "pgworkflows_site:list"
+LOGOUT_REDIRECT_URL = "demo_shop:products"
+
 MAIL_DIR = STATE_DIR / "mail"
 if django.VERSION >= (6, 1):
     MAILERS = {
@@ -87,3 +90,6 @@ SHOP_CARD_PROCESSOR_URL = os.environ.get("SHOP_CARD_PROCESSOR_URL", "http://127.
 SHOP_CARD_PROCESSOR_TIMEOUT = float(os.environ.get("SHOP_CARD_PROCESSOR_TIMEOUT", "3"))
 # The carrier sends it with each message; a real shop takes it from the environment too.
 SHOP_CARRIER_SECRET = os.environ.get("SHOP_CARRIER_SECRET", "demo-only-carrier-secret")
+
+# Without the address that links begin with, nobody is written to about approvals.
+PGWORKFLOWS = {"BASE_URL": os.environ.get("SHOP_BASE_URL", "")}

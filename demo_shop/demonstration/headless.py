@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from demo_shop.card_client import CardClient
+from demo_shop.demonstration import purchases
 from demo_shop.demonstration.counting import Counts, count_orders, is_over
 from demo_shop.demonstration.goods import LANTERN, stock_the_shelves
 from demo_shop.demonstration.processes import Child, Processes
@@ -57,6 +58,7 @@ class Outcome:
     day: Day
     counts: Counts
     checks: list[Check]
+    purchased: str = ""
 
     @property
     def ok(self) -> bool:
@@ -71,17 +73,19 @@ def run_headless(processes: Processes, say: Say) -> Outcome:
     run = Run(day=next_day(), processes=processes, say=say, client=client)
     begin(run)
     run.tell(f"{len(run.day.stories)} orders are coming in")
+    run.tell(f"{purchases.ask_for_desks(purchases.number_of(run.day))} is put before those who have to agree")
     for first in range(0, len(run.day.stories), ORDERS_AT_A_TIME):
         place(run.day.stories[first : first + ORDERS_AT_A_TIME])
         step(run)
-    watch(run, step, is_over)
+    watch(run, step, lambda day: is_over(day) and purchases.is_ordered(day))
     return outcome_of(run)
 
 
 def outcome_of(run: Run) -> Outcome:
     """Stop everything but the card processor, so that nothing moves, and compare the books."""
     run.processes.stop([child for child in run.processes.children if child.name != "card processor"])
-    return Outcome(day=run.day, counts=count_orders(run.day), checks=reconcile(run.client))
+    purchased = purchases.describe_order(run.day)
+    return Outcome(day=run.day, counts=count_orders(run.day), checks=reconcile(run.client), purchased=purchased)
 
 
 def begin(run: Run) -> None:
@@ -121,7 +125,7 @@ def watch(run: Run, step: Callable[[Run], None], is_over: Callable[[Day], bool])
 
 
 def step(run: Run) -> None:
-    """Let happen what is due: the crash, the delivery of goods, the refund."""
+    """Let happen what is due: the crash, the delivery of goods, the refund, the purchase."""
     for child in run.processes.children:
         child.check()
     counts = count_orders(run.day)
@@ -131,6 +135,8 @@ def step(run: Run) -> None:
         restock(run)
     if not run.refunded:
         refund(run)
+    if agreed := purchases.decide_next(run.day):
+        run.tell(agreed)
 
 
 def crash(run: Run, victim: Child) -> None:

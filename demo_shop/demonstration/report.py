@@ -20,6 +20,8 @@ def report(outcome: Outcome) -> Iterator[str]:
         ("Waiting for delivery, on purpose", counts.to_deliver),
     ):
         yield f"  {title:<{WIDTH}} {number:>5}"
+    if outcome.purchased:
+        yield f"  {outcome.purchased}"
     yield ""
     yield "Reconciled"
     for check in outcome.checks:

@@ -10,7 +10,8 @@ from demo_shop.demonstration.accounts import Login, demo_logins
 from demo_shop.demonstration.goods import stock_the_shelves
 from demo_shop.demonstration.processes import Processes
 from demo_shop.demonstration.processor import start_processor
-from demo_shop.models import Product
+from demo_shop.demonstration.purchases import ask_for_desks
+from demo_shop.models import Product, PurchaseRequest
 
 HOST = "127.0.0.1"
 # Seconds that a parcel travels, long enough to watch.
@@ -38,6 +39,9 @@ def open_shop(processes: Processes, port: int) -> OpenShop:
     processor_url = start_processor(processes)
     port = port if port and is_free(port) else free_port()
     url = f"http://{HOST}:{port}/"
+    processes.environment["SHOP_BASE_URL"] = url
+    if not PurchaseRequest.objects.filter(status=PurchaseRequest.Status.ASKED).exists():
+        ask_for_desks(f"V{PurchaseRequest.objects.count() + 1}")
     processes.manage("web server", "runserver", "--noreload", f"{HOST}:{port}")
     processes.manage("worker", "runworkflows")
     delivered = f"{url}carrier/delivered/"

@@ -48,6 +48,7 @@ def test_demo_reconciles_twice_in_a_row(separate_project):
         counts = {name: int(number) for name, number in TABLE.search(said).groupdict().items()}
         assert counts["placed"] == counts["completed"] + counts["compensated"] + 4
         assert "SIGKILL for worker 1" in said
+        assert "Ordered for 1325.00: two desks, agreed by manager and finance" in said
         assert "WRONG" not in said
         assert "Everything adds up. Open the shop with: " in said
 

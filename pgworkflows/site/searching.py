@@ -1,0 +1,89 @@
+"""From what somebody typed to the approvals that are meant, each way along an index."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from contextlib import suppress
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
+from django.db.models import F, Func, Q
+
+from ..conf import conf
+from ..models import Approval
+from ..redaction import hidden_keys
+
+#: Up to here what was found is taken by its ids; more is so frequent that it is soon met in the list's own order.
+MOST_FOUND = 5_000
+
+
+class TitleWords(Func):
+    """The words of a title, as its index has them."""
+
+    template = "to_tsvector('simple', %(expressions)s)"
+    output_field = SearchVectorField()
+
+
+def meant(typed: str) -> Q:
+    """Return what to filter approvals by: words of the title or their beginnings, the subject's key, or the requester."""
+    found = _found([*_titled(typed), _about(typed)])
+    users = get_user_model()._base_manager.using(conf().DATABASE)
+    asker = users.filter(**{get_user_model().USERNAME_FIELD: typed}).values_list("pk", flat=True).first()
+    return found if asker is None else found | Q(requested_by=asker)
+
+
+def _found(conditions: list[Q]) -> Q:
+    """Ask for each by itself, along its index: among others the planner cannot tell what is rare from what is frequent."""
+    rows, keys, frequent = Approval.objects.using(conf().DATABASE), set[int](), Q()
+    for condition in conditions:
+        some = list(rows.filter(condition).values_list("pk", flat=True)[: MOST_FOUND + 1])
+        if len(some) > MOST_FOUND:
+            frequent |= condition
+        else:
+            keys |= set(some)
+    return Q(pk__in=keys) | frequent
+
+
+def _titled(typed: str) -> list[Q]:
+    """Find titles with all these words."""
+    words = re.findall(r"\w+", typed)
+    if not words:
+        return []
+    prefixes = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
+    return [Q(SearchVectorExact(TitleWords(F("title")), prefixes))]
+
+
+def _about(typed: str) -> Q:
+    """Find a subject by its key alone, or by `app_label.model:key`."""
+    labels = [model._meta.label_lower for model in apps.get_models()]
+    found = Q(subject_label__in=labels, subject_id=typed)
+    label, _, key = typed.partition(":")
+    if key:
+        found |= Q(subject_label=label.strip().lower(), subject_id=key.strip())
+    return found & ~Q(subject_label="")
+
+
+def labelled(typed: str) -> Q:
+    """Find `region=EU`, and `amount=3` whether it is a number, a Decimal or text; what is hidden cannot be searched for."""
+    attribute, sign, value = (part.strip() for part in typed.partition("="))
+    if not (attribute and sign) or attribute.lower() in hidden_keys():
+        return Q(pk=None)
+    found = Q()
+    for stored in _as_stored(value):
+        found |= Q(attributes__contains={attribute: stored})
+    return found & ~Q(attributes={})
+
+
+def _as_stored(value: str) -> list[Any]:
+    stored: list[Any] = [value]
+    with suppress(ValueError, RecursionError):
+        other = json.loads(value)
+        if isinstance(other, bool):
+            stored.append(other)
+        elif isinstance(other, int) or (isinstance(other, float) and math.isfinite(other)):
+            stored += [other, {"$decimal": value}]
+    return stored

@@ -1,0 +1,131 @@
+"""Signals and letters go out at least once, whatever the mail server does; an approval never waits for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.dispatch import Signal
+
+from pgworkflows import signals
+from pgworkflows.letters import sending
+from pgworkflows.models import Workflow
+
+
+@pytest.fixture
+def heard():
+    """Collect what a signal says."""
+    connected: list[tuple[Signal, object]] = []
+
+    def listen(signal: Signal, error: Exception | None = None) -> list[dict[str, object]]:
+        said: list[dict[str, object]] = []
+
+        def receiver(**given):
+            said.append(given)
+            if error is not None:
+                raise error
+
+        signal.connect(receiver, weak=False)
+        connected.append((signal, receiver))
+        return said
+
+    yield listen
+    for signal, receiver in connected:
+        signal.disconnect(receiver)
+
+
+def announcement() -> Workflow:
+    return Workflow.objects.filter(name="pgworkflows.announce").latest("pk")
+
+
+def test_server_that_is_down_is_tried_again(mail, ask, pgworkflows, heard):
+    requested = heard(signals.approval_requested)
+    mail.stop()
+    ask()
+    assert (mail.messages, announcement().status) == ([], "PENDING")
+    mail.start()
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert len(mail.messages) == 2
+    assert announcement().status == "COMPLETED"
+    assert len(requested) == 1
+
+
+def test_approval_does_not_wait_for_letters(mail, ask, people, pgworkflows):
+    mail.stop()
+    approval = ask()
+    approval.approve(people.ann)
+    pgworkflows.run_workflows()
+    assert approval.workflow.wait(0) == "APPROVED"
+
+
+def test_decided_meanwhile_is_not_asked(mail, ask, people, pgworkflows):
+    mail.stop()
+    ask().approve(people.ann)
+    mail.start()
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert [message["Subject"] for message in mail.messages] == ["Your request is approved: Buy chairs"]
+
+
+def test_nobody_is_written_to_twice(mail, ask, pgworkflows):
+    mail.answers["bob@example.com"] = "450 try later"
+    ask()
+    assert [message["To"] for message in mail.messages] == ["ann@example.com"]
+    mail.answers.clear()
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert [message["To"] for message in mail.messages] == ["ann@example.com", "bob@example.com"]
+
+
+def test_refused_address_stops_nobody_else(mail, ask, heard):
+    failed = heard(signals.neighbour_failed)
+    mail.answers["ann@example.com"] = "550 no such user"
+    ask()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    assert announcement().status == "COMPLETED"
+    assert [said["what"] for said in failed] == ["the letter to ann@example.com"]
+
+
+def test_busy_server_ends_the_round(mail, ask, pgworkflows):
+    mail.busy = 1
+    ask()
+    assert mail.messages == []
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert len(mail.messages) == 2
+
+
+def test_many_are_written_to_in_several_calls(mail, ask, monkeypatch):
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
+    ask()
+    assert len(mail.messages) == 2
+    assert announcement().tasks.filter(name="pgworkflows.write").count() == 2
+
+
+def test_same_letter_has_the_same_id(mail, ask, pgworkflows):
+    with pgworkflows.crash_at("after_outside_call", occurrence=2):
+        ask()
+    pgworkflows.run_workflows()
+    ids = [message["Message-ID"] for message in mail.to("ann")]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+def test_signals_go_without_mail(ask, people, pgworkflows, heard):
+    said = {name: heard(signal) for name, signal in signals.APPROVAL_SIGNALS.items()}
+    approval = ask(remind_every=600)
+    pgworkflows.move_clock(timedelta(minutes=11))
+    pgworkflows.run_workflows()
+    approval.approve(people.ann)
+    pgworkflows.run_workflows()
+    assert [len(said[name]) for name in ("requested", "reminder", "decided", "expired")] == [1, 1, 1, 0]
+    assert said["requested"][0]["recipients"] == [people.ann, people.bob, people.mute]
+    assert said["decided"][0]["recipients"] == [people.eve]
+    assert said["decided"][0]["approval"].status == "APPROVED"
+
+
+def test_failing_receiver_holds_nothing_up(mail, ask, heard):
+    heard(signals.approval_requested, ValueError("not today"))
+    failed = heard(signals.neighbour_failed)
+    ask()
+    assert len(mail.messages) == 2
+    assert [str(said["error"]) for said in failed] == ["not today"]

@@ -1,0 +1,44 @@
+"""Many workers that have just begun, and few workflows."""
+
+from pgworkflows import step, workflow
+from pgworkflows.models import Workflow
+from pgworkflows.store import idling
+from tests.ledger.models import Entry
+
+
+def test_one_try_is_counted_once(worker):
+    @workflow
+    def body() -> None: ...
+
+    worker.know(body)
+    body.start()
+    assert idling.choose_one(worker.engine.known, None) is not None
+    assert [idling.choose_one(worker.engine.known, None) for _ in range(3)] == [None] * 3
+    assert Workflow.objects.get().crashes == 1
+
+
+def test_who_counted_a_try_runs_it_at_once(worker):
+    @step
+    def enter() -> None:
+        Entry.objects.create(name="once")
+
+    @workflow
+    def body() -> None:
+        enter()
+
+    worker.know(body)
+    body.start()
+    worker.step()
+    assert (Workflow.objects.get().status, Workflow.objects.get().crashes) == ("COMPLETED", 0)
+    assert Entry.objects.count() == 1
+
+
+def test_try_of_a_dead_worker_comes_back(worker, run_until):
+    @workflow
+    def body() -> None: ...
+
+    worker.know(body)
+    body.start()
+    idling.choose_one(worker.engine.known, None)
+    run_until(lambda: Workflow.objects.get().is_finished)
+    assert Workflow.objects.get().crashes == 0
