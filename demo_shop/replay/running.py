@@ -27,7 +27,7 @@ HANDS = 4
 #: Seconds without any act after which something must be wrong.
 PATIENCE = 60.0
 #: Seconds between two looks.
-PAUSE = 0.03
+PAUSE = 0.1
 
 
 class ReplayStuck(Exception):

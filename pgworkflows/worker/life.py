@@ -65,6 +65,7 @@ class Life(threading.Thread):
                 self.direct = False
                 self._reconnected_at = time.monotonic()
                 self._die_if_hanging()
+                self._end_with_parent()
                 self.ended.wait(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, LONGEST_PAUSE)
         self._leave()
@@ -112,8 +113,7 @@ class Life(threading.Thread):
     def _beat(self) -> None:
         self._die_if_hanging()
         self.pool.give_up_overrun()
-        if os.getppid() != self._parent:
-            self.stop_worker()
+        self._end_with_parent()
         if not workers.beat(self.engine.worker_id):
             self._register()
         locks_count = self.direct and time.monotonic() - self._reconnected_at > conf().LEASE
@@ -124,6 +124,11 @@ class Life(threading.Thread):
             events.look_again()
             workers.forget_old()
             self.wake.set()
+
+    def _end_with_parent(self) -> None:
+        """Stop the worker once nobody is left to replace it or to stop it."""
+        if os.getppid() != self._parent:
+            self.stop_worker()
 
     def _take_over(self, dead: int) -> None:
         with answered(), transaction.atomic(using=conf().DATABASE):

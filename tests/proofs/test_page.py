@@ -14,7 +14,7 @@ def test_section_replaces_the_one_before(tmp_path):
     for command, seed in (("python -m proofs kill", 1), ("python -m proofs", 2), ("python -m proofs kill", 3)):
         report.write(page, command, report.section(command, seed, [outcome], 1.0))
     text = page.read_text()
-    assert [line for line in text.splitlines() if line.startswith("Seed ")][0].startswith("Seed 2,")
+    assert next(line for line in text.splitlines() if line.startswith("Seed ")).startswith("Seed 2,")
     assert text.count("## `python -m proofs kill`") == text.count("Seed 3,") == text.count("# Proofs") == 1
     assert "| kill | 3 SIGKILLs | 2 of 2 |" in text
 

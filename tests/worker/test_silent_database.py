@@ -9,6 +9,7 @@ from django.db import OperationalError, connection
 
 from pgworkflows import step, workflow
 from pgworkflows.models import Task, Workflow
+from pgworkflows.store import workers
 from pgworkflows.store.connection import answered, query, unanswered
 from pgworkflows.worker import watchdog
 from pgworkflows.worker.watchdog import Watchdog
@@ -75,3 +76,15 @@ def test_full_disk_is_charged_to_nobody(worker, run_until):
     run_until(lambda: Workflow.objects.get().is_finished)
     assert (Workflow.objects.get().status, Task.objects.get().attempt) == ("COMPLETED", 1)
     assert Entry.objects.count() == 1
+
+
+def test_orphan_ends_while_the_database_is_gone(worker, monkeypatch):
+    def lost(*_):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(workers, "beat", lost)
+    worker.life._parent = -1
+    end = time.monotonic() + 20
+    while not worker.stopping:
+        assert time.monotonic() < end, "it goes on without a parent"
+        time.sleep(0.02)

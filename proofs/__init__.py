@@ -1,0 +1,1 @@
+"""Proofs: random workflows, one kind of fault again and again, and a count of what was lost or doubled."""

@@ -1,0 +1,1 @@
+"""One kind of fault each: `prove(run)` injects it again and again while random workflows run, and counts."""

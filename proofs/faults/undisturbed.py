@@ -1,0 +1,19 @@
+"""No fault at all: the engine and the model agree."""
+
+from __future__ import annotations
+
+from ..postgres import DATABASE
+from ..proof import Run
+
+FAULT = "none: the engine does what the model says"
+
+
+def prove(run: Run) -> None:
+    """Run the plan on two workers that nobody disturbs."""
+    starts = run.plan()
+    with run.server() as server, run.fleet(server.url(DATABASE)) as workers:
+        workers.keep(2)
+        run.driver.start(starts)
+        run.drain()
+        run.injected("workers", len(workers.alive()))
+        run.count(starts)

@@ -1,0 +1,70 @@
+"""Workers that are stopped for longer than their lease, and go on afterwards."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+
+from ..postgres import DATABASE
+from ..processes import Fleet
+from ..proof import Run
+
+FAULT = "SIGSTOP for longer than the lease, then SIGCONT"
+LEASE = 1.5
+#: Lease, a heartbeat of whoever looks, and some time for a busy machine.
+DECLARED_DEAD = LEASE + 2.0
+ENVIRONMENT = {"PROOFS_SETTINGS": json.dumps({"LEASE": LEASE}), "PROOFS_CALL_SECONDS": "0.05"}
+
+DECLARED = "SELECT count(*) FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NOT NULL"
+TAKEN = "SELECT count(*) FROM pgworkflows_history WHERE event = 'requeue' AND note LIKE 'worker %% is gone'"
+OWNS = "SELECT count(*) FROM pgworkflows_workflow w JOIN pgworkflows_worker k ON k.id = w.owner_id WHERE k.name = %(name)s"
+
+
+def prove(run: Run) -> None:
+    """Stop one of three workers, let the others take over, let it go on."""
+    from pgworkflows.store.connection import query
+
+    chance, often = random.Random(f"{run.seed}/zombies"), 3 if run.quick else 20
+    starts = run.plan(weights=weights())
+    with run.server() as server, run.fleet(server.url(DATABASE), ENVIRONMENT) as workers:
+        workers.keep(3)
+        run.driver.start(starts)
+        for turn in range(often):
+            run.drain(until=(turn + 1) * len(starts) // (often + 2))
+            stop_and_go_on(run, workers, chance)
+        run.drain()
+        run.injected("claims taken from zombies", query(TAKEN, {})[0][0])
+        run.count(starts)
+    run.require("SIGSTOP and SIGCONT", often)
+    run.require("claims taken from zombies", 1)
+
+
+def weights() -> dict[str, int]:
+    """Return weights with many outside calls, which zombies come back from."""
+    return {"write": 20, "call": 40, "try": 8, "if": 5, "event": 5, "sleep": 3, "transfer": 4, "state": 3}
+
+
+def stop_and_go_on(run: Run, workers: Fleet, chance: random.Random) -> None:
+    """Stop a worker, preferably in the middle of a call, and continue it once others hold its claims."""
+    from pgworkflows.store.connection import query
+
+    victim = workers.pick(chance)
+    assert victim is not None
+    for _ in range(50):
+        if query(OWNS, {"name": victim.name})[0][0]:
+            break
+        run.driver.answer()
+        time.sleep(0.01)
+    victim.send(signal.SIGSTOP)
+    stopped_at = time.monotonic()
+    while not query(DECLARED, {"name": victim.name})[0][0]:
+        if time.monotonic() - stopped_at > DECLARED_DEAD:
+            run.outcome.problems.append(f"a stopped worker was not declared dead {DECLARED_DEAD} s later")
+            break
+        run.driver.answer()
+        time.sleep(0.05)
+    time.sleep(0.2)  # others are in the middle of what it had, when it comes back
+    victim.send(signal.SIGCONT)
+    run.injected("SIGSTOP and SIGCONT")

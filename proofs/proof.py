@@ -1,0 +1,137 @@
+"""What every proof shares: its server, its fleet, its plan, and what it reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import breaking
+from .counting import Count, Counts, Reading, tell
+from .driver import Driver
+from .plan import Plan, Start
+from .postgres import DATABASE, NO_OPTIONS, Servers, ask, use
+from .processes import NOTHING, Fleet, ProofError, fleet, until
+
+#: Without any workflow that ends or is answered for this long, what is left is an orphan.
+PATIENCE = 45.0
+WORKERS_WROTE = "SELECT count(*) FROM pgworkflows_history WHERE channel = 'worker'"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one proof found."""
+
+    name: str
+    fault: str
+    counts: Counts | None = None
+    #: How often the fault was injected, by what it was.
+    injected: dict[str, int] = field(default_factory=dict)
+    #: Further figures, by name.
+    measured: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    details: str = ""
+    seconds: float = 0.0
+    skipped: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong and the fault did happen."""
+        return not self.problems
+
+
+@dataclass(slots=True)
+class Run:
+    """One proof under way."""
+
+    name: str
+    seed: int
+    workflows: int
+    quick: bool
+    servers: Servers
+    options: dict[str, Any] = field(default_factory=dict)
+    switch: str = ""
+    driver: Driver = field(default_factory=Driver)
+    outcome: Outcome = field(default_factory=lambda: Outcome("", ""))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this proof's ledger and logs."""
+        made = self.servers.folder / f"{self.name}.files"
+        made.mkdir(exist_ok=True)
+        return made
+
+    def plan(self, **options: Any) -> list[Start]:
+        """Make the plan of this run's seed and size."""
+        return Plan(**{"seed": self.seed, "workflows": self.workflows, **options}).starts()
+
+    @contextmanager
+    def server(self, options: Mapping[str, str] = NO_OPTIONS, data_dir: Path | None = None) -> Iterator[Any]:
+        """Run this proof's server, with Django on it, and what its switch takes out of the database taken out."""
+        with self.servers.server(self.name, options, data_dir) as server:
+            use(server.url(DATABASE))
+            if self.switch and breaking.SWITCHES[self.switch].ddl:
+                ask(server.url(DATABASE), breaking.SWITCHES[self.switch].ddl)
+            yield server
+
+    @contextmanager
+    def fleet(self, url: str, environment: Mapping[str, str] = NOTHING) -> Iterator[Fleet]:
+        """Keep this proof's workers."""
+        with fleet(url, self.folder, {"PROOFS_BREAK": self.switch, **environment}) as workers:
+            yield workers
+
+    def injected(self, what: str, times: int = 1) -> None:
+        """Count a fault that happened."""
+        self.outcome.injected[what] = self.outcome.injected.get(what, 0) + times
+
+    def drain(self, meanwhile: Callable[[], Any] = lambda: None, *, pause: float = 0.05, until: int | None = None) -> None:
+        """Answer waits, and do what else there is, until nothing is unfinished or nothing moves any more.
+
+        With `until`, stop as soon as that many have ended.
+        """
+        moved_at, last = time.monotonic(), (-1, -1)
+        while True:
+            answered = self.driver.answer()
+            finished = self.driver.finished()
+            if (until is not None and finished >= until) or not self.driver.unfinished():
+                return
+            if answered or (finished, 0) != last:
+                moved_at, last = time.monotonic(), (finished, 0)
+            if time.monotonic() - moved_at > PATIENCE:
+                return
+            meanwhile()
+            time.sleep(pause)
+
+    def wait_for_workers(self, url: str) -> None:
+        """Return once a worker has committed something that was not there before."""
+        before = ask(url, WORKERS_WROTE)[0][0]
+
+        def committed() -> bool:
+            self.driver.answer()
+            return bool(ask(url, WORKERS_WROTE)[0][0] > before)
+
+        until(committed, 60, "a worker commits again")
+
+    def count(self, starts: list[Start]) -> Counts:
+        """Count what came of the plan, and note what is wrong."""
+        reading = Reading(self.folder / "ledger")
+        counts = Count(reading).all(starts)
+        self.outcome.counts = counts
+        self.outcome.problems += counts.wrong()
+        if counts.differences:
+            numbers = list(dict.fromkeys(number for number, _, _ in counts.differences))
+            shown = [f"{n}/{prefix}: {what}" for n, prefix, what in counts.differences[:20]]
+            self.outcome.details = "\n".join([*shown, *(tell(starts, number, reading) for number in numbers[:2])])
+        return counts
+
+    def require(self, what: str, least: int) -> None:
+        """Fail unless the fault happened at least so often."""
+        happened = self.outcome.injected.get(what, 0)
+        if happened < least:
+            self.outcome.problems.append(f"the fault did not happen: {what} {happened} times, at least {least} wanted")
+
+
+__all__ = ["Outcome", "ProofError", "Run"]

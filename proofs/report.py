@@ -1,0 +1,94 @@
+"""What is printed, and written to docs/proofs.md: one section for each command, replaced when it is run again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .breaking import SWITCHES
+from .proof import Outcome
+
+PAGE = Path(__file__).absolute().parent.parent / "docs" / "proofs.md"
+COLUMNS = ("proof", "fault injected", "workflows", "steps", "effects 1 / 0 / >1", "calls by key / made / again", "orphans",
+           "history rows: missing / doubled / out of order", "further", "seconds")  # fmt: skip
+INTRODUCTION = """# Proofs
+
+`python -m proofs` runs random workflows on real worker processes and a PostgreSQL of its own, injects one kind of fault
+again and again, and counts. The programs come from one seed; a model in plain Python, which knows nothing of the engine,
+says what must have come of each: status, result, tasks, history, states, rows, outside calls. Outside calls go to a file
+beside the database. This page is written by the program; a count that should be 0 and is not ends it with status 1, the
+command that repeats it, the workflow's program, its history and the difference.
+
+| column | what is counted |
+|---|---|
+| effects 1 / 0 / >1 | rows of atomic steps that are there exactly once, not at all, more than once |
+| calls by key / made / again | effects outside, told apart by key; calls made; those made once more for a lost attempt |
+| orphans | workflows that are unfinished in the end, with nobody to take them up |
+| history rows | against the model: one row for each change, each going on where the one before ended |
+
+Takeover is the time from a worker's death until others have taken over what it owned. Where a lease decides, it is one
+and a half or two seconds here instead of thirty.
+
+## What each proof rests on
+
+`python -m proofs --break NAME` takes one mechanism out, by patching worker processes or by DDL on the proof's own server,
+and the proof that rests on it fails. `python -m proofs --break all` shows that for each.
+
+| switch | what it does | proof that fails |
+|---|---|---|
+"""
+
+
+def introduction() -> str:
+    """Return what the page says before any run."""
+    rows = [f"| `{name}` | {switch.does} | `{switch.proof}` |" for name, switch in SWITCHES.items()]
+    return INTRODUCTION + "\n".join(rows) + "\n"
+
+
+def row(outcome: Outcome) -> list[str]:
+    """Return one proof as the cells of a table."""
+    name = outcome.name if outcome.good else f"{outcome.name}: FAILED"
+    if outcome.skipped:
+        return [outcome.name, f"left out by `--without {outcome.name}`", *[""] * (len(COLUMNS) - 2)]
+    injected = ", ".join(f"{times} {what}" for what, times in outcome.injected.items())
+    counts, cells = outcome.counts, [""] * 6
+    if counts is not None:
+        cells = [
+            f"{counts.as_modelled} of {counts.workflows}",
+            str(counts.steps),
+            f"{counts.effects_once} / {counts.effects_lost} / {counts.effects_doubled + counts.effects_not_expected}",
+            f"{counts.calls_by_key} / {counts.calls} / {counts.calls_made_again}",
+            str(counts.orphans),
+            f"{counts.history_rows}: {counts.history_missing} / {counts.history_doubled} / {counts.history_out_of_order}",
+        ]
+    further = "; ".join([f"{what} {value}" for what, value in outcome.measured.items()])
+    return [name, injected or outcome.fault, *cells, further, f"{outcome.seconds:.0f}"]
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Return all proofs as one table."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(row(outcome) for outcome in outcomes)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def machine() -> str:
+    """Return what the run was made on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} CPUs, {memory:.0f} GiB of memory, {system}"
+
+
+def section(command: str, seed: int, outcomes: list[Outcome], seconds: float) -> str:
+    """Return one run as a section of the page."""
+    when = f"{datetime.now(UTC):%Y-%m-%d}"
+    return f"## `{command}`\n\nSeed {seed}, {when}, {seconds:.0f} s, PostgreSQL 18. {machine()}.\n\n{table(outcomes)}\n"
+
+
+def write(path: Path, command: str, text: str) -> None:
+    """Put a section into the page, in place of the one that the same command wrote before."""
+    page = path.read_text() if path.exists() else ""
+    kept = [part for part in re.split(r"(?m)^(?=## `)", page)[1:] if not part.startswith(f"## `{command}`\n")]
+    path.write_text("\n".join(part.strip() + "\n" for part in [introduction(), *kept, text]))
