@@ -118,7 +118,7 @@ def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
 
 def stages_from(policy: ApprovalPolicy, position: int | None) -> Iterator[ApprovalStage]:
     """Return a policy's stages in order, from a position on."""
-    stages = policy.stages.prefetch_related("conditions", "users", "groups").order_by("position")
+    stages = policy.stages.prefetch_related("conditions").order_by("position")
     yield from stages if position is None else stages.filter(position__gte=position)
 
 
@@ -150,7 +150,7 @@ def _find_opening(
 
 def asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
     """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
-    users, groups = [user.pk for user in stage.users.all()], [group.pk for group in stage.groups.all()]
+    users, groups = list(stage.users.values_list("pk", flat=True)), list(stage.groups.values_list("pk", flat=True))
     if not stage.resolver:
         return users, groups, ""
     resolver = registry.resolvers.get(stage.resolver)
@@ -258,16 +258,18 @@ def lock_pending(approval: Approval) -> Approval | None:
     return rows.select_related("policy", "stage").filter(pk=approval.pk, status=Status.PENDING).first()
 
 
+#: What an outcome says of a decision, and where that is.
+ANSWER = {
+    "username": "username", "on_behalf_of": "on_behalf_of_name", "verdict": "verdict", "comment": "comment", "data": "data",
+    "channel": "channel", "at": "at", "stage": "approval__stage__name", "round": "approval__round",
+}  # fmt: skip
+
+
 def answers(approval: Approval) -> list[dict[str, Any]]:
     """Return every decision on the request, in all stages and rounds, oldest first."""
-    decisions = Decision.objects.using(database().alias).filter(
+    rows = Decision.objects.using(database().alias).filter(
         approval__workflow=approval.workflow_id, approval__request=approval.request
     )
-    return [
-        {
-            "username": decision.username, "on_behalf_of": decision.on_behalf_of_name, "verdict": decision.verdict,
-            "comment": decision.comment, "data": decode(decision.data), "channel": decision.channel, "at": decision.at,
-            "stage": decision.approval.stage.name if decision.approval.stage else "", "round": decision.approval.round,
-        }
-        for decision in decisions.select_related("approval__stage").order_by("id")
-    ]  # fmt: skip
+    found = rows.order_by("id").values_list(*ANSWER.values())
+    answered = [dict(zip(ANSWER, row, strict=True)) for row in found]
+    return [{**answer, "data": decode(answer["data"]), "stage": answer["stage"] or ""} for answer in answered]
