@@ -28,7 +28,8 @@ SHOTS = Path(os.environ.get("BROWSER_SHOTS", ROOT / "test-output" / "browser"))
 PASSWORD = "a pass word"
 
 
-@pytest.fixture(scope="session")
+# Playwright's loop runs in this thread until it is stopped: other modules must not meet it, nor Django's leave to ignore it.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start Chromium; without one the tests are skipped, unless BROWSER_TESTS=required says that this is a failure."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
