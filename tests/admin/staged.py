@@ -28,13 +28,13 @@ def break_down() -> None:
     raise ValueError("the press is jammed")
 
 
-@workflow(name="tests.waits")
+@workflow(name="admin_tests.waits")
 def waits(name: str = "mug") -> object:
     reserve(name)
     return wait_for_event("delivered", correlation="DS7")
 
 
-@workflow(name="tests.fails", compensate_on=())
+@workflow(name="admin_tests.fails", compensate_on=())
 def fails(name: str = "mug") -> None:
     reserve(name)
     break_down()

@@ -56,18 +56,18 @@ def define(name: str, version: int) -> None:
 
 
 def test_definitions_count_what_has_not_ended(staff):
-    define("tests.waits", 1)
-    define("tests.waits", 2)
+    define("admin_tests.waits", 1)
+    define("admin_tests.waits", 2)
     for _ in range(3):
         ran(waits.start())
     ran(fails.start())
     found = rows(staff("view_workflowdefinition"), "workflowdefinition")
-    assert {(row.version, row.open, row.stuck) for row in found if row.name == "tests.waits"} == {(1, 3, 0), (2, 0, 0)}
+    assert {(row.version, row.open, row.stuck) for row in found if row.name == "admin_tests.waits"} == {(1, 3, 0), (2, 0, 0)}
 
 
 def test_definitions_count_no_further_than_their_bound(staff, monkeypatch):
     monkeypatch.setattr(records, "MOST_COUNTED", 2)
-    define("tests.waits", 1)
+    define("admin_tests.waits", 1)
     for _ in range(5):
         waits.start()
     text = staff("view_workflowdefinition").get("/admin/pgworkflows/workflowdefinition/").content.decode()

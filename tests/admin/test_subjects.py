@@ -19,7 +19,7 @@ from tests.admin.staged import page, ran
 pytestmark = pytest.mark.django_db
 
 
-@workflow(name="tests.asking")
+@workflow(name="admin_tests.asking")
 def asking() -> None:
     request_approval("Release it", users=["grace"], timeout=timedelta(days=2))
 
@@ -43,7 +43,7 @@ def text_of(browser, order: Order) -> str:
 
 def test_page_of_order_lists_its_workflows(staff, order, asked):
     text = text_of(staff("view_order", "view_workflow"), order)
-    assert f'<a href="{page(asked)}">tests.asking A1</a>' in text
+    assert f'<a href="{page(asked)}">admin_tests.asking A1</a>' in text
     assert "Release it</a>" not in text
 
 
@@ -52,7 +52,7 @@ def test_page_of_order_lists_visible_approvals(staff, order, asked):
 
 
 def test_workflows_need_a_right_of_their_own(staff, order, asked):
-    assert "tests.asking" not in text_of(staff("view_order"), order)
+    assert "admin_tests.asking" not in text_of(staff("view_order"), order)
 
 
 def test_order_without_workflows_says_so(admin_client, order):
@@ -63,7 +63,7 @@ def test_many_workflows_end_in_a_link(admin_client, order):
     for number in range(25):
         asking.using(key=f"A{number}", subject=order).start()
     text = text_of(admin_client, order)
-    assert text.count(">tests.asking A") == 20
+    assert text.count(">admin_tests.asking A") == 20
     assert f"?q=demo_shop.order%3A{order.pk}" in text
 
 
@@ -105,7 +105,7 @@ def test_fieldset_comes_last_and_once(orders, order):
 
 def test_changing_shows_it_in_every_admin(orders, order, asked):
     answer = orders.change_view(asked_for(), str(order.pk)).render()
-    assert "tests.asking A1" in answer.content.decode()
+    assert "admin_tests.asking A1" in answer.content.decode()
     assert "pgworkflows/pgworkflows.css" in answer.content.decode()
 
 

@@ -50,17 +50,17 @@ def test_page_tells_of_a_cancel_to_come(viewer, waiting):
 
 @step(atomic=False, retry=Retry(max_attempts=2, initial=0))
 def call() -> Decimal:
-    if Workflow.objects.get(name="tests.many_kinds").tasks.get(kind="STEP").attempt < 2:
+    if Workflow.objects.get(name="admin_tests.many_kinds").tasks.get(kind="STEP").attempt < 2:
         raise TimeoutError("no answer")
     return Decimal("12.50")
 
 
-@workflow(name="tests.child")
+@workflow(name="admin_tests.child")
 def child() -> None:
     wait_for_event("go")
 
 
-@workflow(name="tests.many_kinds")
+@workflow(name="admin_tests.many_kinds")
 def many_kinds() -> None:
     call()
     set_state("CALLED")
@@ -110,7 +110,7 @@ def complain(card_number: str) -> None:
     raise ValueError(f"{card_number} was refused; password='swordfish', secret: {{'a': 'open sesame'}}")
 
 
-@workflow(name="tests.secretive", compensate_on=())
+@workflow(name="admin_tests.secretive", compensate_on=())
 def secretive(card_number: str, order: dict[str, str]) -> None:
     swipe(card_number)
     set_state(f"PAID {card_number}")
@@ -153,7 +153,7 @@ def tick(number: int) -> int:
     return number
 
 
-@workflow(name="tests.long")
+@workflow(name="admin_tests.long")
 def long(count: int) -> None:
     for number in range(count):
         tick(number)
@@ -188,7 +188,7 @@ def test_page_takes_as_many_queries_for_many_tasks(viewer):
     assert queries(viewer, few) == queries(viewer, many) <= 20
 
 
-@workflow(name="tests.family")
+@workflow(name="admin_tests.family")
 def family(size: int) -> None:
     for number in range(size):
         waits.start(name=str(number))

@@ -28,7 +28,6 @@ SHOTS = Path(os.environ.get("BROWSER_SHOTS", ROOT / "test-output" / "browser"))
 PASSWORD = "a pass word"
 
 
-# Playwright's loop runs in this thread until it is stopped: other modules must not meet it, nor Django's leave to ignore it.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start Chromium; without one the tests are skipped, unless BROWSER_TESTS=required says that this is a failure."""
@@ -36,7 +35,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         assert os.environ.get("BROWSER_TESTS") != "required", "There is no Chromium. Install the package chromium."
         pytest.skip("There is no Chromium on this machine.")
-    # Playwright runs a loop in this thread, which Django takes for asynchronous code.
+    # Playwright runs a loop in this thread, which Django takes for asynchronous code; tests of other modules must not meet it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -86,8 +86,8 @@ def test_who_decided_and_what_failed_stays(known, account, workflows):
     assert (decision.username, decision.verdict, decision.comment) == ("ann", "approve", "")
     assert (failed.status, failed.error["type"], failed.error["message"]) == ("FAILED", "builtins:ValueError", "")
     assert set(Task.objects.filter(kind="STEP").values_list("name", "result")) == {
-        ("test_forgetting.fail", None),
-        ("test_forgetting.tell", None),
+        ("tests.fail", None),
+        ("tests.tell", None),
     }
 
 

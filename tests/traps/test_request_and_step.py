@@ -20,7 +20,7 @@ def add_unit(account: int) -> None:
     Account.objects.filter(pk=account).update(units=F("units") + 1)
 
 
-@workflow
+@workflow(name="traps.fulfil")
 def fulfil(account: int) -> str:
     add_unit(account)
     paid = wait_for_event("paid")
