@@ -11,11 +11,11 @@ from pgworkflows.models import WorkflowDefinition
 from pgworkflows.store.definitions import unfinished_with_other_body, write_definition
 
 
-@step(name="tests.reserve")
+@step(name="definitions.reserve")
 def reserve(units: int) -> None: ...
 
 
-@step(name="tests.charge")
+@step(name="definitions.charge")
 def charge(units: int) -> None: ...
 
 
@@ -36,7 +36,7 @@ def test_migrate_writes_definitions(declared):
     assert row.parameters == ["units", "price", "express"]
     assert row.defaults == {"price": {"$decimal": "1.50"}, "express": False}
     assert row.options == {"queue": "slow", "priority": 3, "timeout": 60.0, "api": True, "largest": 1_000_000}
-    assert row.steps == ["tests.reserve", "tests.charge"]
+    assert row.steps == ["definitions.reserve", "definitions.charge"]
 
 
 def test_demo_s_definitions_are_there(db):
