@@ -137,3 +137,8 @@ def test_filters_come_from_an_index(plan, auditor, query, index):
     given = QueryDict(mutable=True)
     given.update(query)
     assert index in plan(WorkflowFilter(given, queryset=Workflow.objects.all()).qs)
+
+
+def test_time_zones_beyond_the_server_s_are_taken(ann):
+    assert ann.get("/api/approvals/?created_after=2026-01-01T00:00:00%2B16:12").status_code == 200
+    assert ann.get("/api/approvals/?created_after=0001-01-01T00:00:00%2B16:12").status_code == 400
