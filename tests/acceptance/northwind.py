@@ -25,6 +25,8 @@ PRODUCTS = DATA / "northwind_products.csv"
 ORDERS = DATA / "northwind_orders.csv"
 FAULTS = ("--lost-answers", "0.05", "--unavailable", "0.05", "--never-answers", "0.04", "--declines", "0.03")
 WITHIN = 270.0
+#: A slow machine gets to nothing between two kills.
+MOST_KILLS = 30
 
 STATUSES = """
 SELECT o.number, o.status, w.status
@@ -85,13 +87,13 @@ def new_shop(environment: dict[str, str], folder: Path) -> Iterator[Shop]:
 
 @contextmanager
 def killing_workers(shop: Shop, seed: int) -> Iterator[list[str]]:
-    """Send SIGKILL to a worker every second or two: now the one process, now it and all its children."""
+    """Send SIGKILL to a worker every second or two, MOST_KILLS times: now the one process, now it and all its children."""
     killed: list[str] = []
     stop = threading.Event()
     chance = random.Random(seed)
 
     def kill() -> None:
-        while not stop.wait(chance.uniform(1, 2)):
+        while len(killed) < MOST_KILLS and not stop.wait(chance.uniform(1, 2)):
             victim = chance.choice(shop.workers)
             children = children_of(victim.process.pid)
             if children and chance.random() < 0.5:

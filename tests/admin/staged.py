@@ -13,7 +13,7 @@ VERBS = ("cancel", "retry", "compensate", "send_event")
 GIVEN = {"reason": "the customer called", "name": "delivered", "payload": '{"signed_by": "Grace"}', "compensate": "on"}
 
 
-@step
+@step(name="admin_tests.reserve")
 def reserve(name: str) -> str:
     return f"{name} reserved"
 
@@ -23,7 +23,7 @@ def release(name: str, *, result: str) -> None:
     pass
 
 
-@step
+@step(name="admin_tests.break_down")
 def break_down() -> None:
     raise ValueError("the press is jammed")
 

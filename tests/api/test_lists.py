@@ -107,13 +107,30 @@ def test_lists_ask_as_much_for_many_rows_as_for_one(ann, thirty, pgworkflows, ad
     assert counts[0] == counts[1] <= 6
 
 
+# Half finished, a few stuck, each with a name and a subject out of many.
+CROWD = """
+SET LOCAL session_replication_role = replica;
+INSERT INTO pgworkflows_workflow
+  (id, name, version, status, state, queue, priority, kwargs, attributes, subject_label, subject_id, requested_by_name,
+   created_at, finished_at, available_at, waiting_for, epoch, crashes, fingerprint, format)
+SELECT gen_random_uuid(), 'crowd.' || n % 100, 1, status, '', 'default', 0, '{}', jsonb_build_object('batch', n % 200),
+  'shop.order', n::text, '', now(), CASE status WHEN 'COMPLETED' THEN now() END, CASE status WHEN 'PENDING' THEN now() END,
+  '', 0, 0, '', 1
+FROM generate_series(1, 3000) n,
+  LATERAL (SELECT CASE WHEN n % 500 = 0 THEN 'BLOCKED' WHEN n % 2 = 0 THEN 'PENDING' ELSE 'COMPLETED' END) drawn (status);
+SET LOCAL session_replication_role = origin;
+ANALYZE pgworkflows_workflow;
+SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off;
+"""
+
+
 @pytest.fixture
 def plan(db):
     """Return the plan of a page of a list, as the planner would make it for a large table."""
+    with connection.cursor() as cursor:
+        cursor.execute(CROWD)
 
     def plan(found, *ordering):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         return found.order_by(*ordering)[:51].explain()
 
     return plan

@@ -129,3 +129,10 @@ def test_form_of_a_function_is_refused(ask):
         pass
 
     assert "Move the class to the top of a module" in ask(groups=["bosses"], form=Inside).error["message"]
+
+
+def test_data_without_a_form_comes_back_as_given(ask, people, latest):
+    started = ask(groups=["bosses"])
+    latest(started).approve(people.ann, data={"limit": Decimal("12.50")})
+    latest(started)
+    assert started.wait(0).decisions[0]["data"] == {"limit": Decimal("12.50")}

@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connections
 from django.test.utils import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -35,12 +36,15 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         assert os.environ.get("BROWSER_TESTS") != "required", "There is no Chromium. Install the package chromium."
         pytest.skip("There is no Chromium on this machine.")
-    # Playwright runs a loop in this thread, which Django takes for asynchronous code; tests of other modules must not meet it.
+    # Playwright runs a loop in this thread, which Django takes for asynchronous code and gives connections of its own; tests of
+    # other modules must not meet it. What is left open on the other side would be taken for a stranger's session.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connections.close_all()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+        connections.close_all()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 

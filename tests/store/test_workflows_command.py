@@ -203,7 +203,7 @@ def test_start_of_a_version(ship):
     ("words", "message"),
     [
         (["tests.shop"], "No workflow is named tests.shop. Did you mean tests.ship?"),
-        (["zzz"], "No workflow is named zzz. There are demo_shop."),
+        (["zzz"], "No workflow is named zzz. There are "),
         (["tests.ship"], "tests.ship(order_id: int, price: decimal.Decimal = "),
         (["tests.ship", "--kwargs", '{"order": 7}'], "tests.ship(order_id"),
         (["tests.ship", "--kwargs", "7"], "Error: argument --kwargs: '7' is not a JSON object, such as '{\"order_id\": 7}'"),
