@@ -19,15 +19,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..redaction import redacted, redacted_text, secrets_in
+from ..site.showing import TONES as APPROVAL_TONES
 
 LONGEST_JSON = 20_000
 EMPTY = "-"
 
-TONES = {
-    "COMPLETED": "good", "APPROVED": "good",
-    "FAILED": "bad", "BLOCKED": "bad", "REJECTED": "bad", "EXPIRED": "bad",
-    "COMPENSATING": "odd", "COMPENSATED": "odd", "CANCELLED": "odd", "CHANGES_REQUESTED": "odd", "WITHDRAWN": "odd",
-    "WAITING": "waits",
+TONES = APPROVAL_TONES | {
+    "COMPLETED": "good", "FAILED": "bad", "BLOCKED": "bad", "COMPENSATING": "odd", "COMPENSATED": "odd",
+    "WAITING": "waits", "PENDING": "busy",
 }  # fmt: skip
 
 

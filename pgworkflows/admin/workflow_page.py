@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..definitions.encoding import TAGGED
-from ..management.terminal.coverage import Coverage
 from ..models import Approval, History, Task, Workflow
 from ..store.connection import database_now
+from ..store.coverage import Coverage
 from .graph import draw
 from .showing import EMPTY, Links, Veil, badge, length, linked, moment
 from .timeline import Timeline, tasks_of

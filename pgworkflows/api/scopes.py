@@ -63,11 +63,6 @@ def approval_or_404(user: Any, key: str) -> Approval:
     return found
 
 
-def locked(approval: Approval) -> Approval:
-    """Return the row as it is now, locked until the transaction ends."""
-    return Approval.objects.using(conf().DATABASE).select_for_update(no_key=True).get(pk=approval.pk)
-
-
 def delegations(user: Any) -> QuerySet[Delegation]:
     """Find what one gave or got."""
     return Delegation.objects.using(conf().DATABASE).of(user).select_related("delegator", "delegate")

@@ -49,7 +49,7 @@ class ApprovalOutcome:
 
 
 TIMERS = ("reminder", "escalation", "expiry")
-#: How soon to look again at an approval on which somebody decides just now, in seconds.
+#: How soon to look again at an approval on which somebody decides just now.
 SOON = timedelta(seconds=1)
 
 

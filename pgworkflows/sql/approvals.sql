@@ -1,7 +1,9 @@
 -- Deciding, in Python and in psql alike.
 --
 --   asked(approval)                    who may decide, being named and active
+--   stands_in_for(approval, delegate)  whose delegate somebody is there
 --   standing(approval, username, ...)  whether somebody may decide just now, and for whom
+--   admit(approval, username, ...)     the same under a lock on the approval, and whether it still takes decisions
 --   record_decision(...)               one decision, under a lock on the approval
 --   decide(...)                        the same for psql
 
@@ -12,6 +14,18 @@ WHERE {{user_is_active}} AND u.{{user_pk}} IN (
   SELECT x.{{approval_user}} FROM pgworkflows_approval_users x WHERE x.approval_id = $1
   UNION ALL
   SELECT m.user_id FROM pgworkflows_approval_groups x JOIN ({{memberships}}) m ON m.group_id = x.group_id WHERE x.approval_id = $1)
+$$;
+
+-- For whom of those asked a person stands in just now, the person who asked included. Only who is named can be stood in
+-- for: a delegate of a delegate finds nobody here.
+CREATE FUNCTION pgworkflows.stands_in_for(approval bigint, delegate {{user_pk_type}})
+RETURNS TABLE (id {{user_pk_type}}, username text, own_request boolean)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+SELECT DISTINCT s.id, s.username,
+       NOT a.allow_self_approval AND (s.id IS NOT DISTINCT FROM a.requested_by_id OR s.username = a.requested_by_name)
+FROM pgworkflows_approval a, pgworkflows.asked(a.id) s JOIN pgworkflows_delegation d ON d.delegator_id = s.id
+WHERE a.id = $1 AND d.delegate_id = $2 AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
+  AND (d.kinds = '[]' OR d.kinds ? a.kind)
 $$;
 
 -- Says whether a person may decide, and for whom: `refusal` is '' or 'nobody' (no such active user), 'unnamed',
@@ -34,15 +48,11 @@ BEGIN
     RETURN;
   END IF;
   IF wanted IS NOT NULL OR NOT EXISTS (SELECT FROM pgworkflows.asked($1) s WHERE s.id = person_id) THEN
-    -- Only who is named can be stood in for: a delegate of a delegate finds nobody here. The requester comes last.
+    -- The requester comes last: taken only where there is nobody else, and refused then.
     SELECT count(*) FILTER (WHERE NOT s.own_request), (array_agg(s.id ORDER BY s.own_request))[1],
            (array_agg(s.username ORDER BY s.own_request))[1]
     INTO others, principal_id, principal_name
-    FROM (SELECT DISTINCT s.id, s.username,
-                 NOT a.allow_self_approval AND (s.id IS NOT DISTINCT FROM a.requested_by_id OR s.username = a.requested_by_name) AS own_request
-          FROM pgworkflows.asked($1) s JOIN pgworkflows_delegation d ON d.delegator_id = s.id
-          WHERE d.delegate_id = person_id AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
-            AND (d.kinds = '[]' OR d.kinds ? a.kind) AND (wanted IS NULL OR s.username = wanted)) s;
+    FROM pgworkflows.stands_in_for($1, person_id) s WHERE wanted IS NULL OR s.username = wanted;
     IF principal_id IS NULL OR others > 1 THEN
       refusal := CASE WHEN others > 1 THEN 'ambiguous' WHEN wanted IS NOT NULL THEN 'no_delegation' ELSE 'unnamed' END;
       RETURN;
@@ -62,6 +72,32 @@ BEGIN
 END
 $$;
 
+-- Locks the approval, and nothing else, and says whether it takes this person's decision: '' or 'unknown', 'expired', what
+-- `standing` refuses, or the status of the approval that is no longer pending.
+CREATE FUNCTION pgworkflows.admit(
+  approval bigint, username text, on_behalf_of text,
+  OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE a record; s record;
+BEGIN
+  SELECT p.status, p.due_at, p.on_timeout, p.escalated_at INTO a FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    refusal := 'unknown';
+    RETURN;
+  END IF;
+  SELECT * INTO s FROM pgworkflows.standing($1, $2, $3);
+  person_id := s.person_id;
+  principal_id := s.principal_id;
+  principal_name := s.principal_name;
+  refusal := CASE
+    -- Who was never named does not learn how it stands.
+    WHEN s.refusal IN ('nobody', 'unnamed', 'no_delegation') THEN s.refusal
+    WHEN a.status <> 'PENDING' THEN a.status
+    WHEN a.due_at <= pgworkflows.now() AND (a.on_timeout <> 'escalate' OR a.escalated_at IS NOT NULL) THEN 'expired'
+    ELSE s.refusal END;
+END
+$$;
+
 -- Wakes the workflow that asked; a worker does the rest.
 CREATE FUNCTION pgworkflows.tell_asker(workflow uuid, key text, sender text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
@@ -72,8 +108,7 @@ BEGIN
 END
 $$;
 
--- Records one decision. Returns 'decided', 'unknown', 'expired', what `standing` refuses, or the status of the approval
--- that is no longer pending. Locks the approval only.
+-- Records one decision. Returns 'decided', or why it was not admitted.
 CREATE FUNCTION pgworkflows.record_decision(
   approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
 RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
@@ -82,21 +117,11 @@ RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
 DECLARE a record; may record; outcome text;
 BEGIN
   PERFORM pgworkflows.act_as($2, $5, $4);
-  SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN 'unknown';
-  END IF;
-  SELECT s.* INTO may FROM pgworkflows.standing($1, $2, $6) s;
-  -- Who was never named does not learn how it stands.
-  IF may.refusal IN ('nobody', 'unnamed', 'no_delegation') THEN
-    RETURN may.refusal;
-  ELSIF a.status <> 'PENDING' THEN
-    RETURN a.status;
-  ELSIF a.due_at <= pgworkflows.now() AND (a.on_timeout <> 'escalate' OR a.escalated_at IS NOT NULL) THEN
-    RETURN 'expired';
-  ELSIF may.refusal <> '' THEN
+  SELECT * INTO may FROM pgworkflows.admit($1, $2, $6);
+  IF may.refusal <> '' THEN
     RETURN may.refusal;
   END IF;
+  SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1;
   INSERT INTO pgworkflows_decision
     (approval_id, user_id, username, on_behalf_of_id, on_behalf_of_name, verdict, comment, data, channel, snapshot_hash, at)
   VALUES ($1, may.person_id, $2, may.principal_id, COALESCE(may.principal_name, ''), $3, COALESCE($4, ''), $7, $5,

@@ -231,8 +231,8 @@ def escalate(approval: Approval, now: datetime) -> None:
     approval.groups.add(*Group.objects.using(database().alias).filter(pk__in=groups))
     approval.escalated_at, approval.due_at, approval.revision = now, due(now, approval.time_limit), approval.revision + 1
     approval.save(update_fields=["escalated_at", "due_at", "revision"])
-    names = [user.get_username() for user in active_among(users, groups)]
-    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(sorted(names)) or 'nobody'}")
+    names = sorted(names_among(users, groups).values())
+    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(names) or 'nobody'}")
 
 
 def remind(approval: Approval) -> None:

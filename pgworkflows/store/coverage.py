@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from ...conf import conf
-from ...models import Worker, Workflow
-from ...store.connection import database_now
+from ..conf import conf
+from ..models import Worker, Workflow
+from .connection import database_now
 
 
 @dataclass(frozen=True, slots=True)

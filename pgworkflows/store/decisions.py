@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from ..definitions.encoding import at_path, encode
+from ..definitions.encoding import at_path, dump
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ..models import Approval
 from .actors import current_actor
@@ -43,7 +43,8 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
     }
     with transaction.atomic(using=database().alias):
         if approval.snapshot_hash or approval.form or data is not None:
-            _refuse_who_may_not(parameters)
+            # Before anything of the subject is shown to somebody who may not see it.
+            _raise_refused(parameters, *query(ADMIT, parameters)[0])
             if approval.snapshot_hash and verdict != Verdict.REQUEST_CHANGES:
                 require_unchanged(approval.subject_label, approval.subject_id, approval.snapshot, approval.snapshot_hash)
             parameters["data"] = _checked(approval, verdict, data)
@@ -58,27 +59,16 @@ def _name(user: Any) -> str:
     return user if isinstance(user, str) else str(user.get_username())
 
 
-# The lock first: what is compared afterwards is compared for this decision.
-LOCK = "SELECT status FROM pgworkflows_approval WHERE id = %(approval)s FOR NO KEY UPDATE"
-STANDING = """
-SELECT s.refusal, pgworkflows.refusal_text(s.refusal)
-FROM pgworkflows.standing(%(approval)s, %(username)s, %(on_behalf_of)s) s
+# Locks the approval: what is compared afterwards is compared for this decision.
+ADMIT = """
+SELECT a.refusal, pgworkflows.refusal_text(a.refusal)
+FROM pgworkflows.admit(%(approval)s, %(username)s, %(on_behalf_of)s) a
 """
-
-
-def _refuse_who_may_not(parameters: dict[str, Any]) -> None:
-    """Lock the approval, and raise before anything of the subject is shown to somebody who may not see it."""
-    status = query(LOCK, parameters)
-    refusal, text = query(STANDING, parameters)[0] if status else ("unknown", "there is no such approval")
-    if status and status[0][0] != Approval.Status.PENDING and refusal not in ("nobody", "unnamed", "no_delegation"):
-        raise AlreadyDecided(parameters["approval"], status[0][0])
-    if refusal:
-        _raise_refused(parameters, refusal, text)
 
 
 def _raise_refused(parameters: dict[str, Any], outcome: str, text: str | None) -> None:
     identity = parameters["approval"]
-    if outcome == "decided":
+    if outcome in ("", "decided"):
         return
     if outcome == "expired":
         raise ApprovalExpired(identity, str(query(DUE, {"approval": identity})[0][0]))
@@ -92,15 +82,13 @@ DUE = "SELECT due_at FROM pgworkflows_approval WHERE id = %(approval)s"
 
 def _checked(approval: Approval, verdict: str, data: Any) -> str | None:
     """Return what was filled in, as JSON text; an approval must fill in its form, who refuses need not."""
-    from ..definitions.encoding import dump
-
     what = f"the data of a decision on approval {approval.pk}"
     if approval.form and (verdict == Verdict.APPROVE or data):
         form = form_of(approval)(data or {})
         if not form.is_valid():
             raise ValidationError({field: list(errors) for field, errors in form.errors.items()})
         return dump(form.cleaned_data, what)
-    return None if data is None else dump(encode(data, what), what)
+    return None if data is None else dump(data, what)
 
 
 def form_of(approval: Approval) -> Any:
@@ -109,6 +97,12 @@ def form_of(approval: Approval) -> Any:
         return at_path(approval.form)
     except (ImportError, AttributeError) as error:
         raise NotAllowed(f"Approval {approval.pk} cannot be decided: its form {approval.form} is gone ({error}).") from error
+
+
+STANDING = """
+SELECT pgworkflows.refusal_text(s.refusal)
+FROM pgworkflows.standing(%(approval)s, %(username)s, %(on_behalf_of)s) s
+"""
 
 
 def refusal(approval: Approval, user: Any, on_behalf_of: Any = None) -> str:
@@ -120,16 +114,11 @@ def refusal(approval: Approval, user: Any, on_behalf_of: Any = None) -> str:
         "username": _name(user),
         "on_behalf_of": None if on_behalf_of is None else _name(on_behalf_of),
     }
-    return query(STANDING, parameters)[0][1] or ""
+    return query(STANDING, parameters)[0][0] or ""
 
 
 PRINCIPALS = """
-SELECT DISTINCT s.username FROM pgworkflows_approval a, pgworkflows.asked(a.id) s
-JOIN pgworkflows_delegation d ON d.delegator_id = s.id
-WHERE a.id = %(approval)s AND d.delegate_id = %(user)s AND (d.kinds = '[]' OR d.kinds ? a.kind)
-  AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
-  AND (a.allow_self_approval OR s.username <> a.requested_by_name)
-ORDER BY s.username
+SELECT s.username FROM pgworkflows.stands_in_for(%(approval)s, %(user)s) s WHERE NOT s.own_request ORDER BY s.username
 """
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from ...conf import conf
 from ...exceptions import NotAllowed
 from ...models import Approval
+from ...store.approvals import locked
 from ...store.people import active_user
 from .. import scopes
 from ..documents import APPROVAL, operation
@@ -37,7 +38,8 @@ class Verb(View):
         def effect() -> Response:
             row = scopes.approval_or_404(request.user, key)
             if "If-Match" in request.headers:
-                require_match(request, scopes.locked(row))
+                with locked(row) as now:
+                    require_match(request, now)
             self.do(row, request.user, **given)
             row = scopes.shown_approvals().get(pk=row.pk)
             return Response(ApprovalSummary(row).data, headers={"ETag": etag(row)})

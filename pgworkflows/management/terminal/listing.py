@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from ...conf import conf
 from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
-from .coverage import Coverage
+from ...store.coverage import Coverage
 from .text import moment, table
 
 HEADINGS = ("ID", "NAME", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS FOR", "")

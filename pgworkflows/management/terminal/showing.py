@@ -7,7 +7,7 @@ from typing import Any
 
 from ...conf import conf
 from ...models import History, Workflow
-from .coverage import Coverage
+from ...store.coverage import Coverage
 from .listing import UNKNOWN
 from .text import as_json, moment, table
 
