@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -38,8 +37,11 @@ def serving(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str]
             said = list(takewhile(lambda line: line != "Ctrl-C stops everything.\n", demo.stdout))
             yield demo, "".join(said)
         finally:
-            demo.send_signal(signal.SIGINT)
-            demo.stdout.read()
+            demo.terminate()
+            try:
+                demo.communicate(timeout=60)
+            finally:
+                demo.kill()
 
 
 def test_demo_reconciles_twice_in_a_row(separate_project):

@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from pgworkflows import NotAllowed, approvers
 from pgworkflows.models import Approval, ApprovalAction, ApprovalPolicy, History, StageCondition
 from pgworkflows.store.policies import NotComparable, holds
+from pgworkflows.store.rehearsing import rehearse
 
 LARGE = {"conditions": [("total", "gt", "50")]}
 
@@ -76,6 +77,16 @@ def test_missing_attribute_asks_the_fallback_group(policy, ask, people):
     assert History.objects.filter(approval=approval.pk, event="fall_back").count() == 1
 
 
+def test_one_false_condition_decides_beside_a_missing_one(policy, ask, purchase):
+    unmet = ("total", "lt", "1")
+    made = policy(("bosses", {"conditions": [("region", "eq", "EU"), unmet]}), ("finance", {}))
+    ask(purchase, policy="purchases", by="eve")
+    assert Approval.objects.get().stage.name == "finance"
+    passed_over, asked = rehearse(made, subject=purchase, requester="eve", attributes={})
+    assert passed_over.reason == "it does not hold that total is less than 1"
+    assert asked.names == Approval.objects.get().could_decide
+
+
 def test_resolver_finds_who_is_asked(policy, boss_of, ask):
     policy(("boss of", {}))
     ask(policy="purchases")
@@ -113,7 +124,7 @@ def test_no_stage_at_all_asks_the_fallback_group(policy, ask, purchase):
     policy(("bosses", {"conditions": [("total", "lt", "1")]}))
     ask(purchase, policy="purchases")
     assert Approval.objects.get().could_decide == ["fay"]
-    assert ApprovalAction.objects.get().note == "no stage opened"
+    assert ApprovalAction.objects.get().note == "no stage opens"
 
 
 def test_one_person_does_not_decide_two_stages(policy, ask, people, latest):
