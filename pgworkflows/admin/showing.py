@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from ..definitions.plain import plain
 from ..redaction import redacted, redacted_text, secrets_in
 from ..site.showing import TONES as APPROVAL_TONES
 
@@ -63,23 +64,6 @@ def length(duration: timedelta) -> str:
     return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours % 24}
 
 
-def readable(value: Any) -> Any:
-    """Return stored JSON without the tags of its encoding: `{"$decimal": "12.50"}` is 12.50 to a person."""
-    if isinstance(value, list):
-        return [readable(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        ((tag, content),) = value.items()
-        if tag in ("$dataclass", "$enum"):
-            return readable(content[1])
-        if tag == "$model":
-            return f"{content[0]} {readable(content[1])}"
-        if tag.startswith("$") and not tag.startswith("$$"):
-            return content
-    return {key[1:] if key.startswith("$$") else key: readable(item) for key, item in value.items()}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownError:
     """An error without its secrets."""
@@ -101,7 +85,7 @@ class Veil:
         secrets = set[str]()
         for value in values:
             with suppress(RecursionError):  # such a value is not shown either
-                secrets |= secrets_in(readable(value))
+                secrets |= secrets_in(plain(value))
         return cls(frozenset(secrets))
 
     def text(self, text: str) -> str:
@@ -113,7 +97,7 @@ class Veil:
         if value is None:
             return ""
         try:
-            shown = json.dumps(self._veiled(redacted(readable(value) if tagged else value)), ensure_ascii=False, indent=2)
+            shown = json.dumps(self._veiled(redacted(plain(value) if tagged else value)), ensure_ascii=False, indent=2)
         except RecursionError:
             return _("It is nested too deeply to be shown.")
         if len(shown) > LONGEST_JSON:

@@ -12,8 +12,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.apps import apps
-from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.contrib.django_filters import DjangoFilterExtension
@@ -25,6 +24,7 @@ from ..definitions.encoding import encode
 from ..exceptions import NotStorable
 from ..models import Approval, Workflow, WorkflowDefinition
 from ..redaction import redacted
+from ..site.searching import meant
 from .pagination import ByColumn
 from .problems import Unprocessable
 
@@ -168,17 +168,10 @@ class WorkflowFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
         if value in names:
             return found.filter(name=value)
         labels = [model._meta.label_lower for model in apps.get_models()]
-        meant = Q(name__in=names, key=value) | Q(subject_label__in=labels, subject_id=value) & ~Q(subject_label="")
+        named = Q(name__in=names, key=value) | Q(subject_label__in=labels, subject_id=value) & ~Q(subject_label="")
         with suppress(ValueError):
-            meant |= Q(id=uuid.UUID(value))
-        return found.filter(meant)
-
-
-class TitleWords(Func):
-    """The words of a title, as its index has them."""
-
-    template = "to_tsvector('simple', %(expressions)s)"
-    output_field = SearchVectorField()
+            named |= Q(id=uuid.UUID(value))
+        return found.filter(named)
 
 
 class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc] # django-filter has no types
@@ -201,7 +194,7 @@ class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
     subject = by_subject()
     attributes = by_attributes()
     search = django_filters.CharFilter(
-        method="mentioning", help_text="Words of the title or their beginnings, or the subject's key."
+        method="mentioning", help_text="Words of the title or their beginnings, the subject's key, or the requester's name."
     )
 
     def in_role(self, found: QuerySet[Approval], _: str, value: str) -> QuerySet[Approval]:
@@ -220,9 +213,4 @@ class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
 
     def mentioning(self, found: QuerySet[Approval], _: str, value: str) -> QuerySet[Approval]:
         """Find what mentions a text."""
-        labels = [model._meta.label_lower for model in apps.get_models()]
-        meant = Q(subject_label__in=labels, subject_id=value) & ~Q(subject_label="")
-        if words := re.findall(r"\w+", value):
-            query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-            meant |= Q(SearchVectorExact(TitleWords(F("title")), query))
-        return found.filter(meant)
+        return found.filter(meant(value))

@@ -20,7 +20,7 @@ from .actors import Actor
 from .approvals import act, candidates_among, require_enough
 from .connection import database, database_now
 from .people import active_among, group_keys, names_among, split, user_keys
-from .policies import NotComparable, opens, published
+from .policies import NotComparable, published, unmet_conditions
 from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of
 
 Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
@@ -51,13 +51,23 @@ class Question:
 
 @dataclass(slots=True, kw_only=True)
 class Opening:
-    """One stage about to be asked, and what has to be on record about how it came to be."""
+    """What becomes of a stage (None: of a round in which none opens, or of a question without a policy).
+
+    It asks users and groups, unless a condition is unmet or it is skipped; `falls_back` says why it asks the fallback group.
+    """
 
     stage: ApprovalStage | None
-    users: list[Any]
-    groups: list[Any]
-    actions: list[tuple[str, str]]
+    users: list[Any] = field(default_factory=list)
+    groups: list[Any] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
+    skipped: str = ""
+    falls_back: str = ""
     found: dict[Any, str] | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether anybody is asked."""
+        return not self.unmet and not self.skipped
 
     def people(self) -> dict[Any, str]:
         """Return the active people that it asks, looked up once."""
@@ -80,17 +90,23 @@ def open_next(
     if policy is None:
         if previous is not None and first is not None:
             return None
-        opening = Opening(stage=None, users=user_keys(question.users), groups=group_keys(question.groups), actions=actions)
+        opening = Opening(stage=None, users=user_keys(question.users), groups=group_keys(question.groups))
     else:
-        made = _find_opening(policy, first, question, snapshot, subject, actions)
-        if made is None:
-            return None
-        opening = made
+        attributes = (snapshot.data or {}) | decode(question.attributes)
+        for opening in openings(policy, first, subject, question.requester, attributes):
+            if opening.skipped:
+                actions.append((Verb.SKIP_STAGE, f"{opening.stage}: {opening.skipped}"))
+            if opening.opens:
+                break
+        else:
+            if first is not None:
+                return None
+            opening = fallback(policy, None, NO_STAGE)
     approval = _unsaved(question, opening, policy, snapshot)
     approval.workflow_id, approval.seq, approval.round, approval.created_at = workflow, seq, round_, now
     approval.request = previous.request if previous is not None else seq
     approval.kind = policy.name if policy is not None else name
-    return _insert(approval, opening, policy, now)
+    return _insert(approval, opening, actions, now)
 
 
 def _where(previous: Approval | None, snapshot: Snapshot, policy: ApprovalPolicy | None) -> tuple[int, int | None, list[Any]]:
@@ -116,39 +132,51 @@ def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
     return policy is not None and policy.stages.filter(position__gt=position).exists()
 
 
-def stages_from(policy: ApprovalPolicy, position: int | None) -> Iterator[ApprovalStage]:
-    """Return a policy's stages in order, from a position on."""
+NO_STAGE = "no stage opens"
+
+
+def openings(
+    policy: ApprovalPolicy, first: int | None, subject: Any, requester: Actor, attributes: dict[str, Any]
+) -> Iterator[Opening]:
+    """Go through a policy's stages from a position on (None: all), and say what becomes of each."""
     stages = policy.stages.prefetch_related("conditions").order_by("position")
-    yield from stages if position is None else stages.filter(position__gte=position)
+    for stage in stages if first is None else stages.filter(position__gte=first):
+        yield _opening(policy, stage, subject, requester, attributes)
 
 
-def _find_opening(
-    policy: ApprovalPolicy, first: int | None, question: Question, snapshot: Snapshot, subject: Any, actions: list[Any]
-) -> Opening | None:
-    """Return the first stage whose conditions hold and who it asks; the fallback group where that leads nowhere."""
-    attributes = (snapshot.data or {}) | decode(question.attributes)
-    for stage in stages_from(policy, first):
-        try:
-            if not opens(stage, attributes):
-                continue
-            users, groups, reason = asked_by(stage, subject, question.requester)
-        except NotComparable as error:
-            users, groups, reason = [], [], str(error)
-        opening = Opening(stage=stage, users=users, groups=groups, actions=actions)
-        if not reason and not opening.people():
-            reason = "nobody was found"
-            if stage.skip_if_none:
-                actions.append((Verb.SKIP_STAGE, f"{stage.name}: {reason}"))
-                continue
-        if reason:
-            return _fallback(policy, stage, actions, reason)
+def _opening(policy: ApprovalPolicy, stage: ApprovalStage, subject: Any, requester: Actor, attributes: dict[str, Any]) -> Opening:
+    try:
+        unmet = unmet_conditions(stage, attributes)
+    except NotComparable as error:
+        return fallback(policy, stage, str(error))
+    if unmet:
+        return Opening(stage=stage, unmet=unmet)
+    users, groups, problem = _asked_by(stage, subject, requester)
+    if problem:
+        return fallback(policy, stage, problem)
+    opening = Opening(stage=stage, users=users, groups=groups)
+    if opening.people():
         return opening
-    if first is None:  # a round in which nobody at all would be asked
-        return _fallback(policy, None, actions, "no stage opened")
-    return None
+    nobody = "nobody was found"
+    return Opening(stage=stage, skipped=nobody) if stage.skip_if_none else fallback(policy, stage, nobody)
 
 
-def asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
+def fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, reason: str) -> Opening:
+    """Ask the policy's fallback group instead."""
+    return Opening(stage=stage, groups=[policy.fallback_group_id], falls_back=reason)
+
+
+def with_enough(opening: Opening, approval: Approval) -> tuple[Opening, list[str]]:
+    """Return the opening, or a policy's fallback where too few of those asked could decide, and the names of those who could."""
+    names = candidates_among(approval, opening.people())
+    if approval.policy is None or opening.falls_back or len(names) >= approval.quorum:
+        return opening, names
+    reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
+    opening = fallback(approval.policy, opening.stage, reason)
+    return opening, candidates_among(approval, opening.people())
+
+
+def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
     """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
     users, groups = list(stage.users.values_list("pk", flat=True)), list(stage.groups.values_list("pk", flat=True))
     if not stage.resolver:
@@ -165,13 +193,6 @@ def asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list
     except Exception as error:
         return [], [], f"the resolver {stage.resolver!r} failed: {error!r}"
     return users, groups, ""
-
-
-def _fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, actions: list[Any], reason: str) -> Opening:
-    where = f"{stage.name}: " if stage is not None else ""
-    return Opening(
-        stage=stage, users=[], groups=[policy.fallback_group_id], actions=[*actions, (Verb.FALL_BACK, f"{where}{reason}")]
-    )
 
 
 def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None, snapshot: Snapshot) -> Approval:
@@ -195,20 +216,19 @@ def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None
     return approval
 
 
-def _insert(approval: Approval, opening: Opening, policy: ApprovalPolicy | None, now: datetime) -> Approval:
-    """Save it with whom it asks; the fallback group is asked where too few of those could decide."""
-    names = candidates_among(approval, opening.people())
-    if policy is not None and len(names) < approval.quorum and opening.groups != [policy.fallback_group_id]:
-        reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
-        opening = _fallback(policy, opening.stage, opening.actions, reason)
-        names = candidates_among(approval, opening.people())
+def _insert(approval: Approval, opening: Opening, actions: list[tuple[str, str]], now: datetime) -> Approval:
+    """Save it with whom it asks, and with what has to be on record about how it came to be."""
+    opening, names = with_enough(opening, approval)
     require_enough(approval, names)
     approval.could_decide = names
     approval.due_at = due(now, approval.time_limit)
     approval.save(using=database().alias, force_insert=True)
     approval.users.add(*opening.users)
     approval.groups.add(*opening.groups)
-    for verb, note in opening.actions:
+    if opening.falls_back:
+        where = f"{opening.stage}: " if opening.stage is not None else ""
+        actions = [*actions, (Verb.FALL_BACK, f"{where}{opening.falls_back}")]
+    for verb, note in actions:
         act(approval, verb, WORKER, note)
     return approval
 

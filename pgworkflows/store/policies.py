@@ -78,9 +78,18 @@ def _day(value: Any) -> date | None:
         return None
 
 
-def opens(stage: ApprovalStage, attributes: dict[str, Any]) -> bool:
-    """Whether all conditions of a stage hold; raise NotComparable."""
-    return all(holds(condition, attributes) for condition in stage.conditions.all())
+def unmet_conditions(stage: ApprovalStage, attributes: dict[str, Any]) -> list[str]:
+    """Return those that do not hold; raise NotComparable where one cannot be compared and no other decides."""
+    unmet, unknown = [], None
+    for condition in stage.conditions.all():
+        try:
+            if not holds(condition, attributes):
+                unmet.append(str(condition))
+        except NotComparable as error:
+            unknown = unknown or error
+    if unknown is not None and not unmet:
+        raise unknown
+    return unmet
 
 
 def _require_permission(policy: ApprovalPolicy, user: Any, permission: str, verb: str) -> None:

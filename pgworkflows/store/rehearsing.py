@@ -10,11 +10,8 @@ from django.db import transaction
 
 from ..models import Approval, ApprovalPolicy, ApprovalStage
 from .actors import Actor
-from .approvals import candidates
-from .asking import asked_by, stages_from
+from .asking import NO_STAGE, Opening, fallback, openings, with_enough
 from .connection import database
-from .people import active_among
-from .policies import NotComparable, holds
 from .snapshots import NOTHING, snapshot_of
 
 
@@ -51,40 +48,26 @@ def rehearse(policy: ApprovalPolicy, *, subject: Any, requester: Any, attributes
 
 def _stages(policy: ApprovalPolicy, subject: Any, requester: Actor, attributes: dict[str, Any]) -> Iterator[Rehearsed]:
     opened = False
-    for stage in stages_from(policy, None):
-        stood = _stage(policy, stage, subject, requester, attributes)
-        opened = opened or stood.opens
-        yield stood
+    for opening in openings(policy, None, subject, requester, attributes):
+        opened = opened or opening.opens
+        yield _asking(policy, opening, requester) if opening.opens else _passed_over(opening)
     if not opened:
-        yield _fallback(policy, None, requester, "no stage opens")
+        yield _asking(policy, fallback(policy, None, NO_STAGE), requester)
 
 
-def _stage(policy: ApprovalPolicy, stage: ApprovalStage, subject: Any, requester: Actor, attributes: dict[str, Any]) -> Rehearsed:
-    try:
-        unmet = [str(condition) for condition in stage.conditions.all() if not holds(condition, attributes)]
-    except NotComparable as error:
-        return _fallback(policy, stage, requester, str(error))
-    if unmet:
-        return Rehearsed(stage=stage, names=[], reason=f"it does not hold that {', '.join(unmet)}")
-    users, groups, reason = asked_by(stage, subject, requester)
-    if not reason and not active_among(users, groups).exists():
-        reason = "nobody was found"
-        if stage.skip_if_none:
-            return Rehearsed(stage=stage, names=[], reason=reason)
-    names = candidates(_unsaved(policy, stage, requester), users, groups)
-    if not reason and len(names) < stage.quorum:
-        reason = f"{stage.quorum} have to agree, found {', '.join(names) or 'nobody'}"
-    return _fallback(policy, stage, requester, reason) if reason else Rehearsed(stage=stage, names=names)
+def _passed_over(opening: Opening) -> Rehearsed:
+    reason = opening.skipped or f"it does not hold that {', '.join(opening.unmet)}"
+    return Rehearsed(stage=opening.stage, names=[], reason=reason)
 
 
-def _fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, requester: Actor, reason: str) -> Rehearsed:
-    names = candidates(_unsaved(policy, stage, requester), [], [policy.fallback_group_id])
-    quorum = stage.quorum if stage is not None else 1
-    return Rehearsed(stage=stage, names=names, reason=reason, falls_back=True, enough=len(names) >= quorum)
-
-
-def _unsaved(policy: ApprovalPolicy, stage: ApprovalStage | None, requester: Actor) -> Approval:
-    return Approval(
-        policy=policy, stage=stage, requested_by_id=requester.pk, requested_by_name=requester.name,
+def _asking(policy: ApprovalPolicy, opening: Opening, requester: Actor) -> Rehearsed:
+    approval = Approval(
+        policy=policy, stage=opening.stage, requested_by_id=requester.pk, requested_by_name=requester.name,
         allow_self_approval=policy.allow_self_approval, allow_same_person=policy.allow_same_person,
+        quorum=opening.stage.quorum if opening.stage is not None else 1,
+    )  # fmt: skip
+    opening, names = with_enough(opening, approval)
+    return Rehearsed(
+        stage=opening.stage, names=names, reason=opening.falls_back, falls_back=bool(opening.falls_back),
+        enough=len(names) >= approval.quorum,
     )  # fmt: skip
