@@ -31,11 +31,12 @@ def fence() -> None:
     from pgworkflows.store import claims, idling
 
     def match_result(running: Any, run: Any) -> None:
-        for (workflow, _), result in running.engine.results.items():
-            if workflow == run.row.id:
+        for call, result in running.engine.results.items():
+            if call[0] == run.row.id:
                 run.result = result
 
-    _without(claims, "CLAIM_OWNED", "AND w.owner_id = %(owner)s")
+    _without(claims, "CLAIM_OWNED", "AND w.epoch = c.epoch")
+    _without(claims, "CLAIM_OWNED", "w.owner_id = %(owner)s", "true")
     _replace(idling, "still_owned", lambda ids, owner: ids)
     _replace(batch, "_match_result", match_result)
 
@@ -44,8 +45,9 @@ def row_lock() -> None:
     """Claim without locking anything."""
     from pgworkflows.store import claims
 
-    for name in ("CLAIM_THESE", "CLAIM_OWNED", "CLAIM_HELD"):
+    for name in ("CLAIM_THESE", "CLAIM_HELD"):
         _without(claims, name, "FOR NO KEY UPDATE SKIP LOCKED")
+    _without(claims, "CLAIM_OWNED", "FOR NO KEY UPDATE OF w SKIP LOCKED")
 
 
 def checkpoint() -> None:

@@ -169,10 +169,9 @@ def _settings(batch: Batch) -> str:
 
 def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
     wait = batch.engine.lock_timeout_alone if batch.alone else batch.engine.lock_timeout
-    batch.transaction = FusedTransaction(database(), alone=batch.alone, lock_timeout=wait)
+    batch.transaction = FusedTransaction(database(), settings=_settings(batch), alone=batch.alone, lock_timeout=wait)
     batch.engine.transaction = batch.transaction
     execute = batch.transaction.execute
-    batch.transaction.run_script(_settings(batch))
     claim = source(execute)
     batch.report.claimed, batch.report.undelivered = len(claim.workflows), claim.undelivered
     if not claim.workflows or claim.now is None:
@@ -242,9 +241,8 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
 
 def _match_result(batch: Batch, run: Run) -> None:
     """Give the run the result that came back for it; a late one of an older claim is not for it."""
-    for (workflow, _), result in batch.engine.results.items():
-        if workflow == run.row.id and result.epoch == run.row.epoch and run.row.owner == batch.engine.worker_id:
-            run.result = result
+    if run.row.owner == batch.engine.worker_id:
+        run.result = batch.engine.results.get((run.row.id, run.row.epoch))
 
 
 def _flush(batch: Batch, runs: list[Run]) -> None:

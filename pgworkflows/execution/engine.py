@@ -10,7 +10,7 @@ from typing import Any
 from ..conf import conf
 from ..definitions.registry import registry
 from ..definitions.step import Step
-from ..store.claims import Known
+from ..store.claims import CallKey, Known
 from .outside import OutsideResult
 from .transaction import FusedTransaction
 
@@ -44,7 +44,7 @@ class Engine:
     lock_timeout_alone: float = 0.5
     #: Whether another transaction of the caller's is around ours, as in a test.
     nested: bool = False
-    results: dict[tuple[uuid.UUID, int], OutsideResult] = field(default_factory=dict)
+    results: dict[CallKey, OutsideResult] = field(default_factory=dict)
     #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
     charges: dict[tuple[uuid.UUID, int], BaseException] = field(default_factory=dict)
     #: The transaction that is open now, for whoever watches that it does not hang.

@@ -50,8 +50,10 @@ class FusedTransaction:
     savepoint before its first query).
     """
 
-    def __init__(self, connection: BaseDatabaseWrapper, *, alone: bool, lock_timeout: float) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, *, settings: str, alone: bool, lock_timeout: float) -> None:
         self.connection = connection
+        #: What is still to be set for this transaction, as statements.
+        self.settings = settings
         self.raw: psycopg.Connection[Any] = connection.connection
         self.alone = alone
         self.lock_timeout = lock_timeout
@@ -71,9 +73,20 @@ class FusedTransaction:
         """Run a statement of the engine's own, past Django's wrappers and with its parameters apart; return its rows."""
         self.last_activity = time.monotonic()
         self._savepoint_unused = False
+        if self.settings:
+            return self._execute_first_of_all(sql, parameters)
         with self._no_error_into_body(), psycopg.Cursor(self.raw) as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def _execute_first_of_all(self, sql: str, parameters: dict[str, Any] | None) -> list[Row]:
+        """Run the first statement behind this transaction's settings, in one round trip."""
+        settings, self.settings = self.settings.replace("%", "%%"), ""
+        with psycopg.ClientCursor(self.raw) as cursor:
+            cursor.execute(f"{settings}; {sql}", parameters or {}, prepare=False)
+            while cursor.nextset():
+                pass
+            return cursor.fetchall()
 
     def run_script(self, sql: str) -> None:
         """Run several statements without parameters in one round trip."""

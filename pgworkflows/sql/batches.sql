@@ -1,6 +1,6 @@
--- What every batch of a worker does, as functions: their plans are kept for the session, also behind a pooler, where
--- planning would cost more than running. A plan made while the tables were small must not read them whole for ever, so
--- what the planner may choose is pinned.
+-- What every batch of a worker does, as functions: planned once a session, also behind a pooler, where planning would cost
+-- more than running. A plan made while the tables were small must not read them whole for ever, so what the planner may
+-- choose is pinned.
 --
 --   lanes()             where a worker's runnable workflows stand
 --   claim()             lock some of them
@@ -46,7 +46,8 @@ $$;
 -- place, so that LIMIT counts what is looked at: a lock that is refused costs as much as one that is got.
 CREATE FUNCTION pgworkflows.claim_from(
   name text, version integer, queue text, priority smallint, skip integer, looked_at integer, most integer)
-RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY
   SELECT w.*
@@ -65,7 +66,7 @@ $$;
 -- looks further back, in strides, and at last from the other end, where it sees every row.
 CREATE FUNCTION pgworkflows.claim(names text[], versions integer[], queues text[], most integer)
 RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE l record; missing integer := most; found_now integer; skip integer; before integer;
 BEGIN
   FOR l IN SELECT * FROM pgworkflows.lanes($1, $2, $3) k WHERE k.available_at <= pgworkflows.now()
@@ -105,7 +106,7 @@ $$;
 -- Called after the claim, in a statement of its own, so that it sees what was committed before the lock was won.
 CREATE FUNCTION pgworkflows.waiting_events(workflows uuid[]) RETURNS SETOF pgworkflows_event
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY SELECT e.* FROM pgworkflows_event e WHERE e.workflow_id = ANY (workflows) AND e.task_id IS NULL ORDER BY e.id;
 END
@@ -117,7 +118,8 @@ CREATE FUNCTION pgworkflows.insert_tasks(
   claim xid8, ids bigint[], workflows uuid[], seqs integer[], kinds text[], names text[], statuses text[],
   attempts smallint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamptz[], starts timestamptz[],
   ends timestamptz[])
-RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
@@ -138,7 +140,7 @@ CREATE FUNCTION pgworkflows.update_tasks(
   claim xid8, ids bigint[], statuses text[], attempts smallint[], payloads jsonb[], results jsonb[], errors jsonb[],
   dues timestamptz[], starts timestamptz[], ends timestamptz[])
 RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
@@ -160,7 +162,7 @@ CREATE FUNCTION pgworkflows.update_workflows(
   labels jsonb[], dues timestamptz[], finished boolean[], waits text[], owners bigint[], epochs integer[],
   deaths smallint[], cancels jsonb[], cancelled timestamptz[])
 RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN

@@ -1,5 +1,6 @@
 -- Every change of status or state leaves one row, written here and nowhere else.
 -- Statement-level: one call however many rows a flush writes. SECURITY DEFINER: the application needs no right to INSERT.
+-- Planned once a session; a plan made for a single row must not compare all pairs of a thousand.
 
 CREATE FUNCTION pgworkflows.workflow_event(from_status text, to_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -28,37 +29,38 @@ BEGIN
 END
 $$;
 
--- plpgsql keeps its plans for the session: one made for a single row must not compare all pairs of a thousand.
 CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp SET enable_nestloop = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET enable_nestloop = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   bad record;
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
   note text := pgworkflows.setting('note');
   passed jsonb := NULLIF(pgworkflows.setting('states'), '')::jsonb;
-  moved boolean; renamed boolean; closed uuid[];
+  renamed boolean; closed uuid[];
 BEGIN
-  SELECT bool_or(n.status <> o.status), bool_or(n.state <> o.state),
-         array_agg(n.id) FILTER (WHERE n.status <> o.status
-           AND n.status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED', 'COMPENSATING'))
-  INTO moved, renamed, closed
-  FROM old_rows o JOIN new_rows n ON n.id = o.id;
-
-  IF moved THEN
+  WITH changed AS MATERIALIZED (
+    SELECT n.id, o.status AS was, n.status, n.state, n.state <> o.state AS renamed, n.error, n.cancel_request,
+           -- A worker that carries out a cancel does it for the one who asked.
+           channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED') AS carried_out
+    FROM old_rows o JOIN new_rows n ON n.id = o.id
+    WHERE n.status <> o.status OR n.state <> o.state
+  ), written AS (
     INSERT INTO pgworkflows_history
       (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-    SELECT n.id, pgworkflows.workflow_event(o.status, n.status), o.status, n.status, n.state, pgworkflows.now(),
-           COALESCE(CASE WHEN r.carried_out THEN NULLIF(n.cancel_request ->> 'by', '') END, actor), session_user, channel,
-           COALESCE(NULLIF(note, ''), CASE WHEN r.carried_out THEN n.cancel_request ->> 'reason' END,
-                    CASE WHEN n.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN n.error ->> 'type' END, '')
-    FROM old_rows o JOIN new_rows n ON n.id = o.id
-    -- A worker that carries out a cancel does it for the one who asked.
-    CROSS JOIN LATERAL (
-      SELECT channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED')
-        AS carried_out) r
-    WHERE n.status <> o.status;
-  END IF;
+    SELECT c.id, pgworkflows.workflow_event(c.was, c.status), c.was, c.status, c.state, pgworkflows.now(),
+           COALESCE(CASE WHEN c.carried_out THEN NULLIF(c.cancel_request ->> 'by', '') END, actor), session_user, channel,
+           COALESCE(NULLIF(note, ''), CASE WHEN c.carried_out THEN c.cancel_request ->> 'reason' END,
+                    CASE WHEN c.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN c.error ->> 'type' END, '')
+    FROM changed c
+    WHERE c.status <> c.was
+  )
+  SELECT bool_or(c.renamed),
+         array_agg(c.id) FILTER (WHERE c.status <> c.was
+           AND c.status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED', 'COMPENSATING'))
+  INTO renamed, closed
+  FROM changed c;
 
   -- States passed inside one transaction each count; the flush says which, and they must lead to the new one.
   IF passed IS NOT NULL OR renamed THEN
@@ -88,7 +90,8 @@ $$;
 -- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
 CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on
+  SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
   FROM pgworkflows_workflow w
@@ -121,28 +124,36 @@ END
 $$;
 
 CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  moment timestamptz := pgworkflows.now();
+  actor text := pgworkflows.setting('actor');
+  channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id,
          CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
                        WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END,
-         '', n.status, '', n.attempt, pgworkflows.now(), pgworkflows.setting('actor'), session_user,
-         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.kind || ' ' || n.name
+         '', n.status, '', n.attempt, moment, actor, session_user, channel, n.kind || ' ' || n.name
   FROM new_rows n WHERE n.kind <> 'STATE';
   RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp SET enable_nestloop = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET enable_nestloop = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  moment timestamptz := pgworkflows.now();
+  actor text := pgworkflows.setting('actor');
+  channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.task_event(o.status, n.status), o.status, n.status, '', n.attempt,
-         pgworkflows.now(), pgworkflows.setting('actor'), session_user,
-         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.kind || ' ' || n.name
+         moment, actor, session_user, channel, n.kind || ' ' || n.name
   FROM old_rows o JOIN new_rows n ON n.id = o.id
   WHERE n.status <> o.status OR (n.status = 'PENDING' AND n.attempt > o.attempt);
   RETURN NULL;

@@ -46,13 +46,18 @@ ORDER BY w.id
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
+# Guarantees: no row whose call another has been made responsible for, or that has begun another call since.
 CLAIM_OWNED = f"""
 SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
-FROM pgworkflows_workflow w
-WHERE w.id = ANY (%(ids)s::uuid[]) AND w.owner_id = %(owner)s
+FROM unnest(%(ids)s::uuid[], %(epochs)s::integer[]) AS c(id, epoch)
+JOIN pgworkflows_workflow w ON w.id = c.id AND w.epoch = c.epoch
+WHERE w.owner_id = %(owner)s
 ORDER BY w.id
-FOR NO KEY UPDATE SKIP LOCKED
+FOR NO KEY UPDATE OF w SKIP LOCKED
 """
+
+#: An outside call: its workflow, and the epoch that began with it.
+CallKey = tuple[uuid.UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +87,27 @@ def claim_these(execute: Execute, ids: Iterable[uuid.UUID]) -> Claim:
     return _claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
 
 
-def claim_owned(execute: Execute, ids: Iterable[uuid.UUID], owner: int) -> Claim:
-    """Lock those of the given workflows that this worker still owns."""
-    return _claimed(execute(CLAIM_OWNED, {"ids": list(ids), "owner": owner}))
+def claim_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> Claim:
+    """Lock the workflows of those calls for which this worker still answers."""
+    return _claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
 
 
-STILL_OWNED = "SELECT id FROM pgworkflows_workflow WHERE id = ANY (%(ids)s::uuid[]) AND owner_id = %(owner)s"
+def call_columns(calls: Iterable[CallKey]) -> dict[str, Any]:
+    """Return the statement parameters that name calls."""
+    listed = list(calls)
+    return {"ids": [workflow for workflow, _ in listed], "epochs": [epoch for _, epoch in listed]}
 
 
-def still_owned(execute: Execute, ids: Iterable[uuid.UUID], owner: int) -> set[uuid.UUID]:
-    """Return which of the workflows this worker still owns, without locking."""
-    return {row[0] for row in execute(STILL_OWNED, {"ids": list(ids), "owner": owner})}
+STILL_OWNED = """
+SELECT w.id, w.epoch FROM unnest(%(ids)s::uuid[], %(epochs)s::integer[]) AS c(id, epoch)
+JOIN pgworkflows_workflow w ON w.id = c.id AND w.epoch = c.epoch
+WHERE w.owner_id = %(owner)s
+"""
+
+
+def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[CallKey]:
+    """Return for which of the calls this worker still answers, without locking."""
+    return {(row[0], row[1]) for row in execute(STILL_OWNED, call_columns(calls) | {"owner": owner})}
 
 
 # A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of

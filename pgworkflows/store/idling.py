@@ -42,9 +42,9 @@ def seconds_to_next(known: Known) -> float | None:
     return claims.seconds_to_next(query, known)
 
 
-def still_owned(ids: set[uuid.UUID], owner: int) -> set[uuid.UUID]:
-    """Return which of the workflows this worker still owns."""
-    return claims.still_owned(query, ids, owner)
+def still_owned(calls: set[claims.CallKey], owner: int) -> set[claims.CallKey]:
+    """Return for which of the calls this worker still answers."""
+    return claims.still_owned(query, calls, owner)
 
 
 # The calls of these claims were never made: their COMMIT went through, but its answer was lost.
@@ -52,15 +52,16 @@ RELEASE_UNACCOUNTED = """
 UPDATE pgworkflows_workflow w
 SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), waiting_for = '',
     status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
-WHERE w.owner_id = %(owner)s AND w.id <> ALL (%(in_hand)s::uuid[])
+WHERE w.owner_id = %(owner)s
+  AND (w.id, w.epoch) NOT IN (SELECT c.id, c.epoch FROM unnest(%(ids)s::uuid[], %(epochs)s::integer[]) AS c(id, epoch))
 """
 
 
-def release_unaccounted(owner: int, in_hand: set[uuid.UUID], *, by: str) -> None:
+def release_unaccounted(owner: int, in_hand: set[claims.CallKey], *, by: str) -> None:
     """Give up, with the next epoch, the claims of a worker that it has neither a call nor a result for."""
     with answered(), transaction.atomic(using=conf().DATABASE):
         query("SELECT pgworkflows.act_as(%(by)s, 'worker', 'the answer to a COMMIT was lost')", {"by": by})
-        query(RELEASE_UNACCOUNTED, {"owner": owner, "in_hand": list(in_hand)})
+        query(RELEASE_UNACCOUNTED, claims.call_columns(in_hand) | {"owner": owner})
 
 
 def choose_one(known: Known, ids: list[uuid.UUID] | None) -> tuple[uuid.UUID, datetime] | None:

@@ -76,19 +76,23 @@ def stop(worker: int) -> None:
     query(STOP, {"worker": worker})
 
 
-# A lock that is free tells of a dead session only if no restart of the server freed it.
+# A lock that is free tells of a dead session only if no restart of the server freed it. One declared dead that was only
+# stopped may have claimed something under its old name before it noticed.
 DEAD = """
 SELECT w.id FROM pgworkflows_worker w
 WHERE w.stopped_at IS NULL AND w.id <> %(worker)s
   AND (w.beat_at < pgworkflows.now() - w.lease
     OR (%(locks_count)s AND w.direct AND w.beat_at < pgworkflows.now() - %(missed)s
         AND w.connected_at > pg_postmaster_start_time() AND pg_try_advisory_xact_lock(%(kind)s, w.id::integer)))
-ORDER BY w.id
+UNION ALL
+SELECT w.id FROM pgworkflows_worker w
+WHERE w.stopped_at IS NOT NULL AND EXISTS (SELECT FROM pgworkflows_workflow c WHERE c.owner_id = w.id)
+ORDER BY id
 """
 
 
 def find_dead(worker: int, *, heartbeat: float, locks_count: bool) -> list[int]:
-    """Find workers whose lease is over, or that missed two beats and hold their lock no longer."""
+    """Find workers whose lease is over, that missed two beats and hold their lock no longer, or that ended and own something."""
     parameters = {
         "worker": worker,
         "locks_count": locks_count,

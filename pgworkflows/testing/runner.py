@@ -69,11 +69,11 @@ def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: li
     """Run one batch of what comes first: outside results, then what must run alone, then the queue."""
     if calls and not engine.results:
         call = calls.pop(0)
-        engine.results[call.workflow, call.seq] = _perform(call)
+        engine.results[call.workflow, call.epoch] = _perform(call)
         summary.calls += 1
     if engine.results:
-        ids = {workflow for workflow, _ in engine.results}
-        report = run_batch(engine, lambda execute: claims.claim_owned(execute, ids, engine.worker_id))
+        calls_back = list(engine.results)
+        report = run_batch(engine, lambda execute: claims.claim_owned(execute, calls_back, engine.worker_id))
         if not report.lost:
             engine.results.clear()
         return report

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -16,10 +15,9 @@ from django.utils.module_loading import import_string
 from ..conf import conf
 from ..exceptions import WaitTimeout
 from ..execution.outside import OutsideCall, OutsideResult, perform, perform_async
+from ..store.claims import CallKey
 
 ASYNC_FACTOR = 10
-
-Key = tuple[uuid.UUID, int, int]
 
 
 class OutsidePool:
@@ -32,7 +30,7 @@ class OutsidePool:
         #: Threads that are still in a call that overran its time; they cannot be ended.
         self.stuck = 0
         self._lock = threading.Lock()
-        self._flying: dict[Key, tuple[OutsideCall, float]] = {}
+        self._flying: dict[CallKey, tuple[OutsideCall, float]] = {}
         self._results: deque[OutsideResult] = deque()
         self._executor: Executor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,10 +40,10 @@ class OutsidePool:
         with self._lock:
             return len(self._flying) + len(self._results)
 
-    def workflows(self) -> set[uuid.UUID]:
-        """Name the workflows whose call is in flight, or whose result is not yet taken."""
+    def calls(self) -> set[CallKey]:
+        """Name the calls that are in flight, or whose result is not yet taken."""
         with self._lock:
-            return {workflow for workflow, _, _ in self._flying} | {result.workflow for result in self._results}
+            return {*self._flying, *((result.workflow, result.epoch) for result in self._results)}
 
     def has_room(self) -> bool:
         """Whether another call could begin at once, whichever kind it is."""
@@ -57,7 +55,7 @@ class OutsidePool:
         """Begin a call; its result is taken with `take_results`."""
         self.made += 1
         with self._lock:
-            self._flying[call.workflow, call.seq, call.epoch] = (call, time.monotonic())
+            self._flying[call.workflow, call.epoch] = (call, time.monotonic())
         future: Future[OutsideResult]
         if call.step.is_async:
             future = Context().run(asyncio.run_coroutine_threadsafe, perform_async(call), self._event_loop())
@@ -74,7 +72,7 @@ class OutsidePool:
 
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:
-            if self._flying.pop((call.workflow, call.seq, call.epoch), None) is None:
+            if self._flying.pop((call.workflow, call.epoch), None) is None:
                 return
             self._results.append(result)
         self.wake.set()

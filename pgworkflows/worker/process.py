@@ -155,14 +155,14 @@ class Worker:
 
     def _release_unaccounted(self) -> None:
         """Make runnable what the database says is ours although no call or result of it is in hand."""
-        in_hand = self.pool.workflows() | {workflow for workflow, _ in self.engine.results}
+        in_hand = self.pool.calls() | self.engine.results.keys()
         idling.release_unaccounted(self.engine.worker_id, in_hand, by=self.options.name)
         self.unsure = False
 
     def _run_next(self) -> Report | None:
         """Run first what must run alone, then outside results, then the queue."""
         for result in self.pool.take_results(RESULTS_AT_ONCE):
-            self.engine.results[result.workflow, result.seq] = result
+            self.engine.results[result.workflow, result.epoch] = result
         if self.alone:
             return self._run_alone(self.alone.pop(0))
         if self.engine.results:
@@ -180,23 +180,23 @@ class Worker:
     def _run_alone(self, workflow: uuid.UUID) -> Report:
         """Run one workflow in a transaction of its own; with its result, if that is in hand."""
         engine = self.engine
-        if any(owned == workflow for owned, _ in engine.results):
-            return run_batch(engine, lambda execute: claims.claim_owned(execute, [workflow], engine.worker_id), alone=True)
+        calls = [call for call in engine.results if call[0] == workflow]
+        if calls:
+            return run_batch(engine, lambda execute: claims.claim_owned(execute, calls, engine.worker_id), alone=True)
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
 
     def _run_results(self) -> Report:
-        """Go on with the workflows whose outside calls came back; forget results whose claim is no longer ours.
+        """Go on with the workflows whose outside calls came back; forget results for which others answer by now.
 
         After a transaction was lost they go on alone; the results in hand are kept, not called for again.
         """
-        ids = {workflow for workflow, _ in islice(self.engine.results, self.options.batch_size)}
+        calls = set(islice(self.engine.results, self.options.batch_size))
         worker = self.engine.worker_id
-        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, ids, worker))
-        left = {workflow for workflow, _ in self.engine.results} & ids
+        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, calls, worker))
+        left = self.engine.results.keys() & calls
         if left and not report.lost:
-            kept = idling.still_owned(left, worker)
-            for key in [key for key in self.engine.results if key[0] in left - kept]:
-                del self.engine.results[key]
+            for call in left - idling.still_owned(left, worker):
+                del self.engine.results[call]
         return report
 
     def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:

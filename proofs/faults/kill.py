@@ -14,6 +14,8 @@ from ..proof import Run
 
 FAULT = "SIGKILL of a worker at random moments"
 WORKERS = 4
+#: Workflows that are started before it looks whether a kill is due.
+CHUNK = 100
 SLOWEST_TAKEOVER = 2.0
 
 #: When others saw that these workers were dead and took over what they owned; on the clock of this machine.
@@ -31,12 +33,9 @@ def prove(run: Run) -> None:
     with run.server() as server, run.fleet(server.url(DATABASE)) as workers:
         workers.keep(WORKERS)
         pace = Pace(run, chance, workers, killed, run.workflows / (1.2 * wanted))
-        half = len(starts) // 2
-        run.driver.start(starts[:half])
-        run.drain(pace.kill_now_and_then, pause=0.02, until=half // 4)
-        for first in range(half, len(starts), 500):
-            run.driver.start(starts[first : first + 500])
-            pace.kill_now_and_then()
+        for first in range(0, len(starts), CHUNK):
+            run.driver.start(starts[first : first + CHUNK])
+            pace.catch_up()
         run.drain(pace.kill_now_and_then, pause=0.02)
         run.injected("SIGKILLs", len(killed))
         workers.keep(WORKERS)
@@ -54,10 +53,20 @@ class Pace:
         self.run, self.chance, self.workers, self.killed, self.workflows_each = run, chance, workers, killed, workflows_each
         self.next_at = time.monotonic() + 0.3
 
+    def catch_up(self) -> None:
+        """Answer waits and kill until no kill is due."""
+        self.run.driver.answer()
+        while self._due():
+            self.kill_now_and_then()
+            time.sleep(0.02)
+
+    def _due(self) -> bool:
+        return self.run.driver.finished() >= (len(self.killed) + 1) * self.workflows_each
+
     def kill_now_and_then(self) -> None:
-        """Kill one if it is time."""
+        """Kill one if one is due, and not just after another."""
         self.workers.keep(WORKERS)
-        if time.monotonic() < self.next_at or self.run.driver.finished() < len(self.killed) * self.workflows_each:
+        if time.monotonic() < self.next_at or not self._due():
             return
         self.next_at = time.monotonic() + self.chance.uniform(0.05, 0.3)
         victim = self.workers.pick(self.chance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from .kill import heirs
 FAULT = "SIGKILL of a worker at every instrumented point"
 WORKERS = 2
 LONGEST = 240.0
+LONGEST_LIFE = 3.0
 
 
 def prove(run: Run) -> None:
@@ -64,6 +66,9 @@ class Deaths:
         """Give each dead worker a successor."""
         before = list(self.workers.workers)
         alive = self.workers.alive()
+        for worker in alive:
+            if not self.done and time.monotonic() - worker.began > LONGEST_LIFE:
+                worker.send(signal.SIGKILL)  # it does not come to its point; others need somebody to take over from, too
         dead = [worker for worker in before if worker not in alive]
         for number in range(WORKERS - len(alive)):
             ancestors = heirs(dead[number]) if number < len(dead) else []

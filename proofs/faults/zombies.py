@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import time
+from functools import partial
 
 from ..postgres import DATABASE
 from ..processes import Fleet
@@ -13,6 +14,7 @@ from ..proof import Run
 
 FAULT = "SIGSTOP for longer than the lease, then SIGCONT"
 LEASE = 1.5
+WORKERS = 3
 #: Lease, a heartbeat of whoever looks, and some time for a busy machine.
 DECLARED_DEAD = LEASE + 2.0
 ENVIRONMENT = {"PROOFS_SETTINGS": json.dumps({"LEASE": LEASE}), "PROOFS_CALL_SECONDS": "0.05"}
@@ -23,18 +25,18 @@ OWNS = "SELECT count(*) FROM pgworkflows_workflow w JOIN pgworkflows_worker k ON
 
 
 def prove(run: Run) -> None:
-    """Stop one of three workers, let the others take over, let it go on."""
+    """Stop one of three workers, let the others take over, let it go on; one that ends itself then is replaced."""
     from pgworkflows.store.connection import query
 
     chance, often = random.Random(f"{run.seed}/zombies"), 3 if run.quick else 20
     starts = run.plan(weights=weights())
     with run.server() as server, run.fleet(server.url(DATABASE), ENVIRONMENT) as workers:
-        workers.keep(3)
+        workers.keep(WORKERS)
         run.driver.start(starts)
         for turn in range(often):
-            run.drain(until=(turn + 1) * len(starts) // (often + 2))
+            run.drain(partial(workers.keep, WORKERS), until=(turn + 1) * len(starts) // (often + 2))
             stop_and_go_on(run, workers, chance)
-        run.drain()
+        run.drain(partial(workers.keep, WORKERS))
         run.injected("claims taken from zombies", query(TAKEN, {})[0][0])
         run.count(starts)
     run.require("SIGSTOP and SIGCONT", often)
@@ -63,6 +65,7 @@ def stop_and_go_on(run: Run, workers: Fleet, chance: random.Random) -> None:
         if time.monotonic() - stopped_at > DECLARED_DEAD:
             run.outcome.problems.append(f"a stopped worker was not declared dead {DECLARED_DEAD} s later")
             break
+        workers.keep(WORKERS)
         run.driver.answer()
         time.sleep(0.05)
     time.sleep(0.2)  # others are in the middle of what it had, when it comes back

@@ -3,9 +3,9 @@
 import pytest
 
 from pgworkflows import Retry, current_step, step, workflow
-from pgworkflows.execution.batch import run_batch
+from pgworkflows.execution.batch import Report, run_batch
 from pgworkflows.execution.engine import Engine, known_definitions
-from pgworkflows.execution.outside import perform_inline
+from pgworkflows.execution.outside import OutsideCall, perform_inline
 from pgworkflows.models import Task, Workflow
 from pgworkflows.store import claims, workers
 
@@ -72,13 +72,31 @@ def engine(name: str) -> Engine:
 def test_a_late_result_is_thrown_away(paying, seen):
     started, slow, quick = paying.start(), engine("slow"), engine("quick")
     (late,) = run_batch(slow, lambda execute: claims.claim(execute, slow.known, 5)).calls
-    slow.results[late.workflow, late.seq] = perform_inline(late)
+    come_back(slow, late)
     workers.take_over(slow.worker_id, by="quick")
     (again,) = run_batch(quick, lambda execute: claims.claim(execute, quick.known, 5), alone=True).calls
-    ids = [started.pk]
-    report = run_batch(slow, lambda execute: claims.claim_owned(execute, ids, slow.worker_id))
-    assert report.claimed == 0
+    assert go_on(slow).claimed == 0
     assert Task.objects.get().status == "RUNNING"
-    quick.results[again.workflow, again.seq] = perform_inline(again)
-    run_batch(quick, lambda execute: claims.claim_owned(execute, ids, quick.worker_id))
+    come_back(quick, again)
+    go_on(quick)
     assert started.wait(1) == "paid at 2"
+
+
+def test_a_late_result_calls_nobody_again(paying, seen):
+    started, back = paying.start(), engine("stopped and back")
+    (late,) = run_batch(back, lambda execute: claims.claim(execute, back.known, 5)).calls
+    workers.take_over(back.worker_id, by="another")
+    (now,) = run_batch(back, lambda execute: claims.claim(execute, back.known, 5), alone=True).calls
+    come_back(back, late)
+    assert (go_on(back).claimed, go_on(back).calls) == (0, [])
+    come_back(back, now)
+    go_on(back)
+    assert (started.wait(1), len(seen)) == ("paid at 2", 2)
+
+
+def come_back(one: Engine, call: OutsideCall) -> None:
+    one.results[call.workflow, call.epoch] = perform_inline(call)
+
+
+def go_on(one: Engine) -> Report:
+    return run_batch(one, lambda execute: claims.claim_owned(execute, one.results, one.worker_id))

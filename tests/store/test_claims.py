@@ -149,7 +149,7 @@ IDS = {"ids": []}
     [
         (claims.NEXT_DUE, KNOWN.parameters(), "pgworkflows_workflow_runnable"),
         (claims.CLAIM_THESE, IDS, "pgworkflows_workflow_pkey"),
-        (claims.CLAIM_OWNED, IDS | {"owner": 1}, "pgworkflows_workflow"),
+        (claims.CLAIM_OWNED, IDS | {"epochs": [], "owner": 1}, "pgworkflows_workflow"),
         (claims.TASKS, IDS, "pgworkflows_task_one_per_position"),
         (claims.CHILDREN, IDS, "pgworkflows_workflow_pkey"),
         (workers.TAKE_OVER, {"dead": 1}, "pgworkflows_workflow_owned"),
