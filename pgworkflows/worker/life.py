@@ -80,13 +80,16 @@ class Life(threading.Thread):
         self.wake.set()
 
     def _hears_itself(self) -> bool:
-        """Whether this is a direct connection: a NOTIFY sent by another session is heard here."""
+        """Whether this is a direct connection: a NOTIFY sent by another session is heard here.
+
+        Behind a pooler one may hear what another worker sends itself just now.
+        """
         channel = f"{CHANNEL}_{uuid.uuid4().hex}"
         query(f"LISTEN {channel}")
         raw = database().connection
         with _other_session() as other:
             other.execute(f"NOTIFY {channel}")
-        heard = any(True for _ in raw.notifies(timeout=1.0, stop_after=1))
+        heard = any(notice.channel == channel for notice in raw.notifies(timeout=1.0))
         query(f"UNLISTEN {channel}")
         return heard
 
