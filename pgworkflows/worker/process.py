@@ -204,10 +204,17 @@ class Worker:
         held = idling.choose_one(self.engine.known, ids)
         if held is None:
             return None
-        report = run_batch(self.engine, lambda execute: claims.claim_held(execute, *held), alone=True)
+        report = self._run_held(*held)
+        if report.lost:
+            # It did not kill us. What its step is to be charged with is known here only, and it is still held back for us.
+            self.unsure = True
+            report = self._run_held(*held)
         if report.advanced and self.pacing.careful_left:
             self.pacing.careful_left -= 1
         return report
+
+    def _run_held(self, workflow: uuid.UUID, held: datetime) -> Report:
+        return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True)
 
     def _idle(self) -> None:
         """Wait for a NOTIFY, a result, or the next due time; look once more before."""

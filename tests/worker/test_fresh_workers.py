@@ -1,5 +1,7 @@
 """Many workers that have just begun, and few workflows."""
 
+from django.db import connection
+
 from pgworkflows import step, workflow
 from pgworkflows.models import Workflow
 from pgworkflows.store import idling
@@ -31,6 +33,24 @@ def test_who_counted_a_try_runs_it_at_once(worker):
     worker.step()
     assert (Workflow.objects.get().status, Workflow.objects.get().crashes) == ("COMPLETED", 0)
     assert Entry.objects.count() == 1
+
+
+def test_step_that_ends_the_transaction_is_charged_at_once(worker):
+    @step
+    def meddle() -> None:
+        raw = connection.connection
+        raw.execute("ROLLBACK")
+        raw.execute("BEGIN")
+
+    @workflow
+    def body() -> None:
+        meddle()
+
+    worker.know(body)
+    body.start()
+    worker.step()
+    failed = Workflow.objects.get()
+    assert (failed.status, failed.crashes, failed.error["type"].split(":")[-1]) == ("FAILED", 0, "NotAllowed")
 
 
 def test_try_of_a_dead_worker_comes_back(worker, run_until):
