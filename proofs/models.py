@@ -14,6 +14,8 @@ class Row(models.Model):
     #: For the step that refers to a row that is not there, which shows only at COMMIT.
     refers_to = models.ForeignKey("self", models.CASCADE, null=True, db_index=False)
 
+    objects: models.Manager[Row] = models.Manager()
+
     def __str__(self) -> str:
         return f"{self.number}/{self.label} {self.kind}"
 
@@ -22,6 +24,8 @@ class Account(models.Model):
     """A hot row."""
 
     units = models.IntegerField(default=0)
+
+    objects: models.Manager[Account] = models.Manager()
 
     def __str__(self) -> str:
         return f"account {self.pk}"

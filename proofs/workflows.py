@@ -25,6 +25,7 @@ from pgworkflows import (
     wait_for_event,
     workflow,
 )
+from pgworkflows.definitions.step import Step
 
 from . import ledger
 from .models import Account, Row
@@ -66,7 +67,7 @@ def _tell(number: int, label: str, kind: str, fails: int) -> None:
         raise Broken(label)
 
 
-def _declare_undo(of: Any, undo: str | None) -> None:
+def _declare_undo(of: Step[..., Any], undo: str | None) -> None:
     if undo == "atomic":
 
         @of.compensation(retry=_retry(TRIES))
