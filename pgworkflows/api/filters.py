@@ -100,7 +100,8 @@ def yes_or_no(method: str) -> Any:
 def by_subject() -> Any:
     """Return a filter by business row."""
     described = extend_schema_field({"type": "string", "pattern": SUBJECT_PATTERN})
-    return described(django_filters.CharFilter(method=about, help_text="`app_label.model:primary_key`, as in `shop.order:7`."))
+    told = "`app_label.model:primary_key`, as in `shop.order:7`."
+    return described(django_filters.CharFilter(method=about, strip=False, help_text=told))  # a key may be a space
 
 
 def by_attributes() -> Any:

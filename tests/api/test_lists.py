@@ -156,6 +156,13 @@ def test_filters_come_from_an_index(plan, auditor, query, index):
     assert index in plan(WorkflowFilter(given, queryset=Workflow.objects.all()).qs)
 
 
+@pytest.mark.parametrize("key", [" ", "7 ", "\u00a0x"])
+def test_key_of_a_subject_may_hold_spaces(auditor, fulfil, key):
+    started = fulfil.start(1)
+    Workflow.objects.filter(pk=started.pk).update(subject_label="shop.order", subject_id=key)
+    assert ids(auditor.read("workflows", subject=f"shop.order:{key}")) == [str(started.pk)]
+
+
 def test_time_zones_beyond_the_server_s_are_taken(ann):
     assert ann.get("/api/approvals/?created_after=2026-01-01T00:00:00%2B16:12").status_code == 200
     assert ann.get("/api/approvals/?created_after=0001-01-01T00:00:00%2B16:12").status_code == 400
