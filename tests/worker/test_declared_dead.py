@@ -1,13 +1,19 @@
 """A worker that was stopped for so long that the others took it for dead."""
 
+import time
+
 from pgworkflows import step, workflow
-from pgworkflows.models import Worker, Workflow
+from pgworkflows.models import Workflow
 from pgworkflows.store import workers
 
 
 def test_claim_made_before_it_noticed_is_not_lost(worker, run_until):
-    @step(atomic=False)
+    dead = workers.register("taken for dead", queues=[], definitions=[], direct=False, lease=30)
+
+    @step(atomic=False, timeout=10)
     def outside() -> str:
+        while worker.engine.worker_id == dead:  # it notices while the call is in flight
+            time.sleep(0.01)
         return "made"
 
     @workflow
@@ -16,9 +22,8 @@ def test_claim_made_before_it_noticed_is_not_lost(worker, run_until):
 
     worker.know(body)
     started = body.start()
-    dead = workers.register("taken for dead", queues=[], definitions=[], direct=False, lease=30)
     workers.stop(dead)
     worker.engine.worker_id = dead
     worker.step()
     run_until(lambda: Workflow.objects.get().is_finished)
-    assert (started.wait(1), Worker.objects.filter(stopped_at=None, pk=dead).exists()) == ("made", False)
+    assert started.wait(1) == "made"
