@@ -23,7 +23,7 @@ from demo_shop.demonstration.processes import CHECKOUT, Child, Processes
 DATA = CHECKOUT.parent / "shared" / "data"
 PRODUCTS = DATA / "northwind_products.csv"
 ORDERS = DATA / "northwind_orders.csv"
-FAULTS = ("--lost-answers", "0.05", "--unavailable", "0.05", "--never-answers", "0.04", "--declines", "0.03")
+FAULTS = ("--lost-answers", "0.05", "--unavailable", "0.05", "--never-answers", "0.2", "--declines", "0.03")
 WITHIN = 270.0
 #: A slow machine gets to nothing between two kills.
 MOST_KILLS = 30
