@@ -10,7 +10,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
 DECLARE
   moment timestamptz := pgworkflows.now();
 BEGIN
-  PERFORM pgworkflows.act_as(actor, channel);
+  PERFORM set_config('pgworkflows.actor', COALESCE(actor, ''), true), set_config('pgworkflows.channel', channel, true);
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
     SELECT r.*, (row_number() OVER ())::integer AS place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
+from functools import cache
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -113,17 +114,23 @@ def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
     return json.dumps(given, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return the columns of a new workflow, in order; making an instance each time takes longer than the INSERT."""
+    return {field.attname: field.get_default() for field in Workflow._meta.concrete_fields}
+
+
 def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, actor: Actor) -> dict[str, Any]:
     """Return the columns, in order, of a workflow that was started at that moment."""
     label, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
     begins = workflow.run_after or moment
-    made = Workflow(
-        name=workflow.name, version=workflow.version, key=workflow.key, queue=workflow.queue, priority=workflow.priority,
-        subject_label=label, subject_id=key, requested_by_id=actor.pk, requested_by_name=actor.name, created_at=moment,
-        available_at=max(begins, moment), fingerprint=workflow.fingerprint,
-        deadline=None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),
-    )  # fmt: skip
-    return {field.attname: getattr(made, field.attname) for field in Workflow._meta.concrete_fields}
+    return _defaults() | {
+        "name": workflow.name, "version": workflow.version, "key": workflow.key, "queue": workflow.queue,
+        "priority": workflow.priority, "subject_label": label, "subject_id": key, "requested_by_id": actor.pk,
+        "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),
+        "fingerprint": workflow.fingerprint,
+        "deadline": None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),
+    }  # fmt: skip
 
 
 def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, like: dict[str, Any]) -> Workflow:

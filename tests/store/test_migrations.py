@@ -68,6 +68,13 @@ def test_migrations_go_to_zero_and_come_back(scratch):
         scratch.execute("TRUNCATE pgworkflows_history")
 
 
+def test_worker_does_not_begin_on_tables_older_than_its_code(scratch):
+    scratch.manage("migrate", "pgworkflows", "0001", "--verbosity", "0")
+    with pytest.raises(AssertionError, match=r"lacks pgworkflows\.0002_functions_and_guards\. Run `manage\.py migrate` first\."):
+        scratch.manage("runworkflows", "--drain")
+    scratch.manage("migrate", "--verbosity", "0")
+
+
 def test_project_with_users_of_another_kind(scratch):
     with database("people", "tests.people.settings") as people:
         people.run("-m", "tests.people.play")

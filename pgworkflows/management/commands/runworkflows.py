@@ -6,7 +6,9 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
@@ -24,6 +26,18 @@ def seconds(text: str) -> float:
     if not 0 < number < 86400:
         raise ArgumentTypeError(f"{text!r} is not a number of seconds above zero")
     return number
+
+
+def refuse_old_tables(alias: str) -> None:
+    """Raise CommandError where code is newer than its tables: each batch would fail, and block what it had claimed."""
+    try:
+        executor = MigrationExecutor(connections[alias])
+    except DatabaseError:
+        return  # not there yet, and then the workers wait for it; or not for this role to read
+    newest = executor.loader.graph.leaf_nodes("pgworkflows")
+    lacking = [str(migration) for migration, _ in executor.migration_plan(newest) if migration.app_label == "pgworkflows"]
+    if lacking:
+        raise CommandError(f"Database {alias!r} lacks {', '.join(lacking)}. Run `manage.py migrate` first.")
 
 
 class Command(BaseCommand):
@@ -56,6 +70,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Run; exit 0 after a drain or a stop in good order."""
         self.check(databases=[conf().DATABASE])
+        refuse_old_tables(conf().DATABASE)
         connections.close_all()
         if not registry.workflows:
             raise CommandError("There are no workflows to run. Declare them in a module workflows.py of an installed app.")
