@@ -1,6 +1,6 @@
 -- What every batch of a worker does, as functions: planned once a session, also behind a pooler, where planning would cost
 -- more than running. A plan made while the tables were small must not read them whole for ever, so what the planner may
--- choose is pinned.
+-- choose is pinned: by settings, by fences, and by naming rows as an array beside the join that finds them.
 --
 --   lanes()             where a worker's runnable workflows stand
 --   claim()             lock some of them
@@ -108,7 +108,10 @@ CREATE FUNCTION pgworkflows.waiting_events(workflows uuid[]) RETURNS SETOF pgwor
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-  RETURN QUERY SELECT e.* FROM pgworkflows_event e WHERE e.workflow_id = ANY (workflows) AND e.task_id IS NULL ORDER BY e.id;
+  -- The fence keeps the planner from reading the whole table in the order of its ids.
+  RETURN QUERY SELECT w.* FROM (
+    SELECT e.* FROM pgworkflows_event e WHERE e.workflow_id = ANY (workflows) AND e.task_id IS NULL OFFSET 0) w
+  ORDER BY w.id;
 END
 $$;
 
@@ -149,7 +152,7 @@ BEGIN
       due_at = u.due_at, started_at = u.started_at, finished_at = u.finished_at
     FROM unnest(ids, statuses, attempts, payloads, results, errors, dues, starts, ends)
       AS u(id, status, attempt, payload, result, error, due_at, started_at, finished_at)
-    WHERE t.id = u.id;
+    WHERE t.id = u.id AND t.id = ANY (ids);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
   RETURN written;
@@ -174,7 +177,7 @@ BEGIN
     FROM unnest(ids, statuses, states, results, errors, labels, dues, finished, waits, owners, epochs, deaths, cancels, cancelled)
       AS u(id, status, state, result, error, attributes, available_at, finished, waiting_for, owner, epoch, crashes,
            cancel_request, cancel_requested_at)
-    WHERE w.id = u.id;
+    WHERE w.id = u.id AND w.id = ANY (ids);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
   RETURN written;

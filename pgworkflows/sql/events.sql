@@ -161,8 +161,8 @@ $$;
 
 CREATE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; delivered integer;
+  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; woken uuid[]; delivered integer;
 BEGIN
   SELECT count(*), max(e.id),
          array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
@@ -193,14 +193,15 @@ BEGIN
       AND w.finished_at IS NULL AND w.cancel_requested_at IS NULL;
   END IF;
 
+  -- The fence keeps the planner from reading everybody's waits at once.
+  SELECT array_agg(DISTINCT e.workflow_id) INTO woken
+  FROM pgworkflows_event e
+  LEFT JOIN LATERAL (
+    SELECT t.kind, t.name FROM pgworkflows_task t WHERE t.workflow_id = e.workflow_id AND t.status = 'WAITING' OFFSET 0
+  ) wait ON wait.kind = 'EVENT' AND wait.name = e.name
+  WHERE e.id = ANY (taken) AND e.workflow_id = ANY (locked) AND (e.name LIKE '$%' OR wait.kind IS NOT NULL);
+
   UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = ANY (locked) AND w.status = 'WAITING'
-    AND (w.available_at IS NULL OR w.available_at > pgworkflows.now())
-    AND EXISTS (
-      SELECT FROM pgworkflows_event e
-      WHERE e.id = ANY (taken) AND e.workflow_id = w.id
-        AND (e.name LIKE '$%' OR EXISTS (
-          SELECT FROM pgworkflows_task t
-          WHERE t.workflow_id = w.id AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = e.name)));
+  WHERE w.id = ANY (woken) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
 END
 $$;

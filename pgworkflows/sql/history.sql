@@ -31,7 +31,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_nestloop = off SET plan_cache_mode = force_generic_plan AS $$
+  SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   bad record;
   actor text := pgworkflows.setting('actor');
@@ -95,13 +95,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
 BEGIN
   UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
   FROM pgworkflows_workflow w
-  WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND t.workflow_id = w.id
+  WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND t.workflow_id = w.id AND t.workflow_id = ANY (closed)
     AND t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.kind <> 'COMPENSATION';
 
   IF EXISTS (SELECT FROM pgworkflows_approval a WHERE a.workflow_id = ANY (closed)) THEN
     UPDATE pgworkflows_approval a SET status = 'CANCELLED', decided_at = pgworkflows.now()
     FROM pgworkflows_workflow w
-    WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND a.workflow_id = w.id
+    WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND a.workflow_id = w.id AND a.workflow_id = ANY (closed)
       AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
   END IF;
 
@@ -110,7 +110,7 @@ BEGIN
          jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),
          pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow p JOIN pgworkflows_workflow c ON c.parent_id = p.id AND c.finished_at IS NULL
-  WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL
+  WHERE p.id = ANY (closed) AND c.parent_id = ANY (closed) AND p.cancel_requested_at IS NOT NULL
   ON CONFLICT DO NOTHING;
 
   INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
@@ -144,7 +144,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_nestloop = off SET plan_cache_mode = force_generic_plan AS $$
+  SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   moment timestamptz := pgworkflows.now();
   actor text := pgworkflows.setting('actor');

@@ -52,8 +52,6 @@ class Worker:
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
         #: Whether a COMMIT may have gone through without its answer.
         self.unsure = False
-        #: Whether events may be there that are to be delivered; a claim that finds something says so.
-        self.undelivered = True
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
         self._reported_at = 0.0
@@ -132,14 +130,16 @@ class Worker:
         return not self.step()  # a takeover may have made something runnable in between
 
     def step(self) -> bool:
-        """Do one batch of what comes first; return whether there was anything to do."""
+        """Do one batch of what comes first, then deliver what events there may be; return whether there was anything to do."""
         if self.unsure:
             self._release_unaccounted()
-        delivered = events.deliver() if self.undelivered else 0
         report = self._run_next()
-        self.undelivered = report is None or report.undelivered
-        if report is None:
-            return delivered > 0
+        busy = report is not None and self._follow(report)
+        delivered = events.deliver() if report is None or report.undelivered else 0
+        return busy or delivered > 0
+
+    def _follow(self, report: Report) -> bool:
+        """Take up what a batch has left to do; return whether that, or the batch, was anything."""
         self.counts["batches"] += report.advanced > 0
         self.counts["workflows"] += report.advanced
         self.counts["finished"] += report.finished
@@ -151,7 +151,7 @@ class Worker:
         for call in report.calls:
             self.pool.submit(call)
         self._let_go_of_old_connections()
-        return bool(report.claimed or delivered or self.alone or self.careful or self.pool.has_results())
+        return bool(report.claimed or self.alone or self.careful or self.pool.has_results())
 
     def _release_unaccounted(self) -> None:
         """Make runnable what the database says is ours although no call or result of it is in hand."""
@@ -227,8 +227,8 @@ class Worker:
         holds = idling.try_idle_lock()
         try:
             if holds or idling.someone_is_idle():
-                if not self.step():
-                    self.wake.wait(self._pause(self.options.poll_interval))
+                if not self.step() and self.wake.wait(self._pause(self.options.poll_interval)):
+                    self.step()  # what we were woken for comes before taking the lock back
             else:
                 self.wake.wait(0.02)  # a sender is about to commit, and did not know that we sleep
         finally:

@@ -146,7 +146,7 @@ VERBS = {
     "load": Verb(prepare=load, most=500, index="pgworkflows_task_one_per_position"),
     "deliver": Verb(prepare=deliver, most=4_000, index="pgworkflows_event_undelivered"),
     "deliver by correlation": Verb(prepare=deliver_correlated, most=400, index="pgworkflows_task_awaited_event"),
-    "flush": Verb(prepare=flush, most=6_000, index="pgworkflows_workflow_pkey"),
+    "flush": Verb(prepare=flush, most=3_000, index="pgworkflows_workflow_pkey"),
     "start with a new key": Verb(prepare=start_with_new_key, most=300, index=None),
     "start with a taken key": Verb(prepare=start_with_taken_key, most=300, index=None),
     "take over": Verb(prepare=take_over, most=1_500, index="pgworkflows_workflow_owned"),

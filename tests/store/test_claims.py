@@ -180,8 +180,8 @@ def scans():
     return {name: read for name, _, read in query(SCANS)}
 
 
-def test_batch_reads_no_whole_table(crowded):
-    before = scans()
+def run_a_batch():
+    """Do what a batch of fifty that end does to the tables; return their ids."""
     claim = claims.claim(query, KNOWN, 50)
     ids = [row.id for row in claim.workflows]
     assert len(ids) == 50
@@ -191,7 +191,29 @@ def test_batch_reads_no_whole_table(crowded):
     task.id, task.status = Task.objects.get(workflow=ids[0]).pk, "COMPLETED"
     checkpoints.update_tasks(query, claim.transaction, [task])
     checkpoints.update_workflows(query, claim.transaction, claim.now, dict.fromkeys(ids, ENDED), {})
+
+
+def test_batch_reads_no_whole_table(crowded):
+    before = scans()
+    run_a_batch()
     assert scans() == before
+
+
+FETCHED = """
+SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname IN ('pgworkflows_task', 'pgworkflows_event') ORDER BY relname
+"""
+
+
+def test_plans_made_while_tables_were_empty_read_little_of_full_ones(one, two):
+    query("TRUNCATE pgworkflows_task, pgworkflows_event CASCADE; ANALYZE pgworkflows_task, pgworkflows_event")
+    one.start_many([{"n": n} for n in range(100)])
+    run_a_batch()
+    others = two.start_many([{"n": n} for n in range(1000)])
+    Task.objects.bulk_create(Task(workflow=w, seq=0, kind="EVENT", name="go", status="WAITING") for w in others)
+    Event.objects.bulk_create(Event(workflow=w, name="x", sent_at=w.created_at, delivered_at=w.created_at) for w in others)
+    before = [read for (read,) in query(FETCHED)]
+    run_a_batch()
+    assert all(after - read < 50 for read, (after,) in zip(before, query(FETCHED), strict=True))
 
 
 @pytest.mark.parametrize("verb", ["post", "deliver", "correlated", "look_again", "cancel"])
