@@ -116,7 +116,7 @@ def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """Return the columns of a new workflow, in order; making an instance each time takes longer than the INSERT."""
+    """Return the columns of a new workflow, in order; to make an instance for them is a sixth of a start."""
     return {field.attname: field.get_default() for field in Workflow._meta.concrete_fields}
 
 

@@ -227,8 +227,8 @@ class Worker:
         holds = idling.try_idle_lock()
         try:
             if holds or idling.someone_is_idle():
-                if not self.step() and self.wake.wait(self._pause(self.options.poll_interval)):
-                    self.step()  # what we were woken for comes before taking the lock back
+                if not self.step():
+                    self.wake.wait(self._pause(self.options.poll_interval))
             else:
                 self.wake.wait(0.02)  # a sender is about to commit, and did not know that we sleep
         finally:

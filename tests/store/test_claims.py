@@ -181,7 +181,7 @@ def scans():
 
 
 def run_a_batch():
-    """Do what a batch of fifty that end does to the tables; return their ids."""
+    """Do what a batch of fifty that end does to the tables."""
     claim = claims.claim(query, KNOWN, 50)
     ids = [row.id for row in claim.workflows]
     assert len(ids) == 50
