@@ -111,12 +111,10 @@ $$;
 -- Records one decision. Returns 'decided', or why it was not admitted.
 CREATE FUNCTION pgworkflows.record_decision(
   approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
-DECLARE a record; may record; outcome text;
+DECLARE a record; may record; outcome text; before text[];
 BEGIN
-  PERFORM pgworkflows.act_as($2, $5, $4);
   SELECT * INTO may FROM pgworkflows.admit($1, $2, $6);
   IF may.refusal <> '' THEN
     RETURN may.refusal;
@@ -131,10 +129,12 @@ BEGIN
     WHEN 'request_changes' THEN 'CHANGES_REQUESTED'
     ELSE (SELECT 'APPROVED' FROM pgworkflows_decision d WHERE d.approval_id = $1 AND d.verdict = 'approve' HAVING count(*) >= a.quorum)
   END;
+  before := pgworkflows.act_as($2, $5, $4);
   UPDATE pgworkflows_approval
   SET status = COALESCE(outcome, status), revision = revision + 1,
       decided_at = CASE WHEN outcome IS NOT NULL THEN pgworkflows.now() END
   WHERE id = $1;
+  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   IF outcome IS NOT NULL THEN
     PERFORM pgworkflows.tell_asker(a.workflow_id, a.id::text, $2);
   END IF;

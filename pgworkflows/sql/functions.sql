@@ -47,9 +47,14 @@ EXCEPTION WHEN invalid_parameter_value THEN  -- a row so old that its writer's i
 END
 $$;
 
--- Sets who acts, through what, and why, for the rest of the transaction.
-CREATE FUNCTION pgworkflows.act_as(actor text, channel text, note text DEFAULT '') RETURNS void LANGUAGE sql AS $$
-SELECT set_config('pgworkflows.actor', COALESCE(actor, ''), true),
-       set_config('pgworkflows.channel', COALESCE(channel, ''), true),
-       set_config('pgworkflows.note', COALESCE(note, ''), true)
+-- Sets who acts, through what, and why, for the rest of the transaction. Returns what was said before, for who gives it back.
+-- Not by SET at a function: a role that is no superuser may set what the server does not know, but not keep it with a function.
+CREATE FUNCTION pgworkflows.act_as(actor text, channel text, note text DEFAULT '') RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE before text[] := ARRAY[pgworkflows.setting('actor'), pgworkflows.setting('channel'), pgworkflows.setting('note')];
+BEGIN
+  PERFORM set_config('pgworkflows.actor', COALESCE(actor, ''), true),
+          set_config('pgworkflows.channel', COALESCE(channel, ''), true),
+          set_config('pgworkflows.note', COALESCE(note, ''), true);
+  RETURN before;
+END
 $$;

@@ -5,14 +5,14 @@
 -- transaction holds the rows of the whole batch, and writes them once more at its end.
 CREATE FUNCTION pgworkflows.request_cancel(
   workflow uuid, reason text, compensate boolean, actor text, channel text, later boolean)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE
   w record;
+  ends boolean;
+  before text[];
   undo boolean := COALESCE($3, true);
   request jsonb := jsonb_build_object('reason', $2, 'compensate', undo, 'by', $4);
 BEGIN
-  PERFORM pgworkflows.act_as($4, $5, $2);
   SELECT c.status, c.finished_at, c.owner_id INTO w FROM pgworkflows_workflow c
   WHERE c.id = $1 AND NOT later FOR NO KEY UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
@@ -30,22 +30,19 @@ BEGIN
   IF w.finished_at IS NOT NULL THEN
     RETURN w.status;
   END IF;
-  IF w.owner_id IS NULL AND w.status <> 'COMPENSATING' AND (NOT undo OR NOT EXISTS (
-       SELECT FROM pgworkflows_task t WHERE t.workflow_id = $1 AND t.kind = 'STEP')) THEN
-    PERFORM pgworkflows.wake();  -- for its children, and whoever waits for it
-    UPDATE pgworkflows_workflow c
-    SET status = 'CANCELLED', cancel_requested_at = pgworkflows.now(), cancel_request = request,
-        finished_at = pgworkflows.now(), available_at = NULL, waiting_for = ''
-    WHERE c.id = $1;
-    RETURN 'cancelled';
-  END IF;
+  ends := w.owner_id IS NULL AND w.status <> 'COMPENSATING' AND (NOT undo OR NOT EXISTS (
+    SELECT FROM pgworkflows_task t WHERE t.workflow_id = $1 AND t.kind = 'STEP'));
+  before := pgworkflows.act_as($4, $5, $2);
   UPDATE pgworkflows_workflow c
-  SET status = CASE WHEN w.status = 'BLOCKED' THEN 'COMPENSATING' ELSE c.status END,
+  SET status = CASE WHEN ends THEN 'CANCELLED' WHEN w.status = 'BLOCKED' THEN 'COMPENSATING' ELSE c.status END,
       cancel_requested_at = pgworkflows.now(), cancel_request = request,
-      available_at = CASE WHEN c.owner_id IS NULL THEN pgworkflows.now() END
+      finished_at = CASE WHEN ends THEN pgworkflows.now() END,
+      available_at = CASE WHEN NOT ends AND c.owner_id IS NULL THEN pgworkflows.now() END,
+      waiting_for = CASE WHEN ends THEN '' ELSE c.waiting_for END
   WHERE c.id = $1;
-  PERFORM pgworkflows.wake();
-  RETURN 'requested';
+  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
+  PERFORM pgworkflows.wake();  -- for the worker that undoes it, or for its children, and whoever waits for it
+  RETURN CASE WHEN ends THEN 'cancelled' ELSE 'requested' END;
 END
 $$;
 

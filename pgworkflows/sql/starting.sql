@@ -4,13 +4,12 @@
 -- in the race of two starts with one key. `position` is the row's place in the given array.
 CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
 RETURNS TABLE (place integer, workflow uuid, created boolean, at timestamptz, task bigint, stored text)
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET pgworkflows.actor = '' SET pgworkflows.channel = '' SET pgworkflows.note = '' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz := pgworkflows.now();
+  before text[] := pgworkflows.act_as(actor, channel);
 BEGIN
-  PERFORM set_config('pgworkflows.actor', COALESCE(actor, ''), true), set_config('pgworkflows.channel', channel, true);
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
     SELECT r.*, (row_number() OVER ())::integer AS place,
@@ -37,6 +36,7 @@ BEGIN
   SELECT w.place, w.id, i.id IS NOT NULL, moment, w.task, NULL::text
   FROM wanted w LEFT JOIN inserted i ON i.id = w.id
   ORDER BY w.place;
+  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();
 END
 $$;

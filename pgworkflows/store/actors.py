@@ -27,17 +27,15 @@ class Actor:
         return cls(pk=who.pk, name=who.get_username(), channel=channel)
 
 
-READ = "SELECT pgworkflows.setting('actor'), pgworkflows.setting('channel'), pgworkflows.setting('note')"
 ACT = "SELECT pgworkflows.act_as(%(actor)s, %(channel)s, %(note)s)"
 
 
 @contextmanager
 def recorded_as(actor: Actor, note: str = "") -> Iterator[None]:
     """Let the history say who does what follows, and why; needs a transaction, and gives back what it said before."""
-    before = dict(zip(("actor", "channel", "note"), query(READ)[0], strict=True))
-    query(ACT, {"actor": actor.name, "channel": actor.channel, "note": note})
+    [(before,)] = query(ACT, {"actor": actor.name, "channel": actor.channel, "note": note})
     yield
-    query(ACT, before)
+    query(ACT, dict(zip(("actor", "channel", "note"), before, strict=True)))
 
 
 _current: ContextVar[Actor | None] = ContextVar("pgworkflows_actor", default=None)

@@ -1,5 +1,6 @@
 """Every change leaves exactly one row, in the same transaction; nobody changes or removes it."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from pgworkflows import (
     workflow,
 )
 from pgworkflows.models import Approval, History, Task, Workflow
+from pgworkflows.store.definitions import write_definition
 from pgworkflows.store.workers import register, take_over
 
 
@@ -219,6 +221,35 @@ def test_actor_of_an_intervention_does_not_outlive_it(waiter, execute, verb):
     execute("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL WHERE id = %s", other.pk)
     row = History.objects.get(workflow=other.pk, event="wait")
     assert (row.actor, row.channel, row.note) == ("", "sql", "")
+
+
+VERBS = {
+    "start": "SELECT pgworkflows.start('tests.waiter')",
+    "start again": "SELECT pgworkflows.start('tests.waiter', '{}', 'first')",
+    "cancel": "SELECT pgworkflows.cancel((SELECT id FROM pgworkflows_workflow LIMIT 1), 'over')",
+    "decide": "SELECT pgworkflows.decide((SELECT id FROM pgworkflows_approval), 'ann', 'approve')",
+    "refused start": "SELECT pgworkflows.insert_workflows('[{}]', 'ann', 'python')",
+    "refused decision": "SELECT pgworkflows.decide((SELECT id FROM pgworkflows_approval), 'bob', 'approve')",
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verb_gives_back_who_acted_before_it(waiter, pgworkflows, execute, django_user_model, verb):
+    django_user_model.objects.create_user("ann")
+
+    @workflow
+    def asking() -> bool:
+        return request_approval("Release", users=["ann"]).approved
+
+    asking.start()
+    pgworkflows.run_workflows()
+    waiter.using(key="first").start()
+    write_definition(waiter)
+    execute("SELECT pgworkflows.act_as('cara', 'imports', 'monthly')")
+    with pytest.raises(DatabaseError) if "refused" in verb else nullcontext():
+        execute(VERBS[verb])
+    said = execute("SELECT pgworkflows.setting('actor'), pgworkflows.setting('channel'), pgworkflows.setting('note')")
+    assert said == [("cara", "imports", "monthly")]
 
 
 def test_intervention_is_told_with_who_and_why(waiter, execute):
