@@ -17,11 +17,15 @@ from pgworkflows.models import Approval
 
 
 class MailServer:
-    """Takes mail on a port of its own; an address in `answers` gets that answer instead, and so does all data in `busy`."""
+    """Takes mail on a port of its own; an address in `answers` gets that answer instead, and what goes to `spam` is refused.
+
+    The next `busy` letters are put off.
+    """
 
     def __init__(self) -> None:
         self.messages: list[email.message.EmailMessage] = []
         self.answers: dict[str, str] = {}
+        self.spam: set[str] = set()
         self.busy = 0
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -38,6 +42,8 @@ class MailServer:
         if self.busy:
             self.busy -= 1
             return "451 busy, try again"
+        if self.spam.intersection(envelope.rcpt_tos):
+            return "554 looks like spam"
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
 

@@ -85,20 +85,88 @@ def test_refused_address_stops_nobody_else(mail, ask, heard):
     assert [said["what"] for said in failed] == ["the letter to ann@example.com"]
 
 
-def test_busy_server_ends_the_round(mail, ask, pgworkflows):
+def test_whom_a_busy_server_puts_off_comes_later(mail, ask, pgworkflows):
     mail.busy = 1
     ask()
-    assert mail.messages == []
     pgworkflows.move_clock(timedelta(minutes=1))
     pgworkflows.run_workflows()
-    assert len(mail.messages) == 2
+    assert [message["To"] for message in mail.messages] == ["bob@example.com", "ann@example.com"]
+
+
+@pytest.mark.parametrize(
+    "address", ["no at sign", "ann@exämple..com", "ann@example.com, eve@example.com", "ärger@example.com", "<ann"]
+)
+def test_address_that_is_none_costs_nobody_else(mail, ask, people, heard, address):
+    failed = heard(signals.neighbour_failed)
+    type(people.ann).objects.filter(pk=people.ann.pk).update(email=address)
+    ask()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    assert announcement().status == "COMPLETED"
+    assert [said["what"] for said in failed] == [f"the letter to {address}"]
+
+
+def test_letter_that_cannot_be_written_costs_nobody_else(mail, ask, people, heard, monkeypatch):
+    failed = heard(signals.neighbour_failed)
+
+    def language(user):
+        if user.username == "ann":
+            raise LookupError("no profile")
+        return "de"
+
+    monkeypatch.setattr(type(people.ann), "language", property(language), raising=False)
+    ask()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    assert announcement().status == "COMPLETED"
+    assert [(said["what"], str(said["error"])) for said in failed] == [(f"the letter to user {people.ann.pk}", "no profile")]
+
+
+def test_letter_refused_for_what_it_says_is_not_tried_again(mail, ask, heard):
+    failed = heard(signals.neighbour_failed)
+    mail.spam.add("ann@example.com")
+    ask()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    assert announcement().status == "COMPLETED"
+    assert [said["what"] for said in failed] == ["the letter to ann@example.com"]
+
+
+def test_full_mailboxes_hold_nobody_up(mail, ask, pgworkflows, monkeypatch):
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
+    mail.answers["ann@example.com"] = "452 mailbox full"
+    ask(timeout=None)
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    for _ in range(20):
+        pgworkflows.move_clock(timedelta(hours=2))
+        pgworkflows.run_workflows()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    assert announcement().status == "FAILED"
+
+
+class ProviderError(Exception):
+    pass
+
+
+def test_error_of_a_mail_provider_is_tried_again(mail, ask, pgworkflows, monkeypatch):
+    send = sending.EmailMultiAlternatives.send
+
+    def refuse_ann(message, *args, **kwargs):
+        if message.to == ["ann@example.com"]:
+            raise ProviderError("throttled")
+        return send(message, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending.EmailMultiAlternatives, "send", refuse_ann)
+        ask()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com"]
+    pgworkflows.move_clock(timedelta(minutes=1))
+    pgworkflows.run_workflows()
+    assert [message["To"] for message in mail.messages] == ["bob@example.com", "ann@example.com"]
 
 
 def test_many_are_written_to_in_several_calls(mail, ask, monkeypatch):
     monkeypatch.setattr(sending, "AT_ONCE", 1)
     ask()
     assert len(mail.messages) == 2
-    assert announcement().tasks.filter(name="pgworkflows.write").count() == 2
+    assert announcement().tasks.filter(name="pgworkflows.write").count() > 1
 
 
 def test_same_letter_has_the_same_id(mail, ask, pgworkflows):
