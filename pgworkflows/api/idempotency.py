@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,7 +50,12 @@ def _take(request: Request, key: str) -> tuple[IdempotencyKey, bool]:
     """Insert the key; where it is taken, wait for the transaction that took it, and return its row."""
     given: Any = {"method": request.method, "path": request.path, "body_hash": _hash(request.data)}
     rows, user = IdempotencyKey.objects.using(conf().DATABASE), cast(Any, request.user)
-    return rows.get_or_create(user=user, key=key, defaults=given)
+    while True:
+        try:
+            return rows.get_or_create(user=user, key=key, defaults=given)
+        except IntegrityError as error:  # the row that has the key was pruned before it was read
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
 
 
 def _answer_again(row: IdempotencyKey, request: Request) -> Response:

@@ -182,13 +182,13 @@ class BodyScope:
                     actor = Actor.of(with_rows(workflow.requested_by), "worker")
             with self.run.batch.transaction.own_queries():
                 text, stored = starting.child_row(workflow, arguments, (row.id, row.root), actor)
-            ((_, child, created, now, task_id),) = starting.insert(self.run.batch.transaction.execute, [text], actor)
-            if not created:
-                child = starting.adopt(self.run.batch.transaction.execute, workflow, stored)
+            (child,) = starting.insert(self.run.batch.transaction.execute, [text], actor)
+            if not child.created:
+                starting.adopt(workflow, child, stored)
                 self.run.batch.opened_waits.append(row.id)
-            payload = json.dumps({"workflow": str(child)})
+            payload = json.dumps({"workflow": str(child.workflow)})
             task = RecordedTask(
-                self.position, Kind.CHILD, workflow.name, Status.WAITING, payload=payload, started_at=now, id=task_id
+                self.position, Kind.CHILD, workflow.name, Status.WAITING, payload=payload, started_at=child.at, id=child.task
             )
             self.run.write(task)
         return ChildHandle(self, task)

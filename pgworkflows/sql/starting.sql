@@ -1,41 +1,67 @@
 -- Starting workflows, from Python and from SQL.
 
 -- Inserts workflows in key order. ON CONFLICT DO NOTHING and then a second statement: one statement can return no row
--- in the race of two starts with one key. `position` is the row's place in the given array.
+-- in the race of two starts with one key. Where a key was taken, its holder is returned with its arguments; where the
+-- holder is gone by then, it starts over. `asked` is the id that the row was given with.
 CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
-RETURNS TABLE (place integer, workflow uuid, created boolean, at timestamptz, task bigint, stored text)
+RETURNS TABLE (asked uuid, workflow uuid, created boolean, at timestamptz, task bigint, kwargs text, format smallint)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz := pgworkflows.now();
   before text[] := pgworkflows.act_as(actor, channel);
+  missing jsonb := given;
+  again jsonb;
+  held record;
+  inserted_now integer;
 BEGIN
-  RETURN QUERY
-  WITH wanted AS MATERIALIZED (
-    SELECT r.*, (row_number() OVER ())::integer AS place,
-           CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
-    FROM jsonb_to_recordset(given) AS r(
-      id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
-      subject_type integer, subject_id text, subject_label text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
-      fingerprint text, format smallint, allocate_task boolean)
-  ), inserted AS (
-    INSERT INTO pgworkflows_workflow
-      (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
-       subject_label, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
-       deadline, waiting_for, epoch, crashes, fingerprint, format)
-    SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
-           w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''),
-           w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
-           GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '', 0, 0,
-           COALESCE(w.fingerprint, ''), w.format
-    FROM wanted w
-    ORDER BY w.name, w.key, w.id
-    ON CONFLICT (name, key) WHERE key IS NOT NULL DO NOTHING
-    RETURNING id
-  )
-  SELECT w.place, w.id, i.id IS NOT NULL, moment, w.task, NULL::text
-  FROM wanted w LEFT JOIN inserted i ON i.id = w.id
-  ORDER BY w.place;
+  LOOP
+    RETURN QUERY
+    WITH wanted AS MATERIALIZED (
+      SELECT r.*, CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
+      FROM jsonb_to_recordset(missing) AS r(
+        id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
+        subject_type integer, subject_id text, subject_label text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
+        fingerprint text, format smallint, allocate_task boolean)
+    ), inserted AS (
+      INSERT INTO pgworkflows_workflow
+        (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
+         subject_label, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
+         deadline, waiting_for, epoch, crashes, fingerprint, format)
+      SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
+             w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''),
+             w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
+             GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '', 0, 0,
+             COALESCE(w.fingerprint, ''), w.format
+      FROM wanted w
+      ORDER BY w.name, w.key, w.id
+      ON CONFLICT (name, key) WHERE key IS NOT NULL DO NOTHING
+      RETURNING id
+    )
+    SELECT w.id, w.id, true, moment, w.task, NULL::text, NULL::smallint FROM wanted w JOIN inserted i ON i.id = w.id;
+    GET DIAGNOSTICS inserted_now = ROW_COUNT;
+    EXIT WHEN inserted_now = jsonb_array_length(missing);
+
+    again := '[]';
+    -- Planned at each call: a plan that was made on an empty table would read a full one to its end.
+    FOR held IN EXECUTE $query$
+      SELECT g.value AS given, h.id, h.kwargs::text, h.format
+      FROM jsonb_array_elements($1) g
+      LEFT JOIN pgworkflows_workflow h ON h.name = g.value ->> 'name' AND h.key = g.value ->> 'key'
+      WHERE NOT EXISTS (SELECT FROM pgworkflows_workflow own WHERE own.id = (g.value ->> 'id')::uuid)
+    $query$ USING missing
+    LOOP
+      IF held.id IS NULL THEN
+        again := again || held.given;
+      ELSE
+        asked := (held.given ->> 'id')::uuid; workflow := held.id; created := false; at := moment; task := NULL;
+        kwargs := held.kwargs; format := held.format;
+        RETURN NEXT;
+      END IF;
+    END LOOP;
+    EXIT WHEN again = '[]';
+    missing := again;
+  END LOOP;
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();
 END
@@ -50,7 +76,7 @@ RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{t
 DECLARE
   wanted_name ALIAS FOR $1; wanted_kwargs ALIAS FOR $2; wanted_key ALIAS FOR $3; wanted_queue ALIAS FOR $4;
   wanted_run_after ALIAS FOR $5; wanted_subject ALIAS FOR $6; wanted_requester ALIAS FOR $7;
-  definition record; wrong text; started record; existing record; full_kwargs jsonb; label text; row_id text;
+  definition record; wrong text; started record; full_kwargs jsonb; label text; row_id text;
 BEGIN
   SELECT d.* INTO definition FROM pgworkflows_workflowdefinition d
   WHERE d.name = wanted_name ORDER BY d.version DESC LIMIT 1;
@@ -96,14 +122,10 @@ BEGIN
       'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
       'fingerprint', definition.fingerprint, 'format', 0)),
     COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), 'sql') i;
-  IF started.created THEN
-    RETURN started.workflow;
-  END IF;
-  SELECT w.id, w.kwargs INTO existing FROM pgworkflows_workflow w WHERE w.name = wanted_name AND w.key = wanted_key;
-  IF definition.defaults || existing.kwargs <> full_kwargs THEN
-    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, existing.id
+  IF NOT started.created AND definition.defaults || started.kwargs::jsonb <> full_kwargs THEN
+    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, started.workflow
       USING ERRCODE = 'unique_violation', HINT = 'Use another key, or the same arguments.';
   END IF;
-  RETURN existing.id;
+  RETURN started.workflow;
 END
 $$;

@@ -6,7 +6,7 @@ import datetime
 import json
 import uuid
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 
@@ -17,7 +17,7 @@ from ..exceptions import KeyConflict
 from ..models import Workflow
 from ..models.workflow import row_of, uuid7
 from .actors import Actor, current_actor
-from .connection import Row, database, query, refuse_foreign_transaction
+from .connection import database, query, refuse_foreign_transaction
 
 CHUNK = 1000
 
@@ -37,26 +37,41 @@ def start_many(workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]
     options = _options(workflow, actor)
     started: list[Workflow] = []
     for first in range(0, len(calls), CHUNK):
-        texts = [_arguments_text(workflow, call) for call in calls[first : first + CHUNK]]
-        ids = [uuid7() for _ in texts]
-        rows = insert(query, [f'{{"id":"{i}","kwargs":{text},{options}}}' for i, text in zip(ids, texts, strict=True)], actor)
-        like = _columns(workflow, rows[0][3], actor)
-        for row, text in zip(rows, texts, strict=True):
-            started.append(_started(workflow, row, text, like))
+        chunk = calls[first : first + CHUNK]
+        texts = {uuid7(): _arguments_text(workflow, call) for call in chunk}
+        rows = {
+            row.asked: row
+            for row in insert(query, [f'{{"id":"{i}","kwargs":{text},{options}}}' for i, text in texts.items()], actor)
+        }
+        like = _columns(workflow, next(iter(rows.values())).at, actor)
+        for call, (asked, text) in zip(chunk, texts.items(), strict=True):
+            started.append(_started(workflow, rows[asked], text, like) or start(workflow, call))
     return started
+
+
+class Started(NamedTuple):
+    """What became of a row that was `asked` for: itself, or the workflow that has its key, with that one's arguments."""
+
+    asked: uuid.UUID
+    workflow: uuid.UUID
+    created: bool
+    at: datetime.datetime
+    task: int | None
+    kwargs: str | None
+    format: int | None
 
 
 # Guarantees: rows are inserted in key order; a taken key inserts nothing and waits for the transaction that took it.
 INSERT_WORKFLOWS = """
-SELECT place, workflow, created, at, task
+SELECT asked, workflow, created, at, task, kwargs, format
 FROM pgworkflows.insert_workflows(%(rows)s::jsonb, %(actor)s, %(channel)s)
 """
 
 
-def insert(run: Any, rows: list[str], actor: Actor) -> list[Row]:
-    """Insert rows given as JSON texts; return (place, id, created, at, task) in their order."""
+def insert(run: Any, rows: list[str], actor: Actor) -> list[Started]:
+    """Insert rows given as JSON texts; `run` is `query`, or the same on a raw cursor."""
     parameters = {"rows": f"[{','.join(rows)}]", "actor": actor.name, "channel": actor.channel}
-    return run(INSERT_WORKFLOWS, parameters)  # type: ignore[no-any-return] # `query`, or the same on a raw cursor
+    return [Started(*row) for row in run(INSERT_WORKFLOWS, parameters)]
 
 
 def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], parent: Parent, actor: Actor) -> tuple[str, str]:
@@ -66,15 +81,12 @@ def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], p
     return f'{{"id":"{uuid7()}","kwargs":{text},{family},{_options(workflow, actor)}}}', text
 
 
-EXISTING = "SELECT id, kwargs::text, format FROM pgworkflows_workflow WHERE name = %(name)s AND key = %(key)s"
-
-
-def adopt(run: Any, workflow: WorkflowFunction[..., Any], text: str) -> uuid.UUID:
+def adopt(workflow: WorkflowFunction[..., Any], holder: Started, text: str) -> uuid.UUID:
     """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
-    (found, stored, form), *_ = run(EXISTING, {"name": workflow.name, "key": workflow.key})
-    if json.loads(stored if form == TAGGED else _tagged(workflow, stored)) != json.loads(text):
-        raise KeyConflict(workflow.name, str(workflow.key), str(found), json.loads(stored), json.loads(text))
-    return found  # type: ignore[no-any-return] # a uuid column
+    stored = str(holder.kwargs)
+    if json.loads(stored if holder.format == TAGGED else _tagged(workflow, stored)) != json.loads(text):
+        raise KeyConflict(workflow.name, str(workflow.key), str(holder.workflow), json.loads(stored), json.loads(text))
+    return holder.workflow
 
 
 def _tagged(workflow: WorkflowFunction[..., Any], plain: str) -> str:
@@ -133,10 +145,10 @@ def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, ac
     }  # fmt: skip
 
 
-def _started(workflow: WorkflowFunction[..., Any], row: Row, text: str, like: dict[str, Any]) -> Workflow:
-    _, identity, created, _, _ = row
+def _started(workflow: WorkflowFunction[..., Any], row: Started, text: str, like: dict[str, Any]) -> Workflow | None:
+    """Return the workflow; None where another had the key, and has been deleted since."""
     alias = database().alias
-    if not created:
-        return Workflow.objects.using(alias).get(pk=adopt(query, workflow, text))
-    own = {"id": identity, "root": identity, "kwargs": json.loads(text), "attributes": dict(workflow.attributes)}
+    if not row.created:
+        return Workflow.objects.using(alias).filter(pk=adopt(workflow, row, text)).first()
+    own = {"id": row.workflow, "root": row.workflow, "kwargs": json.loads(text), "attributes": dict(workflow.attributes)}
     return Workflow.from_db(alias, list(like), list((like | own).values()))

@@ -1,5 +1,6 @@
 """The same request twice: one effect, one answer."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -129,6 +130,26 @@ def test_second_does_what_the_first_did_not(person, fulfil, beside, watch):
         watch(BLOCKED)
         transaction.set_rollback(True)
     assert second.result().json()["id"] == str(Workflow.objects.get().pk) != first["id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_that_are_pruned_meanwhile_are_taken_anew(person, fulfil, beside):
+    """One that takes the key and one that prunes it, as fast as they can."""
+    user, stop = person("ann", "start_workflow"), threading.Event()
+    row = {"user": user, "key": "a", "method": "POST", "path": "/api/workflows/", "body_hash": "other"}
+
+    def come_and_go():
+        while not stop.is_set():
+            IdempotencyKey.objects.bulk_create([IdempotencyKey(**row)], ignore_conflicts=True)
+            IdempotencyKey.objects.all().delete()
+
+    other = beside(come_and_go)
+    try:
+        statuses = {API(user).send("workflows", body=START, Idempotency_Key="a").status_code for _ in range(200)}
+    finally:
+        stop.set()
+    other.result()
+    assert statuses <= {201, 422}
 
 
 @pytest.mark.django_db(transaction=True)

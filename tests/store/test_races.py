@@ -1,15 +1,18 @@
 """Two real connections at one instant."""
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
 
 from pgworkflows import AlreadyDecided, KeyConflict, request_approval, send_event, wait_for_event, workflow
-from pgworkflows.models import Approval, Event, History, Workflow
+from pgworkflows.models import Approval, Event, History, Task, Workflow
 from pgworkflows.store import events
+from pgworkflows.store.connection import database_now
 from pgworkflows.store.definitions import write_definition
+from pgworkflows.testing import run_workflows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +97,64 @@ def test_two_starts_in_sql_give_one_row(connect, body, watch):
         assert other.result() == first
     two.commit()
     assert Workflow.objects.count() == 1
+
+
+def in_sql(body):
+    with connection.cursor() as cursor:
+        cursor.execute("""SELECT pgworkflows.start('tests.body', '{"n": 7}', 'k')""")
+        return cursor.fetchone()[0]
+
+
+def as_a_child(body):
+    @workflow(name="tests.parent")
+    def parent() -> str:
+        return str(body.using(key="k").start(7).id)
+
+    parent.start()
+    run_workflows()
+    return uuid.UUID(Task.objects.get(kind="CHILD").payload["workflow"])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(in_sql, id="in SQL"),
+        pytest.param(lambda body: body.using(key="k").start(7).pk, id="in Python"),
+        pytest.param(lambda body: body.using(key="k").start_many([{"n": 7}, {"n": 7}])[1].pk, id="two of one key"),
+        pytest.param(as_a_child, id="as a child"),
+    ],
+)
+def test_start_begins_anew_where_the_holder_of_its_key_is_deleted_meanwhile(beside, body, connect, watch, start):
+    before = body.using(key="k").start(7)
+    Workflow.objects.update(status="CANCELLED", finished_at=database_now(), available_at=None)
+    holds = connect()
+    holds.execute("LOCK TABLE pgworkflows_history IN SHARE MODE")  # which a start comes to after it met the key
+    other = beside(lambda: start(body))
+    watch(BLOCKED)
+    deletes = connect(autocommit=True)
+    deletes.execute("DELETE FROM pgworkflows_workflow WHERE key = 'k'")
+    holds.rollback()
+    assert other.result(timeout=30) == Workflow.objects.get(key="k").pk != before.pk
+
+
+def test_starts_among_deletions_always_give_a_workflow(body, connect):
+    """Without a lock to stop them anywhere: between the two statements of a start, and between it and the row's reading."""
+    deletes, stop = connect(autocommit=True), threading.Event()
+
+    def delete():
+        while not stop.is_set():
+            deletes.execute("UPDATE pgworkflows_workflow SET status = 'CANCELLED', finished_at = now(), available_at = NULL "
+                            "WHERE key = 'k' AND status = 'PENDING'")  # fmt: skip
+            deletes.execute("DELETE FROM pgworkflows_workflow WHERE key = 'k' AND finished_at IS NOT NULL")
+
+    with ThreadPoolExecutor(1) as pool:
+        deleting = pool.submit(delete)
+        try:
+            got = [body.using(key="k").start(7) for _ in range(500)]
+        finally:
+            stop.set()
+        deleting.result()
+    assert [workflow.key for workflow in got] == ["k"] * 500
 
 
 def test_two_decisions_at_once_count_both(beside, pgworkflows, django_user_model, watch):
