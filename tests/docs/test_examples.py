@@ -1,8 +1,9 @@
-"""The examples of README.md and of docs/ do what they say, in order, on a real database.
+"""The examples of docs/ do what they say, in order, on a real database.
 
 A page's ```python blocks share one module. A ```text block right behind one, or behind an ```sql block, is what it
 prints or raises. What a block defines as a test is run. ```console blocks are parsed by their commands, not run.
-Blocks in an HTML comment are run too: they prepare and check what a reader need not see.
+Blocks in an HTML comment are run too: they prepare and check what a reader need not see. README.md is followed from an
+empty Debian by .ci/first-run.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import SimpleTestCase
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = sorted(ROOT.glob("docs/*.md"))
 MODULE = "shop.workflows"
 BLOCK = re.compile(r"^```(?P<kind>python|sql|console|text)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = "<!-- not run -->"
