@@ -3,6 +3,7 @@
 E001-E003  settings          a key, a value, a dotted path
 E004-E009  installation      the database and the distributions beside us
 E010-E014  declarations      what the `workflows.py` modules declare
+E015       bodies            forms that a workflow asks for and does not declare
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 """

@@ -18,11 +18,13 @@ from types import ModuleType
 from typing import Any
 
 from django.core import checks
+from django.forms import BaseForm
 from django.utils import timezone
 
 from ..definitions.naming import syntax_tree
 from ..definitions.registry import registry
 from ..definitions.workflow import WorkflowFunction
+from ..execution.vocabulary import request_approval
 
 _NOWHERE = object()
 _RECORDED_TIME = "Use pgworkflows.now(), whose answer is recorded"
@@ -59,7 +61,7 @@ _AVOID: dict[Any, str] = {
 
 
 def check_bodies() -> list[checks.CheckMessage]:
-    """Warn, with file and line, at each such call in each registered body."""
+    """Warn, with file and line, at each such call in each registered body, and report forms that it does not declare."""
     return [warning for workflow in registry.workflows.values() for warning in _check(workflow)]
 
 
@@ -69,12 +71,21 @@ def _check(workflow: WorkflowFunction[..., Any]) -> Iterator[checks.CheckMessage
     if tree is None:
         return
     names = _Names(function, tree)
+    code = function.__code__
     for node in ast.walk(tree):
+        place = f"{code.co_filename}:{code.co_firstlineno + getattr(node, 'lineno', 1) - 1}"
+        form = names.form(node)
+        if form is not None and form not in workflow.forms:
+            yield checks.Error(
+                f"{place}: the body of {workflow.name} asks for the form {form.__qualname__} without declaring it.",
+                hint=f"Write @workflow(forms=[{form.__qualname__}]).",
+                obj=workflow.name,
+                id="pgworkflows.E015",
+            )
         remedy = names.remedy(node)
         if remedy:
-            code, line = function.__code__, function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
             yield checks.Warning(
-                f"{code.co_filename}:{line}: the body of {workflow.name} uses {ast.unparse(node)}, whose answer "
+                f"{place}: the body of {workflow.name} uses {ast.unparse(node)}, whose answer "
                 "differs when the body is run again.",
                 hint=f"{remedy}, or do it in a @step.",
                 obj=workflow.name,
@@ -106,6 +117,13 @@ class _Names:
             return _AVOID.get(meant)
         except TypeError:  # not hashable, so it is none of them
             return None
+
+    def form(self, node: ast.AST) -> type[BaseForm] | None:
+        """Return the form that this call asks approvers to fill in, where that can be told."""
+        if not isinstance(node, ast.Call) or self._meaning(node.func) is not request_approval:
+            return None
+        given = next((self._meaning(keyword.value) for keyword in node.keywords if keyword.arg == "form"), None)
+        return given if isinstance(given, type) and issubclass(given, BaseForm) else None
 
     def _meaning(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Name):

@@ -13,11 +13,12 @@ import dataclasses
 import datetime
 import decimal
 import enum
-import importlib
 import json
 import math
+import sys
 import uuid
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NoReturn
 
 from django.apps import apps
@@ -74,16 +75,23 @@ class ModelReference:
 
 
 def path_of(thing: type) -> str:
-    """Return `module:qualified.name`, by which `at_path` finds it again."""
+    """Return `module:qualified.name`, by which `loaded_class` finds it again."""
     return f"{thing.__module__}:{thing.__qualname__}"
 
 
-def at_path(path: str) -> Any:
-    """Import what `path_of` named; raise ImportError or AttributeError when it is gone."""
+def loaded_class(path: str, kind: type = object) -> Any:
+    """Return the class, a subclass of `kind`, that `path_of` named; raise LookupError or TypeError.
+
+    A path may come from a row, so nothing is imported and no code runs: only loaded modules are looked at.
+    """
     module, _, qualname = path.partition(":")
-    found: Any = importlib.import_module(module)
+    found: Any = sys.modules.get(module)
     for part in qualname.split("."):
-        found = getattr(found, part)
+        found = vars(found).get(part) if isinstance(found, ModuleType | type) else None
+    if found is None:
+        raise LookupError(f"{path} is in no loaded module. Import it in a workflows.py.")
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise TypeError(f"{path} is no {kind.__name__}.")
     return found
 
 
@@ -134,8 +142,7 @@ def _encode_key(key: Any, where: str) -> str:
 
 def _encode_tagged(value: Any, where: str) -> Any:
     if isinstance(value, enum.Enum):
-        name = value.value if isinstance(value, enum.Flag) else value.name
-        return {"$enum": [importable_path(type(value), where), name]}
+        return {"$enum": [importable_path(type(value), where), *_encode_member(value, where)]}
     if type(value) is ModelReference or isinstance(value, models.Model):
         return _encode_model(value, where)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -157,6 +164,18 @@ def _encode_tagged(value: Any, where: str) -> Any:
     )
 
 
+def _encode_member(value: enum.Enum, where: str) -> list[Any]:
+    """Return by what a member is found again, and the value that is shown of it, where that is another."""
+    if isinstance(value, enum.Flag):
+        return [value.value]
+    if not isinstance(value.value, str | int | float):
+        return [value.name]
+    try:
+        return [value.name, encode(value.value, where)]
+    except NotStorable:  # it is only shown
+        return [value.name]
+
+
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _WRITERS: tuple[tuple[str, type, Callable[[Any], str | float]], ...] = (
     ("$decimal", decimal.Decimal, str),
@@ -172,8 +191,8 @@ def importable_path(kind: type, where: str) -> str:
     """Return `module:qualified.name`; raise NotStorable naming `where` if that does not find the class again."""
     path: str = path_of(kind)
     try:
-        found = at_path(path)
-    except (ImportError, AttributeError):
+        found = loaded_class(path)
+    except (LookupError, TypeError):
         found = None
     if found is not kind:
         raise NotStorable(where, f"its class {path} cannot be imported by name. Move the class to the top of a module.")
@@ -202,16 +221,14 @@ def decode(data: Any) -> Any:
 
 
 def _decode_dataclass(content: Any) -> Any:
-    kind = at_path(content[0])
+    kind = loaded_class(content[0])
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise TypeError(f"{content[0]} is no longer a dataclass.")
     return kind(**{key: decode(item) for key, item in content[1].items()})
 
 
 def _decode_enum(content: Any) -> Any:
-    kind = at_path(content[0])
-    if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
-        raise TypeError(f"{content[0]} is no longer an enum.")
+    kind = loaded_class(content[0], enum.Enum)
     return kind[content[1]] if isinstance(content[1], str) else kind(content[1])
 
 

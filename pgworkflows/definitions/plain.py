@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .encoding import at_path
-
 TOO_DEEP = "[nested too deeply]"
 
 
@@ -33,14 +31,11 @@ def _plain(data: Any) -> Any:
     return {key[1:] if key.startswith("$$") else key: _plain(item) for key, item in data.items()}
 
 
-def _enum(content: Any) -> Any:
-    """Return the member's value; its name where the class is gone, or the value is none that JSON has."""
-    path, name = content
-    try:
-        value = at_path(path)[name].value
-    except (ImportError, AttributeError, KeyError, TypeError):
-        return name
-    return value if isinstance(value, str | int | float) else name
+def _content(content: Any) -> Any:
+    """Return what a tag holds beside the name of a class, which is never looked up to show it."""
+    if not isinstance(content, list) or len(content) < 2:
+        raise ValueError("no such tag is written")
+    return _plain(content[-1])
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -51,7 +46,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$uuid": str,
     "$timedelta": float,
     "$float": float,
-    "$enum": _enum,
-    "$dataclass": lambda content: _plain(content[1]),
-    "$model": lambda content: _plain(content[1]),
+    "$enum": _content,
+    "$dataclass": _content,
+    "$model": _content,
 }

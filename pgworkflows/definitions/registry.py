@@ -14,6 +14,7 @@ from django.apps import apps
 from django.utils.module_loading import module_has_submodule
 
 from ..exceptions import WorkflowNotFound
+from .encoding import path_of
 
 if TYPE_CHECKING:
     from .step import Step
@@ -54,6 +55,10 @@ class Registry:
         if not versions:
             raise WorkflowNotFound(f"definition named {name!r}")
         return self.workflows[name, max(versions)]
+
+    def form(self, path: str) -> Any:
+        """Return the form of this path that a workflow declares, or None."""
+        return next((form for known in self.workflows.values() for form in known.forms if path_of(form) == path), None)
 
 
 def _path(function: Any) -> tuple[str, str]:

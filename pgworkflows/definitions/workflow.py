@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
+from django.forms import BaseForm
+
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, optional_seconds
-from .encoding import storable_text
+from .encoding import importable_path, storable_text
 from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
@@ -54,6 +56,8 @@ class WorkflowFunction(Generic[P, R]):
     compensate_on: tuple[type[BaseException], ...] = (Exception,)
     batch: bool = True
     api: bool = False
+    #: The forms that its approvals may ask for.
+    forms: tuple[type[Any], ...] = ()
     signature: inspect.Signature
     fingerprint: str
     key: str | None = None
@@ -145,6 +149,15 @@ def _starter() -> Any:
     return starting
 
 
+def _checked_forms(name: str, forms: Iterable[Any]) -> tuple[type[BaseForm], ...]:
+    declared = tuple(forms)
+    for form in declared:
+        if not (isinstance(form, type) and issubclass(form, BaseForm)):
+            raise TypeError(f"{name}: forms= holds {form!r}, which is no class of Django forms.")
+        importable_path(form, f"{name}(forms=): {form.__qualname__}")
+    return declared
+
+
 @overload
 def workflow(function: Callable[P, R], /) -> WorkflowFunction[P, R]: ...
 @overload
@@ -158,6 +171,7 @@ def workflow(
     compensate_on: tuple[type[BaseException], ...] = (Exception,),
     batch: bool = True,
     api: bool = False,
+    forms: Iterable[type[BaseForm]] = (),
 ) -> Callable[[Callable[P, R]], WorkflowFunction[P, R]]: ...
 def workflow(
     function: Callable[..., Any] | None = None,
@@ -165,6 +179,7 @@ def workflow(
     *,
     name: str | None = None,
     timeout: Duration | None = None,
+    forms: Iterable[type[BaseForm]] = (),
     **options: Any,
 ) -> Any:
     """Make a function a workflow: `@workflow` or `@workflow(version=2, queue="slow")`."""
@@ -179,6 +194,7 @@ def workflow(
             timeout=optional_seconds(timeout, what=f"{chosen}(timeout=)"),
             signature=checked_signature(body),
             fingerprint=fingerprint(body),
+            forms=_checked_forms(chosen, forms),
             **options,
         )
         made.check_options()

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from django.db import Error as DjangoDatabaseError
 
-from ..definitions.encoding import at_path, decode, dump, path_of
+from ..definitions.encoding import decode, dump, loaded_class, path_of
 from ..exceptions import NotStorable, StepFailed
 
 LONGEST_TRACEBACK = 8000
@@ -45,10 +45,10 @@ def rebuild(recorded: str, *, step: str, attempts: int) -> Exception:
     """Make the recorded exception again: same class, same args; StepFailed where that cannot be."""
     details = json.loads(recorded)
     try:
-        kind = at_path(details["type"])
+        kind = loaded_class(details["type"], Exception)
         arguments = tuple(decode(details["args"]))
-        made = kind(*arguments)
-        if isinstance(made, Exception) and made.args == arguments:
+        made: Exception = kind(*arguments)
+        if made.args == arguments:
             return made
     except Exception:
         pass

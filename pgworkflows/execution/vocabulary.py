@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..definitions.durations import Duration, optional_seconds, seconds
-from ..definitions.encoding import encode, importable_path, storable_text, with_rows
+from ..definitions.encoding import encode, path_of, storable_text, with_rows
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
@@ -22,6 +22,8 @@ from .body import BodyScope
 
 if TYPE_CHECKING:
     from django.forms import Form
+
+    from ..definitions.workflow import WorkflowFunction
 
 Kind = Task.Kind
 
@@ -83,8 +85,10 @@ def request_approval(
     Either `policy` names the published policy whose stages are asked, or `users` and `groups` (rows or names) and `quorum`
     say who and how many. `subject` and `requested_by` default to the workflow's. A policy's conditions see the subject's
     snapshot and `attributes`. `timeout` is for each stage that has no time limit of its own; after it the request expires,
-    counts as rejected, or is put to `escalate_to` as well, for the same time once more. `form` is what who approves has to
-    fill in. Raises ValueError for who does not exist, and NotAllowed where fewer could decide than have to.
+    counts as rejected, or is put to `escalate_to` as well, for the same time once more. `form`, declared in
+    `@workflow(forms=[...])`, is what who approves has to fill in.
+
+    Raises ValueError for who does not exist, and NotAllowed where fewer could decide than have to.
     """
     body, where = _body("request_approval"), "request_approval"
     users, groups, escalate_to = list(users), list(groups), list(escalate_to)
@@ -99,7 +103,7 @@ def request_approval(
         "policy": policy,
         "quorum": quorum,
         "allow_self_approval": allow_self_approval,
-        "form": importable_path(form, f"{where}(form=)") if form is not None else "",
+        "form": _declared(form, body.run.definition) if form is not None else "",
         "attributes": encode(dict(attributes or {}), f"{where}(attributes=)"),
         "timeout": None if limit is None else timedelta(seconds=limit),
         "on_timeout": on_timeout,
@@ -118,6 +122,15 @@ def request_approval(
         )  # fmt: skip
 
     return wait_for_approval(body, ask, title)
+
+
+def _declared(form: type[Form], definition: WorkflowFunction[..., Any]) -> str:
+    if form not in definition.forms:
+        raise NotAllowed(
+            f"{definition.name} asks for the form {form.__qualname__} without declaring it. "
+            f"Write @workflow(forms=[{form.__qualname__}])."
+        )
+    return path_of(form)
 
 
 def _check_question(

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from ..definitions.encoding import at_path, dump
+from ..definitions.encoding import dump
+from ..definitions.registry import registry
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ..models import Approval
 from .actors import current_actor
@@ -92,11 +93,14 @@ def _checked(approval: Approval, verdict: str, data: Any) -> str | None:
 
 
 def form_of(approval: Approval) -> Any:
-    """Return the form's class; raise NotAllowed when the code no longer has it."""
-    try:
-        return at_path(approval.form)
-    except (ImportError, AttributeError) as error:
-        raise NotAllowed(f"Approval {approval.pk} cannot be decided: its form {approval.form} is gone ({error}).") from error
+    """Return the form's class; raise NotAllowed where no workflow declares it."""
+    form = registry.form(approval.form)
+    if form is None:
+        raise NotAllowed(
+            f"Approval {approval.pk} cannot be decided: no workflow declares its form {approval.form} (any more). "
+            "Put it back into @workflow(forms=[...])."
+        )
+    return form
 
 
 STANDING = """

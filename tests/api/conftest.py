@@ -104,7 +104,9 @@ def ask(people: dict[str, User], pgworkflows: Any) -> Callable[..., Approval]:
     """Have the managers asked, by rita."""
 
     def ask(title: str = "Buy it", **question: object) -> Approval:
-        @workflow(name="tests.ask")
+        form: Any = question.get("form")
+
+        @workflow(name="tests.ask", forms=[form] if form else [])
         def ask() -> str:
             return request_approval(title, groups=["managers"], **question).status
 

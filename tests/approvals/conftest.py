@@ -85,7 +85,9 @@ def ask(people, pgworkflows):
     def ask(subject=None, by="eve", **options):
         requester = getattr(people, by) if by else None
 
-        @workflow(name="tests.ask")
+        form = options.get("form")
+
+        @workflow(name="tests.ask", forms=[form] if form else [])
         def body() -> ApprovalOutcome:
             return request_approval("Buy it", **options)
 

@@ -124,13 +124,6 @@ def test_rejection_needs_no_form(ask, people, latest):
     assert started.wait(0).status == "REJECTED"
 
 
-def test_form_of_a_function_is_refused(ask):
-    class Inside(forms.Form):
-        pass
-
-    assert "Move the class to the top of a module" in ask(groups=["bosses"], form=Inside).error["message"]
-
-
 def test_data_without_a_form_comes_back_as_given(ask, people, latest):
     started = ask(groups=["bosses"])
     latest(started).approve(people.ann, data={"limit": Decimal("12.50")})

@@ -163,7 +163,7 @@ def asked(name: str) -> bool:
     return request_approval(name, users=["ann"]).approved
 
 
-@workflow
+@workflow(forms=[CostCentreForm])
 def buys(title: str) -> str:
     """Ask the bosses, who fill in a form, as the requester's purchase."""
     outcome = request_approval(title, groups=["bosses"], description="Please look at the lines.", form=CostCentreForm)

@@ -46,7 +46,7 @@ def ask(people: SimpleNamespace, pgworkflows: Any) -> Callable[..., Approval]:
         about = Purchase.objects.create(total=Decimal(100), details={"what": "chairs"}) if subject else None
         given = {"groups": ["bosses"], "form": CostCentreForm if form else None} | options
 
-        @workflow(name=f"tests.{Approval.objects.count()}")
+        @workflow(name=f"tests.{Approval.objects.count()}", forms=[CostCentreForm])
         def body() -> str:
             return request_approval(title, **given).status
 

@@ -120,7 +120,7 @@ def test_vanished_form_is_told(ask, as_user):
     Approval.objects.update(form="tests.ledger.forms:Gone")
     assert as_user("ann").get(f"/approvals/{approval.pk}/").status_code == 200
     answer = decide(as_user("ann"), approval, "approve")
-    assert (answer.status_code, "its form tests.ledger.forms:Gone is gone" in content(answer)) == (403, True)
+    assert (answer.status_code, "declares its form tests.ledger.forms:Gone" in content(answer)) == (403, True)
 
 
 def test_stale_page_decides_nothing(ask, as_user):

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
 from ...store import decisions
 from .fields import AnyJSON, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text
@@ -113,11 +114,10 @@ class ApprovalDetail(ApprovalSummary):
     @extend_schema_field(FormField(many=True))
     def get_form(self, approval: Approval) -> list[dict[str, Any]]:
         """Describe the form, if it asks for one."""
-        if not approval.form:
-            return []
+        form = registry.form(approval.form)
         return [
             {"name": name, "label": str(field.label or name), "help": str(field.help_text), "required": field.required}
-            for name, field in decisions.form_of(approval)().fields.items()
+            for name, field in (form().fields.items() if form is not None else ())
         ]
 
 
