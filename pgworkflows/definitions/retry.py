@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -24,10 +25,12 @@ class Retry:
     give_up_on: tuple[type[BaseException], ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.max_attempts, int) or isinstance(self.max_attempts, bool):
+            raise TypeError(f"Retry(max_attempts={self.max_attempts!r}) must be a whole number.")
         if self.max_attempts < 1:
             raise ValueError(f"Retry(max_attempts={self.max_attempts}) must be 1 or more.")
-        if self.factor < 1:
-            raise ValueError(f"Retry(factor={self.factor}) must be 1 or more.")
+        if not 1 <= self.factor < math.inf:
+            raise ValueError(f"Retry(factor={self.factor}) must be a finite number of 1 or more.")
         seconds(self.initial, what="Retry(initial=)")
         seconds(self.maximum, what="Retry(maximum=)")
         for option in ("on", "give_up_on"):
@@ -46,7 +49,10 @@ class Retry:
     def delay(self, attempt: int) -> float:
         """Return how many seconds to wait after the given attempt."""
         maximum = seconds(self.maximum, what="Retry(maximum=)")
-        wait = maximum
-        if attempt < 64:
-            wait = min(maximum, seconds(self.initial, what="Retry(initial=)") * self.factor ** (attempt - 1))
+        initial = seconds(self.initial, what="Retry(initial=)")
+        try:
+            grown = float(self.factor) ** (attempt - 1)
+        except OverflowError:
+            grown = math.inf
+        wait = min(maximum, initial * grown) if initial else 0.0
         return wait * random.uniform(0.5, 1.0) if self.jitter else wait

@@ -72,7 +72,7 @@ class History(models.Model):
     from_status = models.TextField(default="", blank=True)
     to_status = models.TextField(default="", blank=True)
     state = models.TextField(default="", blank=True)
-    attempt = models.SmallIntegerField(null=True, blank=True)
+    attempt = models.IntegerField(null=True, blank=True)
     at = models.DateTimeField()
     actor = models.TextField(default="", blank=True)
     session_user = models.TextField(default="", blank=True)

@@ -56,7 +56,7 @@ class Task(FSMModelMixin, models.Model):
     kind = models.TextField(choices=Kind.choices)
     name = models.TextField()
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
-    attempt = models.SmallIntegerField(default=0)
+    attempt = models.IntegerField(default=0)
     payload = models.JSONField(null=True, blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)

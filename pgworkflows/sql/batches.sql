@@ -119,7 +119,7 @@ $$;
 -- transaction that is gone; returns how many rows were written.
 CREATE FUNCTION pgworkflows.insert_tasks(
   claim xid8, ids bigint[], workflows uuid[], seqs integer[], kinds text[], names text[], statuses text[],
-  attempts smallint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamptz[], starts timestamptz[],
+  attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamptz[], starts timestamptz[],
   ends timestamptz[])
 RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET plan_cache_mode = force_generic_plan AS $$
@@ -140,7 +140,7 @@ $$;
 
 -- Updates tasks, given by column. Writes nothing for a transaction that is gone; returns how many rows were written.
 CREATE FUNCTION pgworkflows.update_tasks(
-  claim xid8, ids bigint[], statuses text[], attempts smallint[], payloads jsonb[], results jsonb[], errors jsonb[],
+  claim xid8, ids bigint[], statuses text[], attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[],
   dues timestamptz[], starts timestamptz[], ends timestamptz[])
 RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$

@@ -20,13 +20,13 @@ class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch t
 # Guarantees: a position that is taken raises IntegrityError; nothing is written for a transaction that is gone.
 INSERT_TASKS = """
 SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(seq)s::integer[],
-  %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::smallint[], %(payload)s::jsonb[],
+  %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(payload)s::jsonb[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
 
 UPDATE_TASKS = """
-SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(status)s::text[], %(attempt)s::smallint[],
+SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(status)s::text[], %(attempt)s::integer[],
   %(payload)s::jsonb[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """

@@ -56,6 +56,57 @@ def test_backoff_waits_in_the_row(pgworkflows, atomic):
     assert Entry.objects.count() == (1 if atomic else 3)
 
 
+@pytest.mark.parametrize(
+    ("options", "attempt", "wait"),
+    [
+        ({"initial": 0.05, "factor": 1}, 64, 0.05),
+        ({"initial": 5, "factor": 1}, 40_000, 5),
+        ({"initial": 1, "factor": 1.001, "maximum": 10}, 1001, 1.001**1000),
+        ({"initial": 0, "factor": 2}, 70, 0),
+        ({"initial": 0, "factor": 2}, 40_000, 0),
+        ({"initial": 0.001, "factor": 2}, 40_000, 300),
+        ({"initial": timedelta(seconds=1), "factor": 10.0, "maximum": timedelta(hours=1)}, 400, 3600),
+        ({"initial": 1e-300, "factor": 1e200, "maximum": 7}, 3, 7),
+    ],
+)
+def test_wait_after_many_attempts_is_what_the_formula_says(options, attempt, wait):
+    assert Retry(jitter=False, **options).delay(attempt) == pytest.approx(wait)
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_there_is_no_last_number_of_an_attempt(pgworkflows, atomic):
+    retry = Retry(max_attempts=100_000, initial=1, factor=1, jitter=False)
+    started, attempts = failing_step(BusyError("full"), times=3, retry=retry, atomic=atomic)
+    pgworkflows.run_workflows()
+    Task.objects.update(attempt=32_766)
+    for _ in range(3):
+        pgworkflows.move_clock(timedelta(seconds=1.1))
+        pgworkflows.run_workflows()
+    assert attempts == [1, 32_767, 32_768, 32_769]
+    assert (started.wait(1), Task.objects.get().attempt) == ("done", 32_769)
+    assert History.objects.filter(attempt=32_769).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_attempts": 0}, r"Retry\(max_attempts=0\) must be 1 or more"),
+        ({"max_attempts": 2.5}, r"Retry\(max_attempts=2.5\) must be a whole number"),
+        ({"max_attempts": True}, r"Retry\(max_attempts=True\) must be a whole number"),
+        ({"factor": 0.5}, r"Retry\(factor=0.5\) must be a finite number of 1 or more"),
+        ({"factor": float("nan")}, r"Retry\(factor=nan\) must be a finite number"),
+        ({"factor": float("inf")}, r"Retry\(factor=inf\) must be a finite number"),
+        ({"maximum": 1e300}, r"Retry\(maximum=\) must be a length of time from zero to a hundred years"),
+        ({"initial": timedelta.max}, r"Retry\(initial=\) must be a length of time from zero to a hundred years"),
+        ({"initial": 10**400}, r"Retry\(initial=\) must be a length of time from zero to a hundred years"),
+        ({"initial": float("nan")}, r"Retry\(initial=\) must be a length of time from zero to a hundred years"),
+    ],
+)
+def test_what_no_retry_can_be_is_refused(options, told):
+    with pytest.raises((TypeError, ValueError), match=told):
+        Retry(**options)
+
+
 def test_every_attempt_leaves_one_history_row(pgworkflows):
     failing_step(BusyError(), times=2, retry=Retry(max_attempts=3, initial=0))
     pgworkflows.run_workflows()
