@@ -30,9 +30,22 @@ Status = Workflow.Status
 def advance(run: Run) -> None:
     """Run the body, or the compensation, until it ends or waits; the outcome is then on the run.
 
-    Runs in a fresh contextvars context: language, time zone and what the neighbour set are gone.
+    Runs in a fresh contextvars context: language, time zone and what the neighbour set are gone. Whatever the row holds
+    that cannot be read stops this workflow alone.
     """
+    try:
+        _advance(run)
+    except (Suspended, GiveWay):
+        pass
+    except (DatabaseError, psycopg.Error):
+        raise
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        run.block(error)
+
+
+def _advance(run: Run) -> None:
     row = run.row
+    run.take_own_events()
     charged = run.batch.engine.charges.pop((row.id, WHOLE_RUN), None)
     if charged is not None:
         run.block(charged)
@@ -49,22 +62,15 @@ def advance(run: Run) -> None:
             run.stop(Status.FAILED, error=describe(error))
         return
     workflow_info.set(_info(run, arguments))
-    try:
-        if row.status == Status.COMPENSATING:
-            compensate(run)
-        elif row.cancel_requested_at is not None:
-            _cancel(run)
-        elif row.deadline is not None and row.deadline <= run.now():
-            _record_result(run)
-            _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
-        else:
-            _run_body(run, arguments)
-    except (Suspended, GiveWay):
-        pass
-    except (DatabaseError, psycopg.Error):
-        raise
-    except Exception as error:  # a record that cannot be read any more, or an error that cannot be told
-        run.block(error)
+    if row.status == Status.COMPENSATING:
+        compensate(run)
+    elif row.cancel_requested_at is not None:
+        _cancel(run)
+    elif row.deadline is not None and row.deadline <= run.now():
+        _record_result(run)
+        _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
+    else:
+        _run_body(run, arguments)
 
 
 def _arguments(run: Run) -> dict[str, Any]:
@@ -78,17 +84,26 @@ def _arguments(run: Run) -> dict[str, Any]:
 
 def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
     row = run.row
-    subject = None
-    if row.subject_label:
-        try:
-            model = apps.get_model(row.subject_label)
-        except LookupError:
-            model = None
-        subject = ModelReference(model, model._meta.pk.to_python(row.subject_id)) if model else None
     return WorkflowInfo(
-        id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=subject,
+        id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=_subject(run),
         requested_by=row.requested_by, requested_by_name=row.requested_by_name,
     )  # fmt: skip
+
+
+def _subject(run: Run) -> ModelReference | None:
+    label, key = run.row.subject_label, run.row.subject_id
+    if not label:
+        return None
+    try:
+        model = apps.get_model(label)
+    except LookupError:  # its app was removed
+        return None
+    except ValueError:
+        raise ValueError(f"The subject {label}:{key} is not of the form app.model:key.") from None
+    try:
+        return ModelReference(model, model._meta.pk.to_python(key))
+    except Exception as error:
+        raise ValueError(f"The subject {label}:{key} is no key of {model._meta.label}: {error}") from error
 
 
 def _run_body(run: Run, arguments: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -215,7 +214,7 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
     """Read the children that runs wait for, where any do."""
     execute = batch.transaction.execute
     waits = [(run, task) for run in runs for task in run.tasks.values() if task.status == Task.Status.WAITING]
-    children = [uuid.UUID(json.loads(str(task.payload))["workflow"]) for _, task in waits if task.kind == Task.Kind.CHILD]
+    children = [task.child for _, task in waits if task.kind == Task.Kind.CHILD and task.child is not None]
     if children:
         found = claims.load_children(execute, children)
         for run in runs:

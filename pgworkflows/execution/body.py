@@ -29,9 +29,8 @@ Kind, Status = Task.Kind, Task.Status
 class ChildHandle:
     """A workflow that a body started; `result()` waits for it durably."""
 
-    def __init__(self, scope: BodyScope, task: RecordedTask) -> None:
-        self._scope, self._task = scope, task
-        self.id = uuid.UUID(json.loads(task.payload or "{}")["workflow"])
+    def __init__(self, scope: BodyScope, task: RecordedTask, child: uuid.UUID) -> None:
+        self._scope, self._task, self.id = scope, task, child
 
     def __repr__(self) -> str:
         return f"<child workflow {self.id}>"
@@ -191,7 +190,12 @@ class BodyScope:
                 self.position, Kind.CHILD, workflow.name, Status.WAITING, payload=payload, started_at=child.at, id=child.task
             )
             self.run.write(task)
-        return ChildHandle(self, task)
+        if task.child is None:
+            self.run.block(
+                ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started: {task.payload}")
+            )
+            raise Suspended
+        return ChildHandle(self, task, task.child)
 
     def start_many(self, workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> list[ChildHandle]:
         """Start several children."""

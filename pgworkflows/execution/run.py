@@ -58,6 +58,9 @@ class Run:
 
     def __post_init__(self) -> None:
         self.state, self.attributes = self.row.state, self.row.attributes
+
+    def take_own_events(self) -> None:
+        """Take the engine's own events out of those that a body may wait for."""
         for event in [e for e in self.events if e.name.startswith("$")]:
             self.events.remove(event)
             self.dropped.append(event.id)

@@ -1004,6 +1004,18 @@ class Migration(migrations.Migration):
                 condition=models.Q(("priority__range", (-100, 100))), name="pgworkflows_workflow_priority_range"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="workflow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("available_at", None), ("available_at__range", pgworkflows.models.workflow.IN_REACH), _connector="OR"
+                    ),
+                    models.Q(("deadline", None), ("deadline__range", pgworkflows.models.workflow.IN_REACH), _connector="OR"),
+                ),
+                name="pgworkflows_workflow_moments_in_reach",
+            ),
+        ),
         migrations.AddIndex(
             model_name="task",
             index=models.Index(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,6 +20,10 @@ from .verbs import WorkflowVerbs
 
 if TYPE_CHECKING:
     from django.db.models import Model
+
+
+#: The moments that Python can read in every time zone.
+IN_REACH = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 def uuid7() -> uuid.UUID:
@@ -162,6 +167,12 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
                 condition=Q(owner=None) | Q(available_at=None), name="pgworkflows_workflow_owned_not_claimable"
             ),
             models.CheckConstraint(condition=Q(priority__range=(-100, 100)), name="pgworkflows_workflow_priority_range"),
+            # One that a worker cannot read would stop its whole batch.
+            models.CheckConstraint(
+                condition=(Q(available_at=None) | Q(available_at__range=IN_REACH))
+                & (Q(deadline=None) | Q(deadline__range=IN_REACH)),
+                name="pgworkflows_workflow_moments_in_reach",
+            ),
         ]
         indexes = [
             models.Index(

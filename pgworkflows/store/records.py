@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +59,14 @@ class RecordedTask:
     id: int | None = None
     #: Whether the row exists already.
     stored: bool = False
+
+    @property
+    def child(self) -> uuid.UUID | None:
+        """The workflow that this task started; None where its payload does not say."""
+        try:
+            return uuid.UUID(json.loads(self.payload or "")["workflow"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
 
 
 @dataclass(slots=True)
