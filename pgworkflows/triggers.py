@@ -21,6 +21,8 @@ from .conf import conf
 CREATE = """
 CREATE FUNCTION pgworkflows.{name}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};
+-- Or any login could hang it on a table of its own, and start workflows.
+REVOKE EXECUTE ON FUNCTION pgworkflows.{name}() FROM PUBLIC;
 CREATE TRIGGER {name} AFTER {on} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION pgworkflows.{name}()
 """
 DROP = """

@@ -259,9 +259,8 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
     dropped = [event for run in runs for event in run.dropped]
     if dropped:
         checkpoints.drop_events(execute, dropped)
-    states = {str(run.row.id): run.states for run in runs if run.states}
     if runs:
-        checkpoints.update_workflows(execute, xact, batch.now(), {run.row.id: run.change() for run in runs}, states)
+        checkpoints.update_workflows(execute, xact, batch.now(), {run.row.id: run.change() for run in runs})
 
 
 def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:

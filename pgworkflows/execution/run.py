@@ -48,7 +48,6 @@ class Run:
     result: OutsideResult | None = None
     outcome: Outcome | None = None
     state: str = ""
-    states: list[str] = field(default_factory=list)
     attributes: str = "{}"
     dirty: dict[int, RecordedTask] = field(default_factory=dict)
     consumed: list[tuple[int, int]] = field(default_factory=list)

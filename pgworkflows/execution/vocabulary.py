@@ -165,7 +165,6 @@ def set_state(state: str) -> None:
     body.record(Kind.STATE, state, lambda: None, "a state")
     if known is None:
         body.run.state = state
-        body.run.states.append(state)
 
 
 def set_attributes(**attributes: Any) -> None:

@@ -17,6 +17,7 @@ $$;
 CREATE FUNCTION pgworkflows.approval_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_approval');
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT n.workflow_id, n.id, 'request', '', n.status, '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
@@ -31,6 +32,7 @@ $$;
 CREATE FUNCTION pgworkflows.approval_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_approval');
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.approval_event(o.status, n.status), o.status, n.status, '', pgworkflows.now(),
@@ -45,6 +47,7 @@ $$;
 CREATE FUNCTION pgworkflows.decision_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_decision');
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT a.workflow_id, a.id, 'decide', a.status, a.status, '', pgworkflows.now(), n.username, session_user,
@@ -59,6 +62,7 @@ $$;
 CREATE FUNCTION pgworkflows.action_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_approvalaction');
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT a.workflow_id, a.id, n.verb, a.status, a.status, '', pgworkflows.now(), n.username, session_user,
@@ -72,6 +76,7 @@ CREATE FUNCTION pgworkflows.delegation_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE d record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_delegation');
   INSERT INTO pgworkflows_history
     (event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT CASE TG_OP WHEN 'INSERT' THEN 'delegate' ELSE 'end_delegation' END, '', '', '', pgworkflows.now(),
@@ -86,6 +91,7 @@ $$;
 CREATE FUNCTION pgworkflows.policy_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_approvalpolicy');
   INSERT INTO pgworkflows_history
     (event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   VALUES (pgworkflows.policy_event(OLD.status, NEW.status), OLD.status, NEW.status, '', pgworkflows.now(),

@@ -58,3 +58,13 @@ BEGIN
   RETURN before;
 END
 $$;
+
+-- Keeps a trigger function that writes as the owner from being hung on a table of somebody's own.
+CREATE FUNCTION pgworkflows.refuse_elsewhere(relation oid, its_own regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF relation <> its_own THEN
+    RAISE EXCEPTION 'a trigger function of % serves no other table, such as %', its_own, relation::regclass
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Drop that trigger.';
+  END IF;
+END
+$$;

@@ -20,6 +20,7 @@ $$;
 CREATE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_workflow');
   INSERT INTO pgworkflows_history
     (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
   SELECT n.id, 'start', '', n.status, n.state, pgworkflows.now(), pgworkflows.setting('actor'), session_user,
@@ -31,15 +32,14 @@ $$;
 
 CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
+  SET enable_seqscan = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  bad record;
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
   note text := pgworkflows.setting('note');
-  passed jsonb := NULLIF(pgworkflows.setting('states'), '')::jsonb;
   renamed boolean; closed uuid[];
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_workflow');
   WITH changed AS MATERIALIZED (
     SELECT n.id, o.status AS was, n.status, n.state, n.state <> o.state AS renamed, n.error, n.cancel_request,
            -- A worker that carries out a cancel does it for the one who asked.
@@ -62,21 +62,15 @@ BEGIN
   INTO renamed, closed
   FROM changed c;
 
-  -- States passed inside one transaction each count; the flush says which, and they must lead to the new one.
-  IF passed IS NOT NULL OR renamed THEN
-    SELECT n.id INTO bad FROM new_rows n
-    WHERE passed ? n.id::text AND passed -> n.id::text ->> -1 IS DISTINCT FROM n.state LIMIT 1;
-    IF FOUND THEN
-      RAISE EXCEPTION 'the states passed by workflow % do not lead to its new one', bad.id USING ERRCODE = 'check_violation';
-    END IF;
+  -- What set_state() did is told with its task.
+  IF renamed THEN
     INSERT INTO pgworkflows_history
       (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-    SELECT n.id, 'state', n.status, n.status, s.state, pgworkflows.now(), actor, session_user, channel, note
+    SELECT n.id, 'state', n.status, n.status, n.state, pgworkflows.now(), actor, session_user, channel, note
     FROM old_rows o JOIN new_rows n ON n.id = o.id
-    CROSS JOIN LATERAL jsonb_array_elements_text(COALESCE(passed -> n.id::text, jsonb_build_array(n.state)))
-      WITH ORDINALITY AS s(state, position)
-    WHERE n.state <> o.state OR passed ? n.id::text
-    ORDER BY n.id, s.position;
+    WHERE n.state <> o.state AND n.state IS DISTINCT FROM (
+      SELECT h.state FROM pgworkflows_history h WHERE h.workflow = n.id AND h.event = 'state' ORDER BY h.id DESC LIMIT 1)
+    ORDER BY n.id;
   END IF;
 
   IF closed IS NOT NULL THEN
@@ -125,12 +119,13 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET plan_cache_mode = force_generic_plan AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   moment timestamptz := pgworkflows.now();
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_task');
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id,
@@ -138,6 +133,15 @@ BEGIN
                        WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END,
          '', n.status, '', n.attempt, moment, actor, session_user, channel, n.kind || ' ' || n.name
   FROM new_rows n WHERE n.kind <> 'STATE';
+  -- Each state counts, also of several that share a transaction.
+  IF EXISTS (SELECT FROM new_rows n WHERE n.kind = 'STATE') THEN
+    INSERT INTO pgworkflows_history
+      (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
+    SELECT n.workflow_id, 'state', w.status, w.status, n.name, moment, actor, session_user, channel, ''
+    FROM new_rows n JOIN pgworkflows_workflow w ON w.id = n.workflow_id
+    WHERE n.kind = 'STATE'
+    ORDER BY n.workflow_id, n.branch, n.seq;
+  END IF;
   RETURN NULL;
 END
 $$;
@@ -150,6 +154,7 @@ DECLARE
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_task');
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.task_event(o.status, n.status), o.status, n.status, '', n.attempt,

@@ -64,6 +64,15 @@ GRANT INSERT, UPDATE, DELETE ON {{edited}} TO {{web}};
 
 -- decide() lets its caller decide in anybody's name: grant it by hand, to whom you trust with that.
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pgworkflows TO {{worker}}, {{web}};
+-- Firing a trigger takes no right, hanging its function on a table of one's own does.
+DO $$
+DECLARE routine regprocedure;
+BEGIN
+  FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'pgworkflows'::regnamespace AND prorettype = 'trigger'::regtype LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM {{worker}}, {{web}}', routine);
+  END LOOP;
+END
+$$;
 REVOKE EXECUTE ON FUNCTION pgworkflows.decide FROM {{worker}}, {{web}};
 REVOKE EXECUTE ON FUNCTION pgworkflows.deliver, pgworkflows.assign_events FROM {{web}};
 GRANT EXECUTE ON FUNCTION pgworkflows.now, pgworkflows.status TO {{reader}};

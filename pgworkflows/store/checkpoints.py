@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -100,12 +99,8 @@ def update_tasks(execute: Execute, transaction: str, tasks: list[RecordedTask]) 
     _write(execute, UPDATE_TASKS, _task_columns(tasks) | {"transaction": transaction}, len(tasks))
 
 
-def update_workflows(
-    execute: Execute, transaction: str, now: datetime, changes: dict[uuid.UUID, WorkflowChange], states: dict[str, list[str]]
-) -> None:
-    """Write where the workflows stand now; `states` are those passed on the way. Raise TransactionGone."""
-    if states:
-        execute("SELECT set_config('pgworkflows.states', %(states)s, true)", {"states": json.dumps(states)})
+def update_workflows(execute: Execute, transaction: str, now: datetime, changes: dict[uuid.UUID, WorkflowChange]) -> None:
+    """Write where the workflows stand now; raise TransactionGone."""
     listed = changes.values()
     columns = {
         "id": _plain(changes),
@@ -124,8 +119,6 @@ def update_workflows(
         "cancel_requested_at": _moments(change.cancel_requested_at for change in listed),
     }
     _write(execute, UPDATE_WORKFLOWS, columns | {"transaction": transaction, "now": now}, len(changes))
-    if states:
-        execute("SELECT set_config('pgworkflows.states', '', true)")
 
 
 def _write(execute: Execute, sql: str, parameters: dict[str, Any], rows: int) -> None:

@@ -13,6 +13,10 @@ from .connection import query
 #: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
 LIFE_LOCK = 1885828967
 
+# Tried only: any login can take this lock first, and an old session of the worker may linger on the server. While another
+# session has it, only the lease speaks for this worker.
+LOCK = "SELECT pg_try_advisory_lock(%(kind)s, %(worker)s)"
+
 REGISTER = """
 INSERT INTO pgworkflows_worker (name, queues, definitions, direct, lease, started_at, connected_at, beat_at)
 VALUES (%(name)s, %(queues)s::jsonb, %(definitions)s::jsonb, %(direct)s, %(lease)s,
@@ -32,7 +36,7 @@ def register(name: str, *, queues: list[str], definitions: list[str], direct: bo
     }
     worker = int(query(REGISTER, parameters)[0][0])
     if direct:
-        query("SELECT pg_advisory_lock(%(kind)s, %(worker)s)", {"kind": LIFE_LOCK, "worker": worker})
+        query(LOCK, {"kind": LIFE_LOCK, "worker": worker})
     return worker
 
 
@@ -47,8 +51,7 @@ def reconnect(worker: int, *, direct: bool) -> bool:
     if not query(RECONNECT, {"worker": worker, "direct": direct}):
         return False
     if direct:
-        # The old session may linger on the server for a while; until it ends, only the lease speaks for this worker.
-        query("SELECT pg_try_advisory_lock(%(kind)s, %(worker)s)", {"kind": LIFE_LOCK, "worker": worker})
+        query(LOCK, {"kind": LIFE_LOCK, "worker": worker})
     return True
 
 

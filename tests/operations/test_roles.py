@@ -173,5 +173,18 @@ def test_what_a_role_must_not_do(logged_in, role, statement):
         logged_in(role).execute(statement.replace("OWNER", f"{PREFIX}_owner"))
 
 
+TRIGGER_FUNCTIONS = (
+    "SELECT proname FROM pg_proc WHERE pronamespace = 'pgworkflows'::regnamespace AND prorettype = 'trigger'::regtype"
+)
+
+
+@pytest.mark.parametrize("role", ALL)
+def test_nobody_hangs_our_trigger_functions_on_a_table_of_their_own(scratch, logged_in, role):
+    for (name,) in scratch.execute(TRIGGER_FUNCTIONS):
+        hang = f"CREATE TRIGGER t AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pgworkflows.{name}()"
+        with pytest.raises(errors.InsufficientPrivilege, match=f"permission denied for function pgworkflows.{name}"):
+            logged_in(role).execute(f"CREATE TEMP TABLE decoy (id int); {hang}")
+
+
 def test_prefix_must_be_a_name(refused, db):
     assert refused("roles", "--prefix", "Shop; DROP").startswith("'Shop; DROP' cannot begin a role's name.")

@@ -166,11 +166,32 @@ def test_state_set_in_sql_is_one_change(waiter, execute):
     assert (row.state, row.from_status, row.to_status, row.channel) == ("ODD", "PENDING", "PENDING", "sql")
 
 
-def test_states_that_lead_elsewhere_are_refused(waiter, execute):
+def test_no_setting_invents_states(waiter, execute):
     started = waiter.start()
     execute("SELECT set_config('pgworkflows.states', %s, true)", f'{{"{started.pk}": ["A", "B"]}}')
-    with pytest.raises(DatabaseError, match=r"the states passed by workflow .* do not lead to its new one"):
-        execute("UPDATE pgworkflows_workflow SET state = 'C'")
+    execute("UPDATE pgworkflows_workflow SET state = 'B'")
+    assert list(History.objects.filter(event="state").values_list("state", flat=True)) == ["B"]
+
+
+def test_states_of_a_batch_and_states_in_sql_follow_each_other(pgworkflows, execute):
+    @workflow
+    def body() -> None:
+        set_state("ONE")
+        wait_for_event("go")
+        set_state("ONE")
+        set_state("TWO")
+
+    runs = [body.start(), body.start()]
+    pgworkflows.run_workflows()
+    execute("UPDATE pgworkflows_workflow SET state = 'BY HAND' WHERE id = %s", runs[0].pk)
+    for run in runs:
+        run.send_event("go")
+    pgworkflows.run_workflows()
+    told = [
+        list(History.objects.filter(workflow=run.pk, event="state").order_by("id").values_list("state", flat=True))
+        for run in runs
+    ]
+    assert told == [["ONE", "BY HAND", "ONE", "TWO"], ["ONE", "ONE", "TWO"]]
 
 
 def test_many_rows_in_one_statement_are_all_told(waiter, execute):
@@ -362,6 +383,23 @@ def test_trigger_of_another_role_may_not_write_history(execute):
     execute("CREATE TRIGGER forge AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()")
     with pytest.raises(ProgrammingError, match="only the triggers write it"):
         execute("INSERT INTO decoy VALUES (1)")
+
+
+DEFINERS = """
+SELECT p.proname FROM pg_proc p
+WHERE p.pronamespace = 'pgworkflows'::regnamespace AND p.prosecdef AND p.prorettype = 'trigger'::regtype
+"""
+
+
+def test_functions_that_write_history_serve_no_table_but_their_own(execute, db):
+    execute("CREATE TEMP TABLE decoy (id int)")
+    functions = [name for (name,) in execute(DEFINERS)]
+    assert len(functions) >= 10
+    for name in functions:
+        execute(f"CREATE TRIGGER {name} AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pgworkflows.{name}()")
+        with pytest.raises(ProgrammingError, match="serves no other table, such as decoy"):
+            execute("INSERT INTO decoy VALUES (1)")
+        execute(f"DROP TRIGGER {name} ON decoy")
 
 
 def test_plan_made_for_one_row_serves_thousands(waiter, execute):

@@ -46,6 +46,15 @@ def fulfil(db):
     return body
 
 
+def test_its_function_is_for_nobody(fulfil):
+    apply(when_inserted())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_function_privilege('pg_monitor', oid, 'EXECUTE') FROM pg_proc WHERE proname = %s", [when_inserted().name]
+        )
+        assert cursor.fetchall() == [(False,)]
+
+
 def when_inserted(**options):
     options = {"kwargs": {"purchase_id": F("pk")}} | options
     return StartWorkflowOn("ledger.Purchase", "ledger.fulfil", on="insert", **options)
