@@ -94,6 +94,7 @@ def servers() -> Iterator[Servers]:
 
 def _prepare(server: EmbeddedPostgres) -> None:
     server.create_database(DATABASE)
+    ask(server.superuser_url(), "GRANT pg_checkpoint TO owner")
     os.environ["PROOFS_DATABASE_URL"] = server.url(DATABASE)
     os.environ["DJANGO_SETTINGS_MODULE"] = "proofs.settings"
     import django

@@ -4,7 +4,7 @@ import pytest
 
 from pgworkflows.definitions.registry import isolated
 
-pytest_plugins = ["pgworkflows.pytest_plugin", "tests.workers"]
+pytest_plugins = ["pgworkflows.pytest_plugin", "tests.superuser", "tests.workers"]
 
 
 @pytest.fixture(autouse=True)

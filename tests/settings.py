@@ -24,6 +24,7 @@ if not os.environ.get("DATABASE_URL"):
         )
     )
     os.environ["DATABASE_URL"] = _server.url("pgworkflows")
+    os.environ["SUPERUSER_URL"] = _server.superuser_url()
     os.environ["DEMO_SHOP_STATE"] = str(_server.data_dir.parent / "state")
 elif "DEMO_SHOP_STATE" not in os.environ:
     _state = tempfile.TemporaryDirectory(prefix="pgworkflows-tests-")

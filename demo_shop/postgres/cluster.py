@@ -16,7 +16,9 @@ from demo_shop.postgres.install import Account, EmbeddedPostgresError, usable_in
 from demo_shop.postgres.process import retire_dead
 
 HOST = "127.0.0.1"
-USER = "postgres"
+SUPERUSER = "postgres"
+# Owns the databases, and may do nothing more: as whoever rents a server.
+OWNER = "owner"
 START_SECONDS = 120
 # Below the range from which kernels take the local ports of outgoing connections.
 PORTS = range(20_000, 32_000)
@@ -50,7 +52,7 @@ class Cluster:
 
     @property
     def password(self) -> str:
-        """The superuser's password; empty before the first start."""
+        """The password of both roles; empty before the first start."""
         return _read(self.data_dir / "embedded.password")
 
     @property
@@ -84,6 +86,9 @@ class Cluster:
             given.flush()
             account.own(Path(given.name))
             made = account.run([*self._initdb(), "-D", aside, f"--pwfile={given.name}"])
+            if not made.returncode:
+                role = f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{password}'"
+                made = account.run([self.binary("postgres"), "--single", "-D", aside, "postgres"], input=role)
         if made.returncode:
             shutil.rmtree(aside, ignore_errors=True)
             raise self._failure("initdb failed", made.stdout)
@@ -133,7 +138,7 @@ class Cluster:
     def _initdb(self) -> list[str | Path]:
         locale = "C" if sys.platform == "darwin" else "C.UTF-8"
         fast = ["--no-sync"] if self.options.get("fsync") == "off" else []
-        access = [f"--username={USER}", "--auth=scram-sha-256"]
+        access = [f"--username={SUPERUSER}", "--auth=scram-sha-256"]
         return [self.binary("initdb"), *access, "--encoding=UTF8", f"--locale={locale}", *fast]
 
     def _start_on(self, port: int) -> str | None:

@@ -75,7 +75,9 @@ class Account:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         if "stdout" not in options:
             options |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        options |= {"env": environment, "cwd": "/", "stdin": subprocess.DEVNULL, "text": True}
+        options |= {"env": environment, "cwd": "/", "text": True}
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
         try:
             return subprocess.run([str(part) for part in command], **options)
         except PermissionError as error:

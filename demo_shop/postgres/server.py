@@ -1,7 +1,8 @@
 """The server as its users see it: started, found again, stopped.
 
-It listens on 127.0.0.1 only. Its superuser has a random password, which lies in the data folder, closed to other
-accounts. What is written is durable, as on any server, unless the options say otherwise.
+It listens on 127.0.0.1 only. Databases belong to a role that is no superuser; its password, and the superuser's, is random
+and lies in the data folder, closed to other accounts. What is written is durable, as on any server, unless the options say
+otherwise.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import errors, pq, sql
 
-from demo_shop.postgres.cluster import HOST, START_SECONDS, USER, Cluster
+from demo_shop.postgres.cluster import HOST, OWNER, START_SECONDS, SUPERUSER, Cluster
 from demo_shop.postgres.install import EmbeddedPostgresError
 from demo_shop.postgres.process import Postmaster, outlive
 from demo_shop.state import make_folder, state_dir
@@ -120,15 +121,22 @@ class EmbeddedPostgres:
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": dbname,
-            "USER": USER,
+            "USER": OWNER,
             "PASSWORD": self._cluster.password,
             "HOST": HOST,
             "PORT": str(self.port or ""),
         }
 
     def url(self, dbname: str = "postgres") -> str:
-        """Return the postgresql:// address of one database, password included."""
-        return f"postgresql://{USER}:{quote(self._cluster.password)}@{HOST}:{self.port}/{quote(dbname, safe='')}"
+        """Return the postgresql:// address of one database for the role that owns it, password included."""
+        return self._url(OWNER, dbname)
+
+    def superuser_url(self, dbname: str = "postgres") -> str:
+        """Return the same for the superuser, whom nothing of ours needs but backups, standbys and checkpoints."""
+        return self._url(SUPERUSER, dbname)
+
+    def _url(self, role: str, dbname: str) -> str:
+        return f"postgresql://{role}:{quote(self._cluster.password)}@{HOST}:{self.port}/{quote(dbname, safe='')}"
 
     def create_database(self, name: str) -> None:
         """Create a database unless it exists."""
@@ -183,5 +191,5 @@ class EmbeddedPostgres:
 
 
 def _ping(port: int) -> pq.Ping:
-    conninfo = f"host={HOST} port={port} user={USER} dbname=postgres connect_timeout=5"
+    conninfo = f"host={HOST} port={port} user={OWNER} dbname=postgres connect_timeout=5"
     return pq.Ping(pq.PGconn.ping(conninfo.encode()))

@@ -24,7 +24,7 @@ def prove(run: Run) -> None:
     """Kill the primary in mid-run; workers find the new one by a connection string with both hosts."""
     starts = run.plan()
     with run.server({"synchronous_standby_names": "standby"}) as primary, running(copied(run, primary)) as standby:
-        until(lambda: ask(primary.url(DATABASE), SYNCHRONOUS)[0][0], 20, "the standby is synchronous")
+        until(lambda: ask(primary.superuser_url(), SYNCHRONOUS)[0][0], 20, "the standby is synchronous")
         both = either(primary, standby)
         use(both)
         with run.fleet(both) as workers:
@@ -43,7 +43,7 @@ def copied(run: Run, primary: EmbeddedPostgres) -> EmbeddedPostgres:
     account = primary._cluster.account
     place.mkdir(mode=0o700)
     account.own(place)
-    parts = urlsplit(primary.url())
+    parts = urlsplit(primary.superuser_url())
     conninfo = f"host={parts.hostname} port={parts.port} user={parts.username} password={parts.password} application_name=standby"
     made = account.run([primary.binary("pg_basebackup"), "-D", place, "-R", "-X", "stream", "-c", "fast", "-d", conninfo])
     if made.returncode:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pgworkflows.models import History, Workflow, WorkflowDefinition
 from pgworkflows.models.history import ROUTINE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("may_stop_triggers")]
 
 LARGE = ("pgworkflows_workflow", "pgworkflows_history")
 TABLES = (*LARGE, "pgworkflows_task")

@@ -125,7 +125,7 @@ SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off;
 
 
 @pytest.fixture
-def plan(db):
+def plan(may_stop_triggers, db):
     """Return the plan of a page of a list, as the planner would make it for a large table."""
     with connection.cursor() as cursor:
         cursor.execute(CROWD)

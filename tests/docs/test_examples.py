@@ -23,6 +23,8 @@ from django.core.management import get_commands, load_command_class
 from django.db import DatabaseError, connection, transaction
 from django.test import SimpleTestCase
 
+from tests.superuser import OWNER
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(ROOT.glob("docs/*.md"))
 MODULE = "shop.workflows"
@@ -112,7 +114,9 @@ def run_tests(module: types.ModuleType, seen: set[str], request: pytest.FixtureR
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_examples_of_page_are_true(page, pgworkflows, request, monkeypatch):
+def test_examples_of_page_are_true(page, superuser, pgworkflows, request, monkeypatch):
+    for role in ("billing", "shop_owner", "shop_worker", "shop_web", "shop_reader", "shop_starter"):
+        superuser(f"CREATE ROLE {role}", f"GRANT {role} TO {OWNER}")
     module = types.ModuleType(MODULE)
     monkeypatch.setitem(sys.modules, MODULE, module)
     seen: set[str] = set()

@@ -29,7 +29,7 @@ def connected_to(database: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def crowded_database(django_db_blocker) -> Iterator[tuple[str, dict[str, int]]]:
+def crowded_database(may_stop_triggers: None, django_db_blocker) -> Iterator[tuple[str, dict[str, int]]]:
     """Make a database and load the crowd; give its name, and where each kind of workflow begins."""
     name = f"crowd_{os.getpid()}"
     with django_db_blocker.unblock():

@@ -128,7 +128,7 @@ def test_a_rolled_back_change_leaves_none(body):
     "SET session_replication_role = replica; DELETE FROM pgworkflows_history",
     "DELETE FROM pgworkflows_workflow",
 ])  # fmt: skip
-def test_history_cannot_be_touched(body, statement):
+def test_history_cannot_be_touched(may_stop_triggers, body, statement):
     body.start()
     before = list(History.objects.values())
     with pytest.raises(Error, match=r"refused|cannot be deleted"), transaction.atomic():  # noqa: PT012 - the block is the transaction

@@ -9,6 +9,7 @@ from pgworkflows import step, workflow
 from pgworkflows.models import Approval, Decision, Event, History, IdempotencyKey, Task, Workflow
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.pruning import prune_batch
+from tests.superuser import OWNER
 
 LONG = timedelta(days=91)
 
@@ -182,15 +183,14 @@ def test_guards_are_back_after_pruning(prune, quick, pgworkflows, execute):
         execute("DELETE FROM pgworkflows_history")
 
 
-def test_only_the_owner_prunes(db, execute, refused):
-    execute("CREATE ROLE shop_clerk")
-    execute("GRANT USAGE ON SCHEMA pgworkflows TO shop_clerk")
-    execute("GRANT EXECUTE ON FUNCTION pgworkflows.now TO shop_clerk")
-    execute("SET LOCAL ROLE shop_clerk")
+def test_only_the_owner_prunes(db, clerk, execute, refused):
+    execute("GRANT USAGE ON SCHEMA pgworkflows TO clerk")
+    execute("GRANT EXECUTE ON FUNCTION pgworkflows.now TO clerk")
+    execute("SET LOCAL ROLE clerk")
     said = refused("prune", "--older-than", "90d")
     execute("RESET ROLE")
     assert said == (
-        "Pruning is for the owner of the tables, 'postgres', and this connection acts as 'shop_clerk'. "
+        f"Pruning is for the owner of the tables, '{OWNER}', and this connection acts as 'clerk'. "
         "Connect as the owner, as `manage.py migrate` does."
     )
 

@@ -4,29 +4,29 @@ import os
 import re
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from psycopg import errors
 
 from tests.scratch import Scratch, database
+from tests.superuser import OWNER
 
 PREFIX = f"t{os.getpid()}"
 ROLES = ("owner", "worker", "web", "reader", "starter")
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[Scratch]:
+def scratch(superuser) -> Iterator[Scratch]:
     """Give a database whose roles are made, with a login for each."""
     with database("roles", "tests.settings") as made:
         made.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        for role in ROLES:
+            superuser(f"CREATE ROLE {PREFIX}_{role}", f"GRANT {PREFIX}_{role} TO {OWNER}")
         for _ in range(2):  # it may be run again
             made.execute(made.manage("workflows", "roles", "--prefix", PREFIX))
         for role in ROLES:
-            made.execute(f"CREATE ROLE {PREFIX}_{role}_login LOGIN PASSWORD '{PREFIX}_{role}_login' IN ROLE {PREFIX}_{role}")
+            superuser(f"CREATE ROLE {PREFIX}_{role}_login LOGIN PASSWORD '{PREFIX}_{role}_login' IN ROLE {PREFIX}_{role}")
         yield made
-    with psycopg.connect(made.server, autocommit=True) as connection:
-        for role in ROLES:
-            connection.execute(f"DROP ROLE {PREFIX}_{role}_login; DROP ROLE {PREFIX}_{role}")
+    superuser(*(f"DROP ROLE {PREFIX}_{role}{login}" for role in ROLES for login in ("_login", "")))
 
 
 @pytest.fixture

@@ -330,7 +330,7 @@ APPEND_ONLY = [
 
 @pytest.mark.parametrize("replication_role", ["origin", "replica"])
 @pytest.mark.parametrize("statement", APPEND_ONLY)
-def test_history_cannot_be_changed(waiter, execute, statement, replication_role):
+def test_history_cannot_be_changed(may_stop_triggers, waiter, execute, statement, replication_role):
     waiter.start()
     execute(f"SET LOCAL session_replication_role = {replication_role}")
     with pytest.raises(ProgrammingError) as raised:
@@ -365,7 +365,7 @@ INSERT = INSERT.replace("session_user", '"session_user"') + "VALUES ('start', ''
         ),
     ],
 )
-def test_guards_that_test_databases_lift(execute, statement, message, replication_role):
+def test_guards_that_test_databases_lift(may_stop_triggers, execute, statement, message, replication_role):
     execute(GUARDED)
     execute(f"SET LOCAL session_replication_role = {replication_role}")
     with pytest.raises(ProgrammingError) as raised:
@@ -373,11 +373,11 @@ def test_guards_that_test_databases_lift(execute, statement, message, replicatio
     assert str(raised.value).startswith(message + "\nHINT:  ")
 
 
-def test_trigger_of_another_role_may_not_write_history(execute):
+def test_trigger_of_another_role_may_not_write_history(clerk, execute):
     execute(GUARDED)
-    execute("CREATE ROLE forger; GRANT INSERT ON pgworkflows_history TO forger")
-    execute("GRANT USAGE ON SCHEMA public, pgworkflows TO forger")
-    execute("GRANT USAGE ON SEQUENCE pgworkflows_history_id_seq TO forger; SET LOCAL ROLE forger")
+    execute("GRANT INSERT ON pgworkflows_history TO clerk")
+    execute("GRANT USAGE ON SCHEMA public, pgworkflows TO clerk")
+    execute("GRANT USAGE ON SEQUENCE pgworkflows_history_id_seq TO clerk; SET LOCAL ROLE clerk")
     execute("CREATE TEMP TABLE decoy (id int)")
     execute(f"CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INSERT}; RETURN NULL; END $$")
     execute("CREATE TRIGGER forge AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()")

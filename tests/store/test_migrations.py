@@ -6,6 +6,7 @@ import pytest
 from psycopg import errors
 
 from tests.scratch import Scratch, database
+from tests.superuser import OWNER
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,15 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize("role", ["origin", "replica"])
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_production_database_guards_its_history(scratch, statement, role):
+def test_production_database_guards_its_history(may_stop_triggers, scratch, statement, role):
     scratch.execute("""SELECT pgworkflows.start('demo_shop.fulfil_order', '{"order_id": 1}', 'only one')""")
     with pytest.raises(errors.InsufficientPrivilege, match=" is refused: "):
         scratch.execute(f"SET session_replication_role = {role}; {statement}")
+
+
+def test_owner_that_installs_it_may_do_nothing_more(scratch):
+    rights = "SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    assert scratch.execute(rights) == [(False,)]
 
 
 def test_flush_is_refused_in_production(scratch):
@@ -54,7 +60,7 @@ def test_sqlmigrate_prints_the_functions(scratch):
 
 def test_checks_look_at_the_server(scratch):
     said = scratch.manage("check", "--database", "default", "--deploy", "--tag", "security", "--tag", "database")
-    assert "(pgworkflows.W002) The application connects as 'postgres', which may act for 'postgres'" in said
+    assert f"(pgworkflows.W002) The application connects as '{OWNER}', which may act for '{OWNER}'" in said
 
 
 def test_migrations_go_to_zero_and_come_back(scratch):

@@ -12,6 +12,7 @@ from pgworkflows import KeyConflict, request_approval, step, wait_for_event, wor
 from pgworkflows.models import Approval, History, Workflow
 from pgworkflows.store.definitions import write_definition
 from tests.ledger.models import Account
+from tests.superuser import OWNER
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_psql_alone_carries_a_workflow_through(transactional_db, fulfil, ann, ps
     assert psql(f"SELECT pgworkflows.status('{started}')") == "COMPLETED"
     assert Workflow.objects.get(pk=started).result == "Bob"
     told = "SELECT event, actor, channel FROM pgworkflows_history WHERE channel = 'sql' ORDER BY id"
-    assert psql(told) == "start|postgres|sql\ndecide|ann|sql\napprove|ann|sql"
+    assert psql(told) == f"start|{OWNER}|sql\ndecide|ann|sql\napprove|ann|sql"
 
 
 def test_psql_cancels_with_a_reason(transactional_db, fulfil, ann, psql):
@@ -59,7 +60,7 @@ def test_psql_cancels_with_a_reason(transactional_db, fulfil, ann, psql):
     assert psql(f"SELECT pgworkflows.status('{started}')") == "CANCELLED"
     told = "SELECT event, from_status, to_status, actor, session_user, note FROM pgworkflows_history ORDER BY id"
     told = told.replace("session_user", '"session_user"')
-    assert psql(told).splitlines()[-1] == "cancel|PENDING|CANCELLED|postgres|postgres|ordered twice"
+    assert psql(told).splitlines()[-1] == f"cancel|PENDING|CANCELLED|{OWNER}|{OWNER}|ordered twice"
 
 
 def test_psql_sends_under_a_correlation(transactional_db, psql, pgworkflows):
@@ -323,11 +324,11 @@ def test_tags_in_arguments_stay_text(execute, pgworkflows, db):
     assert Workflow.objects.get(pk=started).wait(1) == {"$dataclass": ["os:environ", {}]}
 
 
-def test_role_with_execute_only_can_use_the_verbs(fulfil, execute):
-    execute("CREATE ROLE carrier; GRANT USAGE ON SCHEMA pgworkflows TO carrier")
-    execute("GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.status, pgworkflows.cancel TO carrier")
+def test_role_with_execute_only_can_use_the_verbs(clerk, fulfil, execute):
+    execute("GRANT USAGE ON SCHEMA pgworkflows TO clerk")
+    execute("GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.status, pgworkflows.cancel TO clerk")
     with transaction.atomic():
-        execute("SET LOCAL ROLE carrier")
+        execute("SET LOCAL ROLE clerk")
         started = start(execute, "tests.fulfil", '{"order_id": 7}')
         assert execute("SELECT pgworkflows.status(%s)", started) == [("PENDING",)]
         execute("SELECT pgworkflows.cancel(%s, 'no')", started)

@@ -191,11 +191,11 @@ def test_psql_starts_it_too(fulfil, psql):
         apply(when_paid(), backwards=True)
 
 
-def test_role_without_rights_here_starts_it_too(fulfil):
+def test_role_without_rights_here_starts_it_too(clerk, fulfil):
     apply(when_inserted())
     with connection.cursor() as cursor:
-        cursor.execute("CREATE ROLE shop_clerk; GRANT INSERT ON ledger_purchase TO shop_clerk")
-        cursor.execute("GRANT USAGE ON SEQUENCE ledger_purchase_id_seq TO shop_clerk; SET LOCAL ROLE shop_clerk")
+        cursor.execute("GRANT INSERT ON ledger_purchase TO clerk")
+        cursor.execute("GRANT USAGE ON SEQUENCE ledger_purchase_id_seq TO clerk; SET LOCAL ROLE clerk")
         cursor.execute("INSERT INTO ledger_purchase (status, total, details) VALUES ('OPEN', 1, '{}')")
         cursor.execute("RESET ROLE")
     assert len(started()) == 1

