@@ -144,6 +144,9 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     lost = task.status == Status.RUNNING
     attempts = task.attempt if lost else task.attempt + 1
     run.batch.before_step(run, step)
+    if run.batch.engine.stopping:
+        run.again()
+        raise Suspended
     task.status, task.attempt, task.started_at = Status.RUNNING, attempts, run.now()
     run.write(task)
     info = replace(info, attempt=attempts)

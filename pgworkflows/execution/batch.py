@@ -17,10 +17,11 @@ from .. import signals
 from ..conf import conf
 from ..definitions.registry import registry
 from ..definitions.step import Step
+from ..exceptions import NotAllowed
 from ..models import Task, Workflow
 from ..store import checkpoints, claims, events
 from ..store.claims import Claim
-from ..store.connection import database
+from ..store.connection import database, end_what_was_left_open
 from ..store.records import ClaimedWorkflow, RecordedTask
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
@@ -116,6 +117,8 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
     batch = Batch(engine=engine, alone=alone)
     runs: list[Run] = []
     hooks: list[Hook] = []
+    if not engine.nested:
+        end_what_was_left_open()
     try:
         with transaction.atomic(using=conf().DATABASE):
             runs = _claim_and_load(batch, source)
@@ -263,6 +266,12 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
         checkpoints.update_workflows(execute, xact, batch.now(), {run.row.id: run.change() for run in runs})
 
 
+def _require_nothing_open(batch: Batch) -> None:
+    left = [] if batch.engine.nested else end_what_was_left_open()
+    if left:
+        raise NotAllowed(f"It left a transaction open on {', '.join(left)}: what it wrote there was rolled back.")
+
+
 def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     """Run the hooks each by itself, hand over the outside calls, tell the receivers, and look again at new waits."""
     for run in runs:
@@ -281,6 +290,7 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     for hook in hooks:
         try:
             hook()
+            _require_nothing_open(batch)
         except (Exception, SystemExit) as error:
             signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
     for failure in batch.failures:

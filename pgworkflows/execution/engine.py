@@ -47,6 +47,8 @@ class Engine:
     results: dict[CallKey, OutsideResult] = field(default_factory=dict)
     #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
     charges: dict[tuple[uuid.UUID, int], BaseException] = field(default_factory=dict)
+    #: Whether no outside attempt may begin any more.
+    stopping: bool = False
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).

@@ -15,7 +15,8 @@ from django.db import close_old_connections
 from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
-from ..exceptions import WaitTimeout
+from ..exceptions import NotAllowed, WaitTimeout
+from ..store.connection import end_what_was_left_open
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .errors import describe
 from .step_scope import StepScope
@@ -83,17 +84,41 @@ def _call(call: OutsideCall) -> OutsideResult:
         return OutsideResult.failed(call, error)
 
 
+def _clean() -> list[str]:
+    """Treat this thread's connections as a request does, and leave no transaction open; return where one was."""
+    left = end_what_was_left_open()
+    close_old_connections()
+    return left
+
+
+def _checked(call: OutsideCall, result: OutsideResult, left: list[str]) -> OutsideResult:
+    if not left or result.error is not None:
+        return result
+    return OutsideResult.failed(
+        call,
+        NotAllowed(
+            f"Step {call.step.name} left a transaction open on {', '.join(left)}: what it wrote there was rolled back. "
+            "Use transaction.atomic(), which ends it, and leave autocommit on."
+        ),
+    )
+
+
 def perform(call: OutsideCall) -> OutsideResult:
     """Make the call in this thread, in a fresh context, with connections treated as a request treats them."""
-    close_old_connections()
-    try:
-        return Context().run(_call, call)
-    finally:
-        close_old_connections()
+    _clean()
+    result = Context().run(_call, call)
+    return _checked(call, result, _clean())
 
 
 async def perform_async(call: OutsideCall) -> OutsideResult:
-    """Make the call of an `async def` step; its timeout cancels it."""
+    """Make the call of an `async def` step, with the connections of the thread that its ORM calls use treated alike."""
+    await sync_to_async(_clean)()
+    result = await _call_async(call)
+    return _checked(call, result, await sync_to_async(_clean)())
+
+
+async def _call_async(call: OutsideCall) -> OutsideResult:
+    """Make the call; the step's timeout cancels it."""
     _enter(call)
     limit = None
     try:
@@ -115,5 +140,5 @@ def _has_rows(arguments: dict[str, Any]) -> bool:
 def perform_inline(call: OutsideCall) -> OutsideResult:
     """Make the call here and now, on this thread's connections, as the testing helper does."""
     if call.step.is_async:
-        return Context().run(async_to_sync(perform_async), call)  # whose ORM calls come back to this thread's connections
+        return Context().run(async_to_sync(_call_async), call)  # whose ORM calls come back to this thread's connections
     return Context().run(_call, call)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 from ..conf import conf
 from ..exceptions import NotAllowed
@@ -46,6 +47,26 @@ def query(sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
     with answered(), database().cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def end_what_was_left_open() -> list[str]:
+    """Close this thread's connections that users' code left in a transaction or out of autocommit; return their aliases."""
+    left = [connection for connection in connections.all(initialized_only=True) if _left_open(connection)]
+    for connection in left:
+        connection.in_atomic_block = False
+        connection.close()
+    return [connection.alias for connection in left]
+
+
+def _left_open(connection: BaseDatabaseWrapper) -> bool:
+    if connection.connection is None or not connection.settings_dict["AUTOCOMMIT"]:
+        return False
+    if connection.in_atomic_block or not connection.autocommit:
+        return True
+    return connection.vendor == "postgresql" and connection.connection.pgconn.transaction_status in (
+        TransactionStatus.INTRANS,
+        TransactionStatus.INERROR,
+    )
 
 
 def database_now() -> datetime.datetime:

@@ -39,7 +39,7 @@ class Life(threading.Thread):
         self.registered = threading.Event()
         self.ended = threading.Event()
         self.direct = False
-        self._parent = os.getppid()
+        self._parent = options.supervisor or os.getppid()
         self._reconnected_at = float("-inf")
         self._swept_at = time.monotonic()
         self._step: tuple[uuid.UUID, int, Step[..., Any], float] | None = None
@@ -65,7 +65,7 @@ class Life(threading.Thread):
                 self.direct = False
                 self._reconnected_at = time.monotonic()
                 self._die_if_hanging()
-                self._end_with_parent()
+                self.end_with_parent()
                 self.ended.wait(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, LONGEST_PAUSE)
         self._leave()
@@ -116,7 +116,7 @@ class Life(threading.Thread):
     def _beat(self) -> None:
         self._die_if_hanging()
         self.pool.give_up_overrun()
-        self._end_with_parent()
+        self.end_with_parent()
         if not workers.beat(self.engine.worker_id):
             self._register()
         locks_count = self.direct and time.monotonic() - self._reconnected_at > conf().LEASE
@@ -128,7 +128,7 @@ class Life(threading.Thread):
             workers.forget_old()
             self.wake.set()
 
-    def _end_with_parent(self) -> None:
+    def end_with_parent(self) -> None:
         """Stop the worker once nobody is left to replace it or to stop it."""
         if os.getppid() != self._parent:
             self.stop_worker()

@@ -25,6 +25,8 @@ class WorkerOptions:
     predecessors: list[str] = field(default_factory=list)
     #: How many batches of one workflow, whose try is committed first, to begin with.
     careful: int = 3
+    #: The process that replaces this one when it dies, and without which it ends; 0 for whichever has started it.
+    supervisor: int = 0
     #: A file descriptor to report to, once a second.
     report_to: int = -1
 

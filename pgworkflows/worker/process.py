@@ -33,6 +33,7 @@ from .pool import OutsidePool
 from .watchdog import Watchdog
 
 RESULTS_AT_ONCE = 50
+SHORTEST_PAUSE = 0.02
 
 
 class Worker:
@@ -55,10 +56,11 @@ class Worker:
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
         self._reported_at = 0.0
+        self._soon = SHORTEST_PAUSE
 
     def stop(self, *_: Any) -> None:
         """Finish what runs, then end."""
-        self.stopping = True
+        self.stopping = self.engine.stopping = True
         self.wake.set()
 
     def run(self) -> int:
@@ -78,6 +80,7 @@ class Worker:
             except (DatabaseError, psycopg.Error, OSError) as error:
                 signals.neighbour_failed.send_robust(Worker, what="the worker's database connection", error=error)
                 connections.close_all()
+                self.life.end_with_parent()
                 if self.stopping and not len(self.pool):
                     status = 1
                     break
@@ -227,10 +230,12 @@ class Worker:
         holds = idling.try_idle_lock()
         try:
             if holds or idling.someone_is_idle():
+                self._soon = SHORTEST_PAUSE
                 if not self.step():
                     self.wake.wait(self._pause(self.options.poll_interval))
             else:
-                self.wake.wait(0.02)  # a sender is about to commit, and did not know that we sleep
+                self.wake.wait(self._soon)  # a sender is about to commit, and did not know that we sleep
+                self._soon = min(self._soon * 2, self.options.poll_interval)
         finally:
             if holds:
                 idling.release_idle_lock()
@@ -239,7 +244,7 @@ class Worker:
         if self.stopping:
             return 0.2
         due = idling.seconds_to_next(self.engine.known)
-        return longest if due is None else min(longest, max(due, 0.02))
+        return longest if due is None else min(longest, max(due, SHORTEST_PAUSE))
 
     def _let_go_of_old_connections(self) -> None:
         """Treat connections as the request cycle does; our own is kept through a busy stretch, unless it has an age limit."""

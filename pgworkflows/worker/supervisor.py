@@ -34,6 +34,8 @@ class Child:
     began: float = field(default_factory=time.monotonic)
     counts: dict[str, int] = field(default_factory=dict)
     unread: bytes = b""
+    #: Whether this supervisor has asked it to end.
+    told: bool = False
 
 
 class Supervisor:
@@ -84,7 +86,7 @@ class Supervisor:
     def _start(self, options: WorkerOptions) -> None:
         reading, writing = os.pipe()
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        options = replace(options, name=name, report_to=writing)
+        options = replace(options, name=name, report_to=writing, supervisor=os.getpid())
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         process = subprocess.Popen(
             [sys.executable, "-m", "pgworkflows.worker", options.to_json()], pass_fds=[writing], env=environment
@@ -115,7 +117,7 @@ class Supervisor:
             os.close(child.pipe)
             for key, value in child.counts.items():
                 self.past[key] = self.past.get(key, 0) + (value if key != "in_flight" else 0)
-            if status == 0 or self.stops:
+            if self.stops or (status == 0 and (child.told or self.options.drain)):
                 continue
             self._replace(child, status)
 
@@ -124,8 +126,11 @@ class Supervisor:
         quick = time.monotonic() - child.began < QUICK_DEATH and status != REPLACE_ME
         self._pause = min(self._pause * 2, LONGEST_PAUSE) if quick else 0.1
         how = (
-            f"signal {-status}" if status < 0 else "a step that overran its time" if status == REPLACE_ME else f"status {status}"
-        )
+            f"signal {-status}" if status < 0
+            else "a step that overran its time" if status == REPLACE_ME
+            else "a signal that was not ours" if status == 0
+            else f"status {status}"
+        )  # fmt: skip
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         # One that died before it could take over leaves that to the next: nobody else may be there in a drain.
         inherited = [] if child.counts else child.options.predecessors
@@ -155,6 +160,7 @@ class Supervisor:
         self._files = files
         self.say(f"{changed[0] if changed else 'A file'} changed; starting workers with the new code.")
         for child in self.children:
+            child.told = True
             child.process.send_signal(signal.SIGTERM)
             self._due.append((time.monotonic(), self.options))
 

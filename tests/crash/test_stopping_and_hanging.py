@@ -1,14 +1,16 @@
 """Workers that are told to stop, and steps that never end."""
 
+import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
 from pgworkflows.models import Task, Workflow
 from tests.ledger.models import Entry
-from tests.ledger.workflows import hanging, hanging_once, held_call, quick, tell
+from tests.ledger.workflows import hanging, hanging_once, held_call, held_calls, quick, tell
 from tests.workers import children, until, until_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +75,34 @@ def test_the_second_signal_stops_at_once_and_loses_nothing(fleet):
     other = until(lambda: held_by() != stopped and held_by(), "another worker is in the step")
     tell(f"x: let go {other}")
     assert started.wait(20) == other
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_worker_that_somebody_else_told_to_end_is_replaced(fleet, processes):
+    supervisor = fleet.runworkflows("--processes", str(processes))
+    before = until(lambda: len(found := children(supervisor)) == processes and found, "the workers are there")
+    quick.start("before")
+    until_all("COMPLETED")
+    os.kill(before[0], signal.SIGTERM)
+    until(lambda: before[0] not in (now := children(supervisor)) and len(now) == processes, "it is replaced")
+    quick.start("after")
+    until_all("COMPLETED")
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(20) == 0
+
+
+def test_worker_whose_supervisor_died_while_it_was_loading_ends(fleet):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert fleet.worker(supervisor=gone.pid).wait(20) == 0
+
+
+def test_stopping_worker_begins_no_outside_attempt(fleet):
+    started = held_calls.start("x")
+    worker = fleet.worker()
+    until(lambda: held_by() == worker.pid, "it is in the first call")
+    worker.send_signal(signal.SIGTERM)
+    tell(f"x/1: let go {worker.pid}")
+    assert worker.wait(20) == 0
+    assert Workflow.objects.get().status == "PENDING"
+    assert [(t.status, t.attempt) for t in Task.objects.filter(workflow=started)] == [("COMPLETED", 1)]

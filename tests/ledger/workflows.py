@@ -130,6 +130,12 @@ def held_call(name: str) -> int:
 
 
 @workflow
+def held_calls(name: str) -> None:
+    call_held(f"{name}/1")
+    call_held(f"{name}/2")
+
+
+@workflow
 def poison() -> None:
     enter("before the poison")
     kill_worker()
