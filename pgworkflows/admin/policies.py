@@ -12,13 +12,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage
+from ..site.addresses import in_admin
 from ..store.actors import acting_as
 from ..store.policies import problems_of
 from ..store.rehearsing import rehearse
@@ -209,7 +210,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
         return TemplateResponse(request, f"admin/pgworkflows/policy/{name}.html", shared | context, status=status)
 
     def _to(self, page: str, *arguments: Any) -> str:
-        return reverse(f"admin:pgworkflows_approvalpolicy_{page}", args=arguments, current_app=self.admin_site.name)
+        return in_admin(self.admin_site, f"pgworkflows_approvalpolicy_{page}", *arguments)
 
     def _is_draft(self, policy: ApprovalPolicy) -> bool:
         return bool(policy.status == Status.DRAFT)

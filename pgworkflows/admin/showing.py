@@ -12,14 +12,14 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from ..definitions.durations import local
 from ..definitions.plain import plain
 from ..redaction import redacted, redacted_text, secrets_in
+from ..site.addresses import in_admin, row_in_admin
 from ..site.showing import TONES as APPROVAL_TONES
 
 LONGEST_JSON = 20_000
@@ -45,8 +45,8 @@ def moment(at: datetime | None) -> str | SafeString:
     """Return a time in the viewer's time zone, to the second."""
     if at is None:
         return EMPTY
-    local = timezone.localtime(at)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}")
+    shown = local(at)
+    return format_html('<time datetime="{}">{}</time>', shown.isoformat(), f"{shown:%Y-%m-%d %H:%M:%S}")
 
 
 def length(duration: timedelta) -> str:
@@ -131,17 +131,11 @@ class Links:
 
     def to(self, page: str, *arguments: Any) -> str:
         """Return the address of a page; empty where the site has none."""
-        try:
-            return reverse(f"admin:{page}", args=arguments, current_app=self.site.name)
-        except NoReverseMatch:
-            return ""
+        return in_admin(self.site, page, *arguments)
 
     def to_row(self, model: type[Model] | None, key: Any) -> str:
-        """Return the address of a row; empty where the site has no page for it, or not for this viewer."""
-        registered = self.site._registry.get(model) if model is not None else None
-        if registered is None or not registered.has_view_permission(self.request):
-            return ""
-        return self.to(f"{registered.opts.app_label}_{registered.opts.model_name}_change", key)
+        """Return the address of a row, in another site where this one has no page for it; empty where this viewer has none."""
+        return row_in_admin(model, key, self.request, self.site)
 
 
 def linked(address: str, text: Any) -> SafeString | str:

@@ -10,11 +10,11 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import ApprovalPolicy, ApprovalStage, StageCondition
+from ..site.addresses import in_admin
 from .listing import ModelAdmin
 from .policy_forms import LabelledRows, StageForm
 
@@ -159,4 +159,4 @@ class ApprovalStageAdmin(PartOfDraft, ModelAdmin):
         return HttpResponseRedirect(self._to("changelist"))
 
     def _to(self, page: str, *arguments: Any) -> str:
-        return reverse(f"admin:pgworkflows_approvalpolicy_{page}", args=arguments, current_app=self.admin_site.name)
+        return in_admin(self.admin_site, f"pgworkflows_approvalpolicy_{page}", *arguments)

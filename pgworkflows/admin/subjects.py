@@ -77,7 +77,8 @@ class WorkflowsAdminMixin(Base):
             for workflow in found
         ]
         subject = f"{obj._meta.label_lower}:{obj.pk}"
-        return _listed(rows, links.to("pgworkflows_workflow_changelist") + "?" + urlencode({"q": subject}))
+        every = links.to("pgworkflows_workflow_changelist")
+        return _listed(rows, every and every + "?" + urlencode({"q": subject}))
 
     @admin.display(description=_("approvals"))
     def approvals_shown(self, obj: Any) -> SafeString | str:
@@ -99,5 +100,5 @@ def _listed(rows: list[tuple[Any, Any, str]], all_of_them: str) -> SafeString | 
     if not rows:
         return EMPTY
     items = format_html_join("", "<li>{} {} {}</li>", rows[:MOST])
-    more = format_html('<li><a href="{}">{}</a></li>', all_of_them, _("all of them")) if len(rows) > MOST else ""
+    more = format_html("<li>{}</li>", linked(all_of_them, _("all of them"))) if len(rows) > MOST else ""
     return format_html('<ul class="pgw-list">{}{}</ul>', items, more)

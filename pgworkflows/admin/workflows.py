@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -129,7 +129,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
                 for action in ACTIONS
                 if action.offered(workflow) and request.user.has_perm(action.permission)
             ],
-            "log_url": links.to("pgworkflows_workflow_history", quote(str(workflow.pk))),
+            "log_url": links.to("pgworkflows_workflow_history", workflow.pk),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/pgworkflows/workflow/page.html", context)

@@ -6,6 +6,7 @@ E010-E014  declarations      what the `workflows.py` modules declare
 E015       bodies            forms that a workflow asks for and does not declare
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
+W006-W007  surroundings      clocks that are put back, and a login that is not there
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Tags, register
 
-from . import bodies, configuration, declarations, deployment, installation
+from . import bodies, configuration, declarations, deployment, installation, surroundings
 
 
 @register("pgworkflows")
@@ -27,6 +28,7 @@ def check_project(**_: Any) -> list[CheckMessage]:
         *installation.check_alias(),
         *declarations.check_declarations(),
         *bodies.check_bodies(),
+        *surroundings.check_surroundings(),
     ]
 
 

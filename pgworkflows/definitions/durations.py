@@ -1,8 +1,11 @@
-"""Durations are a timedelta or a number of seconds, everywhere."""
+"""Durations are a timedelta or a number of seconds, everywhere; moments are what Django makes of times."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
 
 Duration = timedelta | float | int
 
@@ -26,3 +29,19 @@ def seconds(value: Duration, *, what: str) -> float:
 def optional_seconds(value: Duration | None, *, what: str) -> float | None:
     """Return the duration in seconds, or None for no limit."""
     return None if value is None else seconds(value, what=what)
+
+
+def moment(value: datetime, *, what: str) -> datetime:
+    """Return a time as the ORM gives times: with a time zone, or with USE_TZ = False without one, in TIME_ZONE."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{what} must be a datetime, not {value!r}.")
+    if timezone.is_naive(value):
+        if settings.USE_TZ:
+            raise ValueError(f"{what}: {value} has no time zone. Use django.utils.timezone.")
+        return value
+    return value if settings.USE_TZ else timezone.make_naive(value, timezone.get_default_timezone())
+
+
+def local(value: datetime) -> datetime:
+    """Return a time in the zone that is shown; with USE_TZ = False it is there already."""
+    return value if timezone.is_naive(value) else timezone.localtime(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 from django.forms import BaseForm
 
 from .arguments import Arguments, bind, checked_signature
-from .durations import Duration, optional_seconds
+from .durations import Duration, moment, optional_seconds
 from .encoding import importable_path, storable_text
 from .naming import default_name, fingerprint
 from .registry import registry
@@ -79,8 +79,8 @@ class WorkflowFunction(Generic[P, R]):
     def using(self, **options: Unpack[StartOptions]) -> WorkflowFunction[P, R]:
         """Return a copy with other start options.
 
-        `queue`, `priority` (-100 to 100, higher first), `key` (unique per workflow name), `run_after` (aware
-        datetime), `timeout`, `subject` (a saved model instance), `requested_by` (a user or a name), `attributes`.
+        `queue`, `priority` (-100 to 100, higher first), `key` (unique per workflow name), `run_after` (an
+        aware datetime), `timeout`, `subject` (a saved model instance), `requested_by` (a user or a name), `attributes`.
         """
         known = StartOptions.__annotations__
         unknown = sorted(set(options) - set(known))
@@ -89,6 +89,8 @@ class WorkflowFunction(Generic[P, R]):
         changes: dict[str, Any] = dict(options)
         if "timeout" in changes:
             changes["timeout"] = optional_seconds(changes["timeout"], what=f"{self.name}.using(timeout=)")
+        if changes.get("run_after") is not None:
+            changes["run_after"] = moment(changes["run_after"], what=f"{self.name}.using(run_after=)")
         changed = replace(self, **changes)
         changed.check_options()
         return changed
@@ -106,8 +108,6 @@ class WorkflowFunction(Generic[P, R]):
             raise ValueError(f"{self.name}: version {self.version!r} is not a whole number of 1 or more.")
         if not LOWEST_PRIORITY <= self.priority <= HIGHEST_PRIORITY:
             raise ValueError(f"{self.name}: priority {self.priority} is not between {LOWEST_PRIORITY} and {HIGHEST_PRIORITY}.")
-        if self.run_after is not None and self.run_after.tzinfo is None:
-            raise ValueError(f"{self.name}: run_after={self.run_after} has no time zone. Use django.utils.timezone.")
         if self.key is not None and (not isinstance(self.key, str) or not self.key):
             raise TypeError(f"{self.name}: key must be text that is not empty, not {self.key!r}.")
         if self.subject is not None and self.subject.pk is None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..definitions.durations import Duration, optional_seconds, seconds
+from ..definitions.durations import moment as as_moment
 from ..definitions.encoding import encode, path_of, storable_text, with_rows
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
@@ -42,10 +43,9 @@ def sleep(duration: Duration) -> None:
 
 
 def sleep_until(moment: datetime) -> None:
-    """Wait until a time, which must have a time zone."""
-    if moment.tzinfo is None:
-        raise ValueError(f"sleep_until({moment}) has no time zone. Use django.utils.timezone.")
-    _body("sleep_until").sleep_until(lambda: moment)
+    """Wait until a time, which must have a time zone unless USE_TZ is off."""
+    due = as_moment(moment, what="sleep_until()")
+    _body("sleep_until").sleep_until(lambda: due)
 
 
 def wait_for_event(name: str, *, correlation: str | None = None, timeout: Duration | None = None) -> Any:

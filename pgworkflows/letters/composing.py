@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils import translation
 
 from ..conf import conf
 from ..models import Approval
-from ..site import links
+from ..site import addresses, links
 from ..store.announcements import Happening
 from .recipients import address_of
 
@@ -74,12 +74,10 @@ def language_of(person: Any) -> str:
 
 def page_url(approval: Approval) -> str:
     """Return the absolute address of the approval's page: on the site, else in the admin, else nowhere."""
-    for name in ("pgworkflows_site:page", "admin:pgworkflows_approval_change"):
-        try:
-            return conf().BASE_URL.rstrip("/") + reverse(name, args=[approval.pk])
-        except NoReverseMatch:
-            continue
-    return ""
+    try:
+        return addresses.absolute("pgworkflows_site:page", approval.pk)
+    except NoReverseMatch:
+        return addresses.absolute_in_admin(Approval, approval.pk)
 
 
 def decision_url(approval: Approval, person: Any) -> str:

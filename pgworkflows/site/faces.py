@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from .addresses import in_admin
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
 
 #: Where the admin's own names differ.
 ADMIN_PAGES = {
@@ -28,11 +32,10 @@ class Face:
     admin: AdminSite | None = None
 
     def to(self, page: str, *arguments: Any) -> str:
-        """Return the address of one of the pages."""
+        """Return the address of one of the pages; empty where this admin site does not have it."""
         if self.admin is None:
             return reverse(f"pgworkflows_site:{page}", args=arguments)
-        name = ADMIN_PAGES.get(page, f"pgworkflows_approval_{page}")
-        return reverse(f"admin:{name}", args=arguments, current_app=self.admin.name)
+        return in_admin(self.admin, ADMIN_PAGES.get(page, f"pgworkflows_approval_{page}"), *arguments)
 
     @property
     def home(self) -> str:
@@ -59,7 +62,7 @@ class Face:
             ("all", _("All that I may see"), self.to("all")),
             ("delegations", _("Delegations"), self.to("delegations")),
         ]
-        return [{"label": label, "url": url, "current": name == here} for name, label, url in pages]
+        return [{"label": label, "url": url, "current": name == here} for name, label, url in pages if url]
 
 
 SITE = Face(channel="site", base="pgworkflows/base.html")

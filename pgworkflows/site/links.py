@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
-from django.urls import reverse
 
 from ..conf import conf
 from ..models import Approval
 from ..store.connection import database_now
+from .addresses import absolute
 
 SALT = "pgworkflows.decision-link"
 
@@ -44,7 +44,7 @@ def decision_url(approval: Approval, user: Any, verdict: str = "") -> str:
     """
     if verdict and verdict not in Approval.Verdict.values:
         raise ValueError(f"verdict={verdict!r} must be one of {', '.join(Approval.Verdict.values)}.")
-    return conf().BASE_URL.rstrip("/") + reverse("pgworkflows_site:link", args=[token_for(approval, user, verdict)])
+    return absolute("pgworkflows_site:link", token_for(approval, user, verdict))
 
 
 def token_for(approval: Approval, user: Any, verdict: str = "") -> str:

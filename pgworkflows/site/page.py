@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
-from ..models import Approval, ApprovalAction, Decision
+from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..store.connection import database_now
 from ..store.decisions import principals, refusal, who_may_decide
 from ..store.snapshots import difference, find_subject, snapshot_of
+from .addresses import row_in_admin
 from .faces import Face
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
 from .showing import Shown, due_badge, shown, status_badge, subject_of
@@ -88,8 +88,8 @@ class ApprovalPage:
             "due": due_badge(approval, self.now),
             "agreed": sum(1 for decision in approval.decisions.all() if decision.verdict == Approval.Verdict.APPROVE),
             "subject": subject_of(approval, self.request, self.face),
-            "workflow_url": self._workflow_url(),
-            "policy_url": self._policy_url(),
+            "workflow_url": self._in_admin(Workflow, approval.workflow_id),
+            "policy_url": self._in_admin(ApprovalPolicy, approval.policy_id) if approval.policy_id else "",
             "attributes": shown(plain(approval.attributes)),
             "snapshot": shown(approval.snapshot),
             "changes": self._changes(problem),
@@ -148,21 +148,8 @@ class ApprovalPage:
             return {}
         return difference(approval.snapshot or {}, current.data) if current.hash != approval.snapshot_hash else {}
 
-    def _workflow_url(self) -> str:
-        return self._admin_url("workflow", self.approval.workflow_id)
-
-    def _policy_url(self) -> str:
-        return self._admin_url("approvalpolicy", self.approval.policy_id) if self.approval.policy_id else ""
-
-    def _admin_url(self, model: str, key: Any) -> str:
-        user: Any = self.request.user
-        if not (user.is_active and user.is_staff and user.has_perm(f"pgworkflows.view_{model}")):
-            return ""
-        site = self.face.admin.name if self.face.admin is not None else None
-        try:
-            return reverse(f"admin:pgworkflows_{model}_change", args=[key], current_app=site)
-        except NoReverseMatch:
-            return ""
+    def _in_admin(self, model: type[Model], key: Any) -> str:
+        return row_in_admin(model, key, self.request, self.face.admin)
 
     def _forms(self, filled: dict[str, Any], mine: list[tuple[str, Any]]) -> Forms:
         """Return the forms of what this viewer can do now; a form that was posted is shown again whatever it can do."""

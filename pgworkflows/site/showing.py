@@ -9,15 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from ..models import Approval
 from ..redaction import redacted
 from ..store.snapshots import find_subject
+from .addresses import row_in_admin
 from .faces import Face
 
 #: Deeper data is shown as JSON text.
@@ -112,7 +111,8 @@ def subject_of(approval: Approval, request: HttpRequest, face: Face) -> SubjectL
     row = find_subject(approval.subject_label, approval.subject_id)
     if row is None:
         return SubjectLink(text=subject_text(approval), url="")
-    return SubjectLink(text=str(row), url=_admin_page(row, request, face) or _own_page(row))
+    in_admin = row_in_admin(type(row), row.pk, request, face.admin, row)
+    return SubjectLink(text=str(row), url=in_admin or _own_page(row))
 
 
 def _own_page(row: Model) -> str:
@@ -129,14 +129,3 @@ def subject_text(approval: Approval) -> str:
     except (LookupError, ValueError):
         name = approval.subject_label
     return f"{name} {approval.subject_id}" if approval.subject_label else ""
-
-
-def _admin_page(row: Model, request: HttpRequest, face: Face) -> str:
-    site = face.admin or admin.site
-    registered = site._registry.get(type(row))
-    if registered is None or not site.has_permission(request) or not registered.has_view_permission(request, row):
-        return ""
-    try:
-        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk], current_app=site.name)
-    except NoReverseMatch:
-        return ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
+from .addresses import login_address
 from .faces import SITE, Face
 from .page import URLS
 from .views import approval, bulk, delegations, link, lists
@@ -33,7 +35,11 @@ def pages_of(face: Face, wrap: Callable[[Any], Any], prefix: str = "") -> list[U
 
 def for_people(view: Any) -> Any:
     """Wrap a view of the site: after login, and not kept by anybody on the way."""
-    return never_cache(login_required(view))
+
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        return login_required(view, login_url=login_address() or None)(request, *arguments, **named)
+
+    return never_cache(wraps(view)(answer))
 
 
 app_name = "pgworkflows_site"

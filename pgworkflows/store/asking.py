@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 from django.utils.module_loading import import_string
 
 from ..conf import conf
+from ..definitions.durations import moment
 from ..definitions.encoding import decode
 from ..definitions.registry import registry
 from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
@@ -240,8 +241,8 @@ def due(begins: datetime, limit: timedelta | None) -> datetime | None:
     count = conf().DUE
     if count is None:
         return begins + limit
-    moment: datetime = (import_string(count) if isinstance(count, str) else count)(begins, limit)
-    return moment
+    ends = (import_string(count) if isinstance(count, str) else count)(begins, limit)
+    return moment(ends, what=f"what PGWORKFLOWS['DUE'] returned for {begins} and {limit}")
 
 
 def escalate(approval: Approval, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from ..conf import conf
+from ..definitions.durations import moment
 from ..definitions.encoding import storable_text
 from ..exceptions import NotAllowed
 from ..models import Delegation
@@ -25,7 +26,8 @@ def delegate(
     """
     refuse_foreign_transaction("delegate()")
     giver, stand_in, now = active_user(by), active_user(to), database_now()
-    begins = starts_at or now
+    begins = now if starts_at is None else moment(starts_at, what="delegate(starts_at=)")
+    ends_at = moment(ends_at, what="delegate(ends_at=)")
     if giver.pk == stand_in.pk:
         raise NotAllowed("Nobody can stand in for themselves. Name another person.")
     if ends_at <= max(begins, now):

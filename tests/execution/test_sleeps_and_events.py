@@ -49,7 +49,7 @@ def test_sleep_until_needs_a_zone(pgworkflows):
     started = body.start()
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.error["message"] == "sleep_until(2020-01-01 00:00:00) has no time zone. Use django.utils.timezone."
+    assert started.error["message"] == "sleep_until(): 2020-01-01 00:00:00 has no time zone. Use django.utils.timezone."
 
 
 @pytest.mark.parametrize("before", [True, False])

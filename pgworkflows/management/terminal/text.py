@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
+from ...definitions.durations import local
 from ...redaction import redacted
 
 
@@ -23,7 +22,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
 
 def moment(at: datetime | None) -> str:
     """Return a time in the project's time zone, to the second."""
-    return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+    return "" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
 
 
 def as_json(value: Any) -> str:
