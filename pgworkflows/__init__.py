@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .definitions.approvers import approvers
     from .definitions.retry import Retry
     from .definitions.step import step
+    from .definitions.subjects import describe_subject
     from .definitions.workflow import workflow
     from .exceptions import (
         AlreadyDecided,
@@ -70,6 +71,7 @@ _HOMES = {
     "approvers": "definitions.approvers",
     "current_step": "execution.context",
     "current_workflow": "execution.context",
+    "describe_subject": "definitions.subjects",
     "now": "execution.vocabulary",
     "random": "execution.vocabulary",
     "request_approval": "execution.vocabulary",
@@ -108,6 +110,7 @@ __all__ = [
     "approvers",
     "current_step",
     "current_workflow",
+    "describe_subject",
     "now",
     "random",
     "request_approval",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from .conf import conf
@@ -16,6 +17,23 @@ SHORTEST_SECRET = 4
 def redacted(value: Any) -> Any:
     """Return JSON data with the values of the keys in `PGWORKFLOWS["REDACT"]` hidden, however deep."""
     return _hide(value, hidden_keys())
+
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
+
+
+def is_hidden(key: str) -> bool:
+    """Whether a key has a name of REDACT among its words: `token` hides `access_token` and `accessToken`, not `tokenizer`."""
+    return _names(key[:200], tuple(conf().REDACT))
+
+
+@lru_cache(maxsize=4096)
+def _names(key: str, hidden: tuple[str, ...]) -> bool:
+    words = [word.lower() for word in _WORDS.findall(key)]
+    wanted = {"".join(_WORDS.findall(name)).lower() for name in hidden}
+    wanted |= {f"{name}s" for name in wanted}
+    runs = ("".join(words[begin:end]) for begin in range(len(words)) for end in range(begin + 1, len(words) + 1))
+    return not wanted.isdisjoint(runs)
 
 
 def hidden_keys() -> frozenset[str]:

@@ -17,7 +17,10 @@ from ..exceptions import WorkflowNotFound
 from .encoding import path_of
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from .step import Step
+    from .subjects import SubjectDescription
     from .workflow import WorkflowFunction
 
 MODULE = "workflows"
@@ -33,6 +36,8 @@ class Registry:
     import_errors: dict[str, Exception] = field(default_factory=dict)
     #: What `@approvers` registered.
     resolvers: dict[str, Callable[[Any, Any], Iterable[Any]]] = field(default_factory=dict)
+    #: What `describe_subject` said of models.
+    subjects: dict[type[Model], SubjectDescription] = field(default_factory=dict)
 
     def add_workflow(self, workflow: WorkflowFunction[..., Any]) -> None:
         """Register a workflow under its name and version."""

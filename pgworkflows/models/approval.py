@@ -16,7 +16,7 @@ from .approval_verbs import ApprovalVerbs
 from .delegation import Delegation
 from .functions import DatabaseNow
 from .transitions import FSMField, transition
-from .workflow import Workflow
+from .workflow import Workflow, labels_of
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -59,8 +59,8 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
         return self.filter(found)
 
     def for_subject(self, subject: Model) -> ApprovalQuerySet:
-        """Find the approvals about one business row."""
-        return self.filter(subject_label=subject._meta.label_lower, subject_id=str(subject.pk))
+        """Find the approvals about one business row, whatever proxy, parent or child of its model they name."""
+        return self.filter(subject_label__in=labels_of(type(subject)), subject_id=str(subject.pk))
 
     def to_be_changed(self) -> ApprovalQuerySet:
         """Find what was sent back to its requester, and not resubmitted yet."""

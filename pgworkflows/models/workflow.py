@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db import models
@@ -41,8 +42,8 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
     """Scopes named for what they find."""
 
     def for_subject(self, subject: Model) -> WorkflowQuerySet:
-        """Find the workflows of one business row."""
-        return self.filter(subject_label=subject._meta.label_lower, subject_id=str(subject.pk))
+        """Find the workflows of one business row, under whatever proxy, parent or child of its model they were started."""
+        return self.filter(subject_label__in=labels_of(type(subject)), subject_id=str(subject.pk))
 
     def labelled(self, attributes: dict[str, Any]) -> WorkflowQuerySet:
         """Find what carries these attributes; the index has only rows with some."""
@@ -267,3 +268,14 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
 def row_of(subject: Any) -> tuple[str, str]:
     """Return the label and id under which a business row is recorded as subject."""
     return subject._meta.label_lower, str(subject.pk)
+
+
+def labels_of(model: type[Model]) -> list[str]:
+    """Return the labels under which the rows of a model are recorded: its own, and those of proxies, parents and children."""
+    return [other._meta.label_lower for other in apps.get_models() if _root(other) is _root(model)] or [model._meta.label_lower]
+
+
+def _root(model: Any) -> Any:
+    """Return the model whose primary key is that of all that inherit from it."""
+    link = model._meta.pk.remote_field
+    return _root(link.model) if link is not None and getattr(link, "parent_link", False) else model._meta.concrete_model

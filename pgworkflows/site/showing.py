@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Approval
 from ..redaction import redacted
-from ..store.snapshots import find_subject
+from ..store.snapshots import find_subject, text_of
 from .addresses import row_in_admin
 from .faces import Face
 
@@ -112,7 +112,7 @@ def subject_of(approval: Approval, request: HttpRequest, face: Face) -> SubjectL
     if row is None:
         return SubjectLink(text=subject_text(approval), url="")
     in_admin = row_in_admin(type(row), row.pk, request, face.admin, row)
-    return SubjectLink(text=str(row), url=in_admin or _own_page(row))
+    return SubjectLink(text=text_of(row), url=in_admin or _own_page(row))
 
 
 def _own_page(row: Model) -> str:

@@ -7,7 +7,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+
 from ..exceptions import NotAllowed
+from ..models.workflow import labels_of
 from .amending import amending, leave_word
 from .connection import query
 
@@ -26,7 +29,7 @@ class Forgotten:
 # With their children, which were given what the parents knew.
 WORKFLOWS = """
 WITH RECURSIVE found AS (
-  SELECT id FROM pgworkflows_workflow WHERE subject_label = %(label)s AND subject_id = %(id)s
+  SELECT id FROM pgworkflows_workflow WHERE subject_label = ANY (%(labels)s) AND subject_id = %(id)s
   UNION
   SELECT c.id FROM found f JOIN pgworkflows_workflow c ON c.parent_id = f.id
 )
@@ -36,7 +39,7 @@ SELECT w.id, w.finished_at FROM pgworkflows_workflow w WHERE w.id IN (SELECT id 
 # Another row's workflow may have asked for an approval of this one, and reads the answers while it runs.
 APPROVALS = """
 SELECT a.id, w.id, w.finished_at FROM pgworkflows_approval a JOIN pgworkflows_workflow w ON w.id = a.workflow_id
-WHERE (a.subject_label = %(label)s AND a.subject_id = %(id)s) OR w.id = ANY (%(workflows)s::uuid[])
+WHERE (a.subject_label = ANY (%(labels)s) AND a.subject_id = %(id)s) OR w.id = ANY (%(workflows)s::uuid[])
 ORDER BY w.id, a.id FOR UPDATE
 """
 
@@ -84,7 +87,7 @@ def forget(subject: str) -> Forgotten:
     match = SUBJECT.fullmatch(subject)
     if match is None:
         raise NotAllowed(f"{subject!r} is no subject. Give app_label.model:primary_key, as in shop.order:7.")
-    address = {"label": match[1].lower(), "id": match[2]}
+    address = {"labels": _labels(match[1].lower()), "id": match[2]}
     with amending("Forgetting"):
         workflows = query(WORKFLOWS, address)
         ids = [row[0] for row in workflows]
@@ -98,6 +101,13 @@ def forget(subject: str) -> Forgotten:
         data = {"subject": subject, "approvals": found["approvals"]}
         leave_word("forget", note="", data=data, workflows=list({*ids, *found["asking"]}))
     return Forgotten(workflows=len(workflows), approvals=len(approvals))
+
+
+def _labels(label: str) -> list[str]:
+    try:
+        return labels_of(apps.get_model(label))
+    except (LookupError, ValueError):
+        return [label]
 
 
 def _refuse_unfinished(subject: str, unfinished: set[uuid.UUID]) -> None:

@@ -81,3 +81,20 @@ def _one(sql: str) -> Any:
 def require_tables() -> None:
     """Raise a DatabaseError unless the database answers and the tables and functions are there."""
     query("SELECT pgworkflows.now() FROM pgworkflows_workflow LIMIT 0")
+
+
+# From one to the next by the index: there are few of them in many rows.
+SUBJECT_LABELS = """
+WITH RECURSIVE found(label) AS (
+  SELECT min(subject_label) FROM pgworkflows_workflow WHERE subject_label <> ''
+  UNION ALL
+  SELECT (SELECT min(w.subject_label) FROM pgworkflows_workflow w WHERE w.subject_label <> '' AND w.subject_label > f.label)
+  FROM found f WHERE f.label IS NOT NULL
+)
+SELECT label FROM found WHERE label IS NOT NULL
+"""
+
+
+def subject_labels() -> set[str]:
+    """Return the labels of the models whose rows workflows have been about."""
+    return {row[0] for row in query(SUBJECT_LABELS)}

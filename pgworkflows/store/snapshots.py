@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
-from django_fsm import FSMFieldMixin
+from django.db import DatabaseError, models
 
+from ..definitions.subjects import description_of
 from ..exceptions import NotStorable, SubjectChanged
 from .connection import database
+from .shown_fields import default_names, is_secret, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +26,68 @@ class Snapshot:
     hash: str
 
 
+LONGEST_TEXT = 200
 NOTHING = Snapshot(None, "")
 
 
-def snapshot_of(subject: models.Model) -> Snapshot:
-    """Return what the model's `approval_snapshot()` says, else its concrete fields; raise NotStorable."""
-    describe = getattr(subject, "approval_snapshot", None)
-    shown = describe() if describe is not None else _concrete_fields(subject)
+def snapshot_of(subject: models.Model, *, lock: bool = False) -> Snapshot:
+    """Return what `describe_subject`, else `approval_snapshot()`, else the model's fields say; raise NotStorable.
+
+    Secrets are in neither data nor hash. `lock` also locks the related rows that are shown and belong to this one.
+    """
+    names, describe = description_of(type(subject)).snapshot, getattr(subject, "approval_snapshot", None)
+    if names is None and describe is not None:
+        shown = describe()
+    else:
+        shown = values(subject, default_names(type(subject)) if names is None else names, lock=lock)
     where = f"{subject._meta.label}.approval_snapshot()"
     if not isinstance(shown, dict):
         raise NotStorable(where, f"it returned {type(shown).__name__}, not a dict.")
     try:
-        text = json.dumps(shown, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        data = _storable(json.loads(_text(shown)))
+        return Snapshot(data, hashlib.sha256(_text(data, sort_keys=True).encode()).hexdigest())
+    except (TypeError, ValueError, RecursionError) as error:
         raise NotStorable(where, f"{error}.") from error
-    return Snapshot(json.loads(text), hashlib.sha256(text.encode()).hexdigest())
 
 
-def _concrete_fields(subject: models.Model) -> dict[str, Any]:
-    """Return every column but those that change by themselves: `auto_now`, and the state of a machine."""
-    shown = {}
-    for field in subject._meta.concrete_fields:
-        if getattr(field, "auto_now", False) or isinstance(field, FSMFieldMixin):
-            continue
-        value = field.value_from_object(subject)
-        shown[field.name] = str(value) if isinstance(field, models.FileField | models.BinaryField) else value
-    return shown
+def _text(shown: Any, **options: Any) -> str:
+    return json.dumps(shown, cls=DjangoJSONEncoder, ensure_ascii=False, allow_nan=False, **options)
+
+
+def _storable(value: Any) -> Any:
+    """Return JSON data without secrets, and without what PostgreSQL does not store in text."""
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items() if not is_secret(key)}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value.replace("\x00", "\\x00").encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def text_of(subject: models.Model) -> str:
+    """Return what names a row in one line, of at most 200 characters."""
+    describe = description_of(type(subject)).text or str
+    try:
+        return " ".join(str(describe(subject)).split())[:LONGEST_TEXT]
+    except DatabaseError:
+        raise
+    except Exception:  # of other packages' code: its key names it too
+        return f"{subject._meta.verbose_name} {subject.pk}"
 
 
 def find_subject(label: str, key: str, *, lock: bool = False) -> models.Model | None:
-    """Return the row as it is now, or None where it is gone; with `lock`, locked against changes."""
+    """Return the row as it is now, or None where there is none of that key; with `lock`, locked against changes.
+
+    The lock covers the rows of its parents too, and where related rows are shown, nobody adds one meanwhile.
+    """
     try:
         model = apps.get_model(label)
-    except (LookupError, ValueError):
+        key = model._meta.pk.to_python(key)
+    except (LookupError, ValueError, TypeError, ValidationError):  # SQL takes any text for a subject
         return None
-    rows = model._base_manager.using(database().alias)
+    rows: models.QuerySet[models.Model] = models.QuerySet(model, using=database().alias)
     if lock:
-        rows = rows.select_for_update(no_key=True, of=("self",))
-    found: models.Model | None = rows.filter(pk=key).first()
-    return found
+        rows = rows.select_for_update(no_key=description_of(model).snapshot is None)
+    return rows.filter(pk=key).first()
 
 
 def require_unchanged(label: str, key: str, shown: Any, shown_hash: str) -> None:
@@ -72,12 +97,15 @@ def require_unchanged(label: str, key: str, shown: Any, shown_hash: str) -> None
     subject = find_subject(label, key, lock=True)
     if subject is None:
         raise SubjectChanged(f"{label} {key}", {"": ["there", "deleted"]})
-    current = snapshot_of(subject)
+    current = snapshot_of(subject, lock=True)
     if current.hash != shown_hash:
         raise SubjectChanged(f"{label} {key}", difference(shown, current.data))
 
 
 def difference(shown: dict[str, Any], current: dict[str, Any]) -> dict[str, list[Any]]:
     """Return for each key that differs what was shown and what is there now."""
-    keys = sorted(shown.keys() | current.keys())
-    return {key: [shown.get(key), current.get(key)] for key in keys if shown.get(key) != current.get(key)}
+    return {
+        key: [shown.get(key), current.get(key)]
+        for key in [*shown, *(current.keys() - shown.keys())]
+        if shown.get(key) != current.get(key)
+    }

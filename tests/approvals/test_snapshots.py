@@ -23,7 +23,7 @@ def test_subject_is_shown_and_hashed(ask, purchase):
     ask(purchase, groups=["bosses"])
     approval = Approval.objects.get()
     assert approval.snapshot == {
-        "id": purchase.pk, "status": "OPEN", "total": "100.00", "buyer": None, "placed_at": None,
+        "id": purchase.pk, "status": "OPEN", "total": "100.00", "buyer": None, "placed_at": None, "buyer_id": None,
         "details": {"what": "chairs"},
     }  # fmt: skip
     assert len(approval.snapshot_hash) == 64

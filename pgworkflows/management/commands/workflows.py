@@ -19,6 +19,7 @@ from pgworkflows.management.terminal.listing import list_definitions, list_workf
 from pgworkflows.management.terminal.pruning import prune
 from pgworkflows.management.terminal.roles import roles_sql
 from pgworkflows.management.terminal.showing import show
+from pgworkflows.management.terminal.snapshots import list_snapshots
 from pgworkflows.management.terminal.starting import start
 from pgworkflows.management.terminal.words import json_object, json_value
 from pgworkflows.models import Workflow
@@ -133,6 +134,9 @@ class Command(BaseCommand):
         return [f"Sent {name} to {workflow.id} {workflow.name}."]
 
     def _check(self, options: dict[str, Any]) -> Iterator[str]:
+        if options["snapshots"]:
+            yield from list_snapshots()
+            return
         limits = Limits(**{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked")})
         well, lines = check(limits, as_json=options["json"])
         yield from lines

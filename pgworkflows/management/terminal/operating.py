@@ -13,6 +13,7 @@ def add_check(verbs: Any) -> None:
     """Declare `check`."""
     checked = verbs.add_parser("check", help="whether all is well, for monitoring: exit status 0 or 1")
     checked.add_argument("--json", action="store_true", help="every figure, as one JSON object")
+    checked.add_argument("--snapshots", action="store_true", help="only list what approvers are shown of each kind of row")
     checked.add_argument(
         "--runnable", type=age, default=timedelta(minutes=1), metavar="AGE",
         help="the longest that a runnable workflow may wait for a worker (default 60s)",
