@@ -18,16 +18,18 @@ logger = logging.getLogger("pgworkflows")
 
 
 def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
-    """Write the definitions, so that SQL can start what no worker has run yet; let test databases be flushed."""
+    """Write the definitions, so that SQL can start what no worker has run yet, and follow a change of the user model."""
     if using != conf().DATABASE:
         return
+    from . import sql
     from .definitions.registry import registry
-    from .store.connection import query
+    from .store.connection import database, query
     from .store.definitions import write_definition
     from .testing import guards
 
     if not query("SELECT to_regclass('pgworkflows_workflowdefinition') IS NOT NULL")[0][0]:
         return
+    sql.follow_people(database())
     guards.lift_in_test_database(using)
     for workflow in registry.workflows.values():
         write_definition(workflow)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage
+from ..models.people import name_of
 from ..site.addresses import in_admin
 from ..store.actors import acting_as
 from ..store.policies import problems_of
@@ -98,7 +99,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the user down as the last editor."""
-        obj.edited_by, obj.edited_by_name = request.user, request.user.get_username()
+        obj.edited_by, obj.edited_by_name = request.user, name_of(request.user)
         if change:
             lock_draft(obj.pk, request.user)
         obj.save(using=conf().DATABASE)
@@ -158,7 +159,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
             "title": _("Publish this policy?"),
             "seen": fingerprint(policy),
             "problems": problems,
-            "own_edit": policy.edited_by_name == request.user.get_username(),
+            "own_edit": policy.edited_by_name == name_of(request.user),
             "stages": [(stage, asked(stage), opening(stage)) for stage in _stages(policy)],
             "replaced": ApprovalPolicy.objects.using(conf().DATABASE).published().filter(name=policy.name).first(),
         }

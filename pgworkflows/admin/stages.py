@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import ApprovalPolicy, ApprovalStage, StageCondition
+from ..models.people import name_of
 from ..site.addresses import in_admin
 from .listing import ModelAdmin
 from .policy_forms import LabelledRows, StageForm
@@ -84,7 +85,7 @@ class StageInline(PartOfDraft, TabularInline):
 
 def asked(stage: ApprovalStage) -> str:
     """Return whom a stage asks, as text."""
-    named = [*(group.name for group in stage.groups.all()), *(user.get_username() for user in stage.users.all())]
+    named = [*(group.name for group in stage.groups.all()), *(name_of(user) for user in stage.users.all())]
     return ", ".join([*named, *([stage.resolver] if stage.resolver else [])]) or str(_("nobody"))
 
 
@@ -107,7 +108,7 @@ def lock_draft(policy: Any, user: Any) -> None:
     rows = ApprovalPolicy.objects.using(conf().DATABASE).filter(pk=policy)
     if rows.select_for_update(of=("self",)).get().status != Status.DRAFT:
         raise PermissionDenied(_("It has been published meanwhile. Make a new draft."))
-    rows.update(edited_by=user.pk, edited_by_name=user.get_username())
+    rows.update(edited_by=user.pk, edited_by_name=name_of(user))
 
 
 @admin.register(ApprovalStage)

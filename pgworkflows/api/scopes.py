@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 
 from ..conf import conf
 from ..models import Approval, Delegation, History, Workflow, WorkflowDefinition
-from .permissions import may
+from ..models.people import may
 
 
 def workflows(user: Any) -> QuerySet[Workflow]:

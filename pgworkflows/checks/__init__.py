@@ -4,9 +4,11 @@ E001-E003  settings          a key, a value, a dotted path
 E004-E009  installation      the database and the distributions beside us
 E010-E014  declarations      what the `workflows.py` modules declare
 E015       bodies            forms that a workflow asks for and does not declare
+E016       people            a user model on which names are not unique
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 W006-W007  surroundings      clocks that are put back, and a login that is not there
+W008       people            whether the functions know the users as settings name them
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Tags, register
 
-from . import bodies, configuration, declarations, deployment, installation, surroundings
+from . import bodies, configuration, declarations, deployment, installation, people, surroundings
 
 
 @register("pgworkflows")
@@ -29,6 +31,7 @@ def check_project(**_: Any) -> list[CheckMessage]:
         *declarations.check_declarations(),
         *bodies.check_bodies(),
         *surroundings.check_surroundings(),
+        *people.check_names(),
     ]
 
 
@@ -36,6 +39,12 @@ def check_project(**_: Any) -> list[CheckMessage]:
 def check_server(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Check the server, where its database is among those to be looked at."""
     return installation.check_server(databases or ())
+
+
+@register(Tags.database)
+def check_people(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check what the database knows of the users, where it is among those to be looked at."""
+    return people.check_installed(databases or ())
 
 
 @register(Tags.security, deploy=True)

@@ -8,6 +8,7 @@ from pgworkflows import sql
 
 FILES = [
     "functions",
+    "people",
     "indexes",
     "storage",
     "history",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from django_fsm import FSMModelMixin
 from .approval_verbs import ApprovalVerbs
 from .delegation import Delegation
 from .functions import DatabaseNow
+from .people import may, person
 from .transitions import FSMField, transition
 from .workflow import Workflow, labels_of
 
@@ -35,28 +38,28 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
 
     def naming(self, user: Any) -> ApprovalQuerySet:
         """Find what names this user, directly or by a group."""
-        return self.filter(_named([user.pk], _groups_of([user.pk], self.db)))
+        found = person(user, self.db)
+        return self.none() if found is None else self.filter(_named([found.pk], _groups_of([found.pk], self.db)))
 
     def for_user(self, user: Any) -> ApprovalQuerySet:
         """Find what names this user, directly, by a group, or as the delegate of somebody whom it names."""
-        found = Q()
-        for way in ways_to(user, self.db):
-            found |= way.condition
-        return self.filter(found)
+        return self.filter(reduce(or_, (way.condition for way in ways_to(user, self.db)), NOTHING))
 
     def requested_by(self, user: Any) -> ApprovalQuerySet:
         """Find what this user asked for."""
-        return self.filter(requested_by=user)
+        found = person(user, self.db)
+        return self.none() if found is None else self.filter(requested_by=found)
 
     def visible_to(self, user: Any) -> ApprovalQuerySet:
         """Find what this user may see: named, standing in, requester, has decided, or holds `view_approval`."""
-        if user.is_active and user.has_perm("pgworkflows.view_approval"):
+        viewer = person(user, self.db)
+        if viewer is None:
+            return self.none()
+        if may(viewer, "view_approval"):
             return self.all()
-        decided = Decision.objects.filter(Q(user=user) | Q(on_behalf_of=user), approval=OuterRef("pk"))
-        found = Q(requested_by=user) | Q(Exists(decided))
-        for way in ways_to(user, self.db):
-            found |= way.condition
-        return self.filter(found)
+        decided = Decision.objects.filter(Q(user=viewer) | Q(on_behalf_of=viewer), approval=OuterRef("pk"))
+        own = Q(requested_by=viewer) | Q(Exists(decided))
+        return self.filter(reduce(or_, (way.condition for way in ways_to(viewer, self.db)), own))
 
     def for_subject(self, subject: Model) -> ApprovalQuerySet:
         """Find the approvals about one business row, whatever proxy, parent or child of its model they name."""
@@ -65,6 +68,10 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
     def to_be_changed(self) -> ApprovalQuerySet:
         """Find what was sent back to its requester, and not resubmitted yet."""
         return self.filter(status=Approval.Status.CHANGES_REQUESTED, resubmitted_at=None)
+
+
+#: Finds no row.
+NOTHING = Q(pk__in=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,9 @@ class Way:
 
 def ways_to(user: Any, alias: str) -> list[Way]:
     """Return the ways by which an approval can come to this user just now; each condition alone is served by an index."""
+    user = person(user, alias)
+    if user is None:
+        return []
     given = Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", "kinds")
     delegations = [(principal, kinds) for principal, kinds in given if principal != user.pk]
     groups = _groups_of([user.pk, *(principal for principal, _ in delegations)], alias)

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from .functions import DatabaseNow
+from .people import person
 
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
@@ -22,7 +23,8 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
 
     def of(self, user: Any) -> DelegationQuerySet:
         """Find those that this user gave or got."""
-        return self.filter(Q(delegator=user) | Q(delegate=user))
+        found = person(user, self.db)
+        return self.none() if found is None else self.filter(Q(delegator=found) | Q(delegate=found))
 
 
 class Delegation(models.Model):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..models import Approval, Decision
 from ..models.approval import ways_to
+from ..models.people import may, person
 from ..store.connection import database_now, query
 from .searching import labelled, meant
 
@@ -72,7 +73,9 @@ def decided(user: Any) -> Branches:
 def visible(user: Any) -> Branches:
     """Find what this user may see."""
     rows = Approval.objects.using(conf().DATABASE)
-    if user.is_active and user.has_perm("pgworkflows.view_approval"):
+    if person(user, conf().DATABASE) is None:
+        return []
+    if may(user, "view_approval"):
         return [rows.all()]
     for_them = Decision.objects.filter(on_behalf_of=user, approval=OuterRef("pk"))
     asked = [rows.filter(way.condition) for way in ways_to(user, conf().DATABASE)]

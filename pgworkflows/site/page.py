@@ -15,6 +15,7 @@ from ..conf import conf
 from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
+from ..models.people import may
 from ..store.connection import database_now
 from ..store.decisions import principals, refusal, who_may_decide
 from ..store.snapshots import difference, find_subject, snapshot_of
@@ -179,7 +180,7 @@ URLS = ("approve", "reject", "request_changes", "resubmit", "withdraw", "reassig
 
 def may_reassign(approval: Approval, user: Any) -> bool:
     """Whether this user can have somebody else asked."""
-    return bool(user.has_perm("pgworkflows.reassign_approval") or approval.users.filter(pk=user.pk).exists())
+    return may(user, "reassign_approval") or approval.users.filter(pk=user.pk).exists()
 
 
 def fresh(form: Any, approval: Approval) -> Any:

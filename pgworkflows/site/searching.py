@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
 from django.db.models import F, Func, Q
 
 from ..conf import conf
 from ..models import Approval
+from ..models.people import person
 from ..redaction import hidden_keys
 
 #: Up to here what was found is taken by its ids; more is so frequent that it is soon met in the list's own order.
@@ -31,8 +31,7 @@ class TitleWords(Func):
 def meant(typed: str) -> Q:
     """Return what to filter approvals by: words of the title or their beginnings, the subject's key, or the requester."""
     found = _found([*_titled(typed), _about(typed)])
-    users = get_user_model()._base_manager.using(conf().DATABASE)
-    asker = users.filter(**{get_user_model().USERNAME_FIELD: typed}).values_list("pk", flat=True).first()
+    asker = person(typed, conf().DATABASE)
     return found if asker is None else found | Q(requested_by=asker)
 
 

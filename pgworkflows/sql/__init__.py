@@ -6,12 +6,19 @@ django-fsm declares on the models.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from ..models.transitions import declared_transitions
 
@@ -21,13 +28,13 @@ def read(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def render(name: str, editor: BaseDatabaseSchemaEditor) -> str:
-    """Return one file with its placeholders filled in for the database that the editor is connected to."""
-    quote = editor.connection.ops.quote_name
-    with editor.connection.cursor() as cursor:
+def render(name: str, connection: BaseDatabaseWrapper) -> str:
+    """Return one file with its placeholders filled in for the database that the connection leads to."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         schema = cursor.fetchone()[0]
-    values = {"tables": quote(schema), **user_values(apps.get_model(settings.AUTH_USER_MODEL), editor)}
+    values = {"tables": quote(schema), **user_values(connection)}
     for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
@@ -38,35 +45,83 @@ def render(name: str, editor: BaseDatabaseSchemaEditor) -> str:
     return text
 
 
-def user_values(user: Any, editor: BaseDatabaseSchemaEditor) -> dict[str, str]:
+def user_values(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Return what stands for the project's users; they need have neither groups nor a column `is_active`."""
+    user: Any = apps.get_model(settings.AUTH_USER_MODEL)
     asked = apps.get_model("pgworkflows", "Approval")._meta.get_field("users")
-    quote = editor.connection.ops.quote_name
-    columns = {field.name: quote(field.column) for field in user._meta.concrete_fields}
-    groups = next((field for field in user._meta.many_to_many if field.name == "groups"), None)
-    key = user._meta.pk.rel_db_type(editor.connection)
-    memberships = f"SELECT NULL::{key} AS user_id, NULL::integer AS group_id WHERE false"
-    if groups is not None:
-        table, member, group = groups.m2m_db_table(), groups.m2m_column_name(), groups.m2m_reverse_name()
-        memberships = f"SELECT {quote(member)} AS user_id, {quote(group)} AS group_id FROM {quote(table)}"
-    return {
+    quote, key = connection.ops.quote_name, user._meta.pk.rel_db_type(connection)
+    name = user._meta.get_field(user.USERNAME_FIELD)
+    values = {
         "approval_user": quote(asked.m2m_reverse_name()),
-        "user_table": quote(user._meta.db_table),
-        "user_pk": quote(user._meta.pk.column),
         "user_pk_type": key,
-        "user_name": columns[user.USERNAME_FIELD],
-        "user_is_active": f"u.{columns['is_active']}" if "is_active" in columns else "true",
-        "memberships": memberships,
+        "user_name": quote(name.column),
+        "user_name_table": quote(name.model._meta.db_table),
+        "user_name_key": quote(name.model._meta.pk.column),
+        "people": _people(user, connection),
+        "memberships": _memberships(user, key, quote),
     }
+    return values | {"people_digest": hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()}
+
+
+def _people(user: Any, connection: BaseDatabaseWrapper) -> str:
+    """Return the query for all users; Django joins the tables that they inherit from."""
+    has_active = any(field.name == "is_active" for field in user._meta.concrete_fields)
+    active: Any = F("is_active") if has_active else Value(True)
+    columns = {"people_name": Cast(F(user.USERNAME_FIELD), TextField()), "people_active": active}
+    rows = QuerySet(user).using(connection.alias).order_by().annotate(**columns).values_list("pk", *columns)
+    text, parameters = rows.query.get_compiler(connection=connection).as_sql()
+    return str(connection.ops.compose_sql(text, parameters))  # type: ignore[attr-defined] # PostgreSQL's
+
+
+def _memberships(user: Any, key: str, quote: Callable[[str], str]) -> str:
+    groups = next((field for field in user._meta.many_to_many if field.name == "groups"), None)
+    if groups is None or groups.related_model is not apps.get_model("auth", "Group"):
+        return f"SELECT NULL::{key}, NULL::integer WHERE false"
+    member, group = quote(groups.m2m_column_name()), quote(groups.m2m_reverse_name())
+    return f"SELECT {member}, {group} FROM {quote(groups.m2m_db_table())}"
 
 
 def run(editor: BaseDatabaseSchemaEditor, name: str) -> None:
     """Execute one file, which may hold many statements; other databases of a project get the plain tables only."""
     if editor.connection.vendor != "postgresql":
         return
-    text = render(name, editor)
+    text = render(name, editor.connection)
     if editor.collect_sql:
         editor.collected_sql.append(text)
         return
     with editor.connection.cursor() as cursor:
         cursor.execute(text)
+
+
+# The key's type is in the signatures of many functions, which only installing anew can change.
+INSTALLED = """
+SELECT obj_description(p.oid, 'pg_proc'), format_type(p.proallargtypes[1], NULL)
+FROM pg_proc p WHERE p.oid = to_regprocedure('pgworkflows.people()')
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """How what is installed fits the project's users: as it is, or once people.sql has been run again."""
+
+    fits: bool
+    can_follow: bool
+
+
+def people_installed(connection: BaseDatabaseWrapper) -> People | None:
+    """Compare what the functions know of the project's users with what settings say; None where none are installed."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSTALLED)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    wanted = user_values(connection)
+    return People(fits=found[0] == wanted["people_digest"], can_follow=found[1] == wanted["user_pk_type"])
+
+
+def follow_people(connection: BaseDatabaseWrapper) -> None:
+    """Let the functions know the project's users as settings name them now."""
+    found = people_installed(connection)
+    if found is not None and not found.fits and found.can_follow:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(render("people.sql", connection))

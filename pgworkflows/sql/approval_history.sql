@@ -82,8 +82,8 @@ BEGIN
   SELECT CASE TG_OP WHEN 'INSERT' THEN 'delegate' ELSE 'end_delegation' END, '', '', '', pgworkflows.now(),
          pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), d.reason,
          jsonb_build_object('delegation', d.id, 'starts_at', d.starts_at, 'ends_at', d.ends_at, 'kinds', d.kinds,
-           'delegator', (SELECT u.{{user_name}} FROM {{user_table}} u WHERE u.{{user_pk}} = d.delegator_id),
-           'delegate', (SELECT u.{{user_name}} FROM {{user_table}} u WHERE u.{{user_pk}} = d.delegate_id));
+           'delegator', (SELECT p.username FROM pgworkflows.people() p WHERE p.id = d.delegator_id),
+           'delegate', (SELECT p.username FROM pgworkflows.people() p WHERE p.id = d.delegate_id));
   RETURN NULL;
 END
 $$;

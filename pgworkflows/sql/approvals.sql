@@ -9,11 +9,11 @@
 
 CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-SELECT u.{{user_pk}}, u.{{user_name}}::text FROM {{user_table}} u
-WHERE {{user_is_active}} AND u.{{user_pk}} IN (
+SELECT p.id, p.username FROM pgworkflows.people() p
+WHERE p.active AND p.id IN (
   SELECT x.{{approval_user}} FROM pgworkflows_approval_users x WHERE x.approval_id = $1
   UNION ALL
-  SELECT m.user_id FROM pgworkflows_approval_groups x JOIN ({{memberships}}) m ON m.group_id = x.group_id WHERE x.approval_id = $1)
+  SELECT m.user_id FROM pgworkflows_approval_groups x JOIN pgworkflows.memberships() m ON m.group_id = x.group_id WHERE x.approval_id = $1)
 $$;
 
 -- For whom of those asked a person stands in just now, the person who asked included. Only who is named can be stood in
@@ -42,7 +42,7 @@ DECLARE
   ids {{user_pk_type}}[]; names text[];
 BEGIN
   SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1;
-  SELECT u.{{user_pk}} INTO person_id FROM {{user_table}} u WHERE u.{{user_name}} = $2 AND {{user_is_active}};
+  SELECT p.id INTO person_id FROM pgworkflows.people() p WHERE p.id = pgworkflows.person($2) AND p.active;
   IF NOT FOUND THEN
     refusal := 'nobody';
     RETURN;

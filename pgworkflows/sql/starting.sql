@@ -118,7 +118,7 @@ BEGIN
       'queue', COALESCE(wanted_queue, definition.options ->> 'queue'), 'priority', definition.options -> 'priority',
       'kwargs', wanted_kwargs, 'subject_label', label, 'subject_id', row_id,
       'subject_type', (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
-      'requested_by', (SELECT u.{{user_pk}}::text FROM {{user_table}} u WHERE u.{{user_name}} = wanted_requester),
+      'requested_by', pgworkflows.person(wanted_requester)::text,
       'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
       'fingerprint', definition.fingerprint, 'format', 0)),
     COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), 'sql') i;

@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from .connection import query
+from ..models.people import name_of, person
+from .connection import database, query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,10 @@ class Actor:
         """Make an Actor of a user or a name."""
         if who is None or isinstance(who, str):
             return cls(name=who or "", channel=channel)
-        return cls(pk=who.pk, name=who.get_username(), channel=channel)
+        row = person(who, database().alias)
+        if row is None:  # AnonymousUser, or a token's user: a name at most
+            return cls(name=str(who.get_username()), channel=channel)
+        return cls(pk=row.pk, name=name_of(row), channel=channel)
 
 
 ACT = "SELECT pgworkflows.act_as(%(actor)s, %(channel)s, %(note)s)"

@@ -14,6 +14,7 @@ from ..definitions.encoding import storable_text
 from ..exceptions import AlreadyDecided, NotAllowed
 from ..models import Approval, ApprovalAction
 from ..models.functions import DatabaseNow
+from ..models.people import may, name_of
 from .actors import Actor, current_actor, recorded_as
 from .connection import database, database_now, query, refuse_foreign_transaction
 from .people import active_user, names_among
@@ -44,12 +45,12 @@ def _change(approval: Approval, **values: Any) -> None:
 
 def _as_person(by: Any) -> tuple[Any, Actor]:
     user = active_user(by)
-    return user, Actor(pk=user.pk, name=user.get_username(), channel=current_actor(by).channel)
+    return user, current_actor(user)
 
 
 def _require_requester(approval: Approval, user: Any, verb: str) -> None:
     if user.pk != approval.requested_by_id:
-        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {user.get_username()}: only its requester can.")
+        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {name_of(user)}: only its requester can.")
 
 
 def _require_reason(approval: Approval, text: str, verb: str) -> None:
@@ -105,7 +106,7 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
     user, actor = _as_person(by)
     with locked(approval) as row:
         personally = row.users.filter(pk=user.pk).exists()
-        if not personally and not user.has_perm("pgworkflows.reassign_approval"):
+        if not personally and not may(user, "reassign_approval"):
             raise NotAllowed(
                 f"Approval {row.pk} cannot be reassigned by {actor.name}: that is for who is named as a user, "
                 "and for holders of the permission reassign_approval."

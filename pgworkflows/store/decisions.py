@@ -11,8 +11,10 @@ from ..definitions.encoding import dump
 from ..definitions.registry import registry
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ..models import Approval
+from ..models.people import name_of
 from .actors import current_actor
 from .connection import database, query, refuse_foreign_transaction
+from .people import active_user
 from .snapshots import require_unchanged
 
 Verdict = Approval.Verdict
@@ -32,13 +34,12 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
     if verdict != Verdict.APPROVE and not comment.strip():
         raise NotAllowed(f"Approval {approval.pk} cannot be {_DONE[verdict]} without a comment. Say why.")
     refuse_foreign_transaction("a decision")
-    actor = current_actor(by)
     parameters = {
         "approval": approval.pk,
-        "username": actor.name,
+        "username": _name(by),
         "verdict": str(verdict),
         "comment": comment,
-        "channel": actor.channel,
+        "channel": current_actor(by).channel,
         "on_behalf_of": None if on_behalf_of is None else _name(on_behalf_of),
         "data": None,
     }
@@ -57,7 +58,7 @@ _DONE: dict[str, str] = {Verdict.REJECT: "rejected", Verdict.REQUEST_CHANGES: "s
 
 
 def _name(user: Any) -> str:
-    return user if isinstance(user, str) else str(user.get_username())
+    return user if isinstance(user, str) else name_of(active_user(user))
 
 
 # Locks the approval: what is compared afterwards is compared for this decision.

@@ -12,6 +12,7 @@ from ..definitions.durations import moment
 from ..definitions.encoding import storable_text
 from ..exceptions import NotAllowed
 from ..models import Delegation
+from ..models.people import name_of
 from .actors import current_actor, recorded_as
 from .connection import database_now, refuse_foreign_transaction
 from .people import active_user
@@ -46,7 +47,7 @@ def end(delegation: Delegation, by: Any) -> None:
         row = Delegation.objects.using(conf().DATABASE).select_for_update(no_key=True).get(pk=delegation.pk)
         now = database_now()
         if user.pk != row.delegator_id:
-            raise NotAllowed(f"Delegation {row.pk} cannot be ended by {user.get_username()}: only who gave it can.")
+            raise NotAllowed(f"Delegation {row.pk} cannot be ended by {name_of(user)}: only who gave it can.")
         if row.ends_at <= now:
             raise NotAllowed(f"Delegation {row.pk} ended at {row.ends_at}.")
         row.ends_at = max(now, row.starts_at)

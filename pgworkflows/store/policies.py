@@ -14,7 +14,8 @@ from ..definitions.registry import registry
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage, StageCondition
 from ..models.functions import DatabaseNow
-from .actors import Actor, current_actor, recorded_as
+from ..models.people import may, name_of
+from .actors import current_actor, recorded_as
 from .connection import database
 from .people import active_user
 
@@ -93,15 +94,15 @@ def unmet_conditions(stage: ApprovalStage, attributes: dict[str, Any]) -> list[s
 
 
 def _require_permission(policy: ApprovalPolicy, user: Any, permission: str, verb: str) -> None:
-    if not user.has_perm(f"pgworkflows.{permission}"):
-        raise NotAllowed(f"Policy {policy} cannot be {verb} by {user.get_username()}: that needs the permission {permission}.")
+    if not may(user, permission):
+        raise NotAllowed(f"Policy {policy} cannot be {verb} by {name_of(user)}: that needs the permission {permission}.")
 
 
 def publish(policy: ApprovalPolicy, by: Any) -> None:
     """Publish a draft and retire the version before it; raise NotAllowed or ValidationError."""
     user = active_user(by)
     alias = database().alias
-    actor = Actor(pk=user.pk, name=user.get_username(), channel=current_actor(by).channel)
+    actor = current_actor(user)
     with transaction.atomic(using=alias), recorded_as(actor):
         versions = list(
             ApprovalPolicy.objects.using(alias).select_for_update(of=("self",)).filter(name=policy.name).order_by("id")
@@ -110,15 +111,13 @@ def publish(policy: ApprovalPolicy, by: Any) -> None:
         _require_permission(policy, user, "publish_policy", "published")
         if draft is None or draft.status != Status.DRAFT:
             raise NotAllowed(f"Policy {policy} cannot be published: it is no draft any more.")
-        if user.pk == draft.edited_by_id or user.get_username() == draft.edited_by_name:
-            raise NotAllowed(
-                f"Policy {policy} cannot be published by {user.get_username()}, who edited it last: another person must."
-            )
+        if user.pk == draft.edited_by_id or actor.name == draft.edited_by_name:
+            raise NotAllowed(f"Policy {policy} cannot be published by {actor.name}, who edited it last: another person must.")
         if problems := list(problems_of(draft)):
             raise ValidationError(problems)
         ApprovalPolicy.objects.using(alias).filter(name=draft.name, status=Status.PUBLISHED).update(status=Status.RETIRED)
         ApprovalPolicy.objects.using(alias).filter(pk=draft.pk).update(
-            status=Status.PUBLISHED, published_by=user.pk, published_by_name=user.get_username(), published_at=DatabaseNow()
+            status=Status.PUBLISHED, published_by=user.pk, published_by_name=actor.name, published_at=DatabaseNow()
         )
     policy.refresh_from_db()
 
@@ -155,7 +154,7 @@ def new_draft(policy: ApprovalPolicy, by: Any) -> ApprovalPolicy:
         draft = ApprovalPolicy.objects.using(alias).create(
             name=policy.name, version=versions.aggregate(last=Max("version"))["last"] + 1, description=policy.description,
             fallback_group_id=policy.fallback_group_id, restart=policy.restart, allow_self_approval=policy.allow_self_approval,
-            allow_same_person=policy.allow_same_person, edited_by_id=user.pk, edited_by_name=user.get_username(),
+            allow_same_person=policy.allow_same_person, edited_by_id=user.pk, edited_by_name=name_of(user),
         )  # fmt: skip
         for stage in policy.stages.all():
             _copy_stage(stage, draft)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
+from ...models.people import name_of
 from ...store import decisions
 from .fields import AnyJSON, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
@@ -80,7 +80,7 @@ class ApprovalDetail(ApprovalSummary):
     """All of an approval, and how the reader stands to it."""
 
     snapshot = AnyJSON(read_only=True, help_text="What is shown of the subject.")
-    users: Any = serializers.SlugRelatedField(get_user_model().USERNAME_FIELD, many=True, read_only=True)
+    users = serializers.SerializerMethodField()
     groups: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
     could_decide = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="When it opened.")
     may_decide = serializers.SerializerMethodField(help_text="Who may decide now; their delegates in addition.")
@@ -96,6 +96,11 @@ class ApprovalDetail(ApprovalSummary):
             "may_decide", "refusal", "stands_in_for", "form", "resubmitted_at", "escalated_at", "decisions", "actions",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_users(self, approval: Approval) -> list[str]:
+        """Name the users that it asks."""
+        return [name_of(user) for user in approval.users.all()]
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_may_decide(self, approval: Approval) -> list[str]:

@@ -5,20 +5,29 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from ...models import Delegation
+from ...models.people import name_of
 from .fields import ShownRow, StrictSerializer, Text
 
 
 class DelegationEntry(ShownRow):
     """One delegation, given or got."""
 
-    delegator = serializers.CharField(source="delegator.get_username", read_only=True)
-    delegate = serializers.CharField(source="delegate.get_username", read_only=True)
+    delegator = serializers.SerializerMethodField()
+    delegate = serializers.SerializerMethodField()
     kinds = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Of approvals; none means all.")
 
     class Meta:
         model = Delegation
         fields = ("id", "delegator", "delegate", "starts_at", "ends_at", "kinds", "reason", "created_at")
         read_only_fields = fields
+
+    def get_delegator(self, delegation: Delegation) -> str:
+        """Name who is away."""
+        return name_of(delegation.delegator)
+
+    def get_delegate(self, delegation: Delegation) -> str:
+        """Name who stands in."""
+        return name_of(delegation.delegate)
 
 
 class Delegate(StrictSerializer):

@@ -6,7 +6,6 @@ import getpass
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 
@@ -23,6 +22,7 @@ from pgworkflows.management.terminal.snapshots import list_snapshots
 from pgworkflows.management.terminal.starting import start
 from pgworkflows.management.terminal.words import json_object, json_value
 from pgworkflows.models import Workflow
+from pgworkflows.models.people import person
 from pgworkflows.store import events, forgetting
 from pgworkflows.store.actors import acting_as
 
@@ -163,5 +163,4 @@ def _actor(name: str | None) -> Any:
     """Return the user of that name, else the name; without one, the account that the command runs under."""
     if name is None:
         return getpass.getuser()
-    users = get_user_model()._default_manager.using(conf().DATABASE)
-    return users.filter(**{get_user_model().USERNAME_FIELD: name}).first() or name
+    return person(name, conf().DATABASE) or name

@@ -56,7 +56,8 @@ def _tables(model: type[models.Model]) -> list[str]:
 
 def _people() -> list[str]:
     user = apps.get_model(settings.AUTH_USER_MODEL)
-    return [*_tables(user), *_tables(apps.get_model("auth", "Group")), *_tables(ContentType)]
+    own = [table for model in (user, *user._meta.all_parents) for table in _tables(model)]
+    return [*own, *_tables(apps.get_model("auth", "Group")), *_tables(ContentType)]
 
 
 def _named(tables: Iterable[str]) -> str:

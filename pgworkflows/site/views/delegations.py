@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ...conf import conf
 from ...exceptions import NotAllowed
 from ...models import Delegation
+from ...models.people import may
 from ...store import delegations
 from ...store.actors import acting_as
 from ...store.connection import database_now
@@ -86,7 +87,7 @@ def _page(request: HttpRequest, face: Face, form: DelegationForm, *, problem: st
 
 
 def _sees_all(user: Any) -> bool:
-    return bool(user.is_active and user.has_perm("pgworkflows.view_delegation"))
+    return may(user, "view_delegation")
 
 
 def _row(face: Face, row: Delegation, now: Any) -> dict[str, Any]:
