@@ -9,10 +9,13 @@ from uuid import UUID
 import psycopg
 from django.apps import AppConfig
 from django.db import InterfaceError, OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from . import signals
 from .conf import conf
+from .store.actors import sign
 
 logger = logging.getLogger("pgworkflows")
 
@@ -33,6 +36,13 @@ def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
     guards.lift_in_test_database(using)
     for workflow in registry.workflows.values():
         write_definition(workflow)
+
+
+@receiver(connection_created, dispatch_uid="pgworkflows.sign")
+def sign_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Let the triggers of StartWorkflowOn know who acts."""
+    if connection.alias == conf().DATABASE and sign not in connection.execute_wrappers:
+        connection.execute_wrappers.append(sign)
 
 
 @receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")

@@ -31,7 +31,8 @@ DROP FUNCTION pgworkflows.{name}()
 """
 BODY = """
 BEGIN
-  PERFORM pgworkflows.start(name => {workflow}, kwargs => {kwargs}, key => {key}, subject => {subject});
+  PERFORM pgworkflows.start(
+    name => {workflow}, kwargs => {kwargs}, key => {key}, subject => {subject}, requested_by => pgworkflows.actor());
   RETURN NULL;
 END
 """
@@ -40,9 +41,10 @@ END
 class StartWorkflowOn(Operation):
     """Start a workflow in the transaction that inserts a row, or that makes `when` become true of it.
 
-    `kwargs` and `key` are values, or expressions on the row such as `F("pk")`. The row is the workflow's subject. The
-    migration depends on pgworkflows' own. Several for one model and workflow need different `name`s. A column that is
-    to be renamed needs a new trigger: `RemoveStartWorkflowOn` with the same arguments before, `StartWorkflowOn` after.
+    `kwargs` and `key` are values, or expressions on the row such as `F("pk")`. The row is the workflow's subject, and who
+    acts is its requester, as `acting_as`, `ActorMiddleware` or the setting `pgworkflows.actor` says. The migration depends on
+    pgworkflows' own. Several for one model and workflow need different `name`s. A column that is to be renamed needs a new
+    trigger: `RemoveStartWorkflowOn` with the same arguments before, `StartWorkflowOn` after.
     """
 
     reversible = True

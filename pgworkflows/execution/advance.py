@@ -15,6 +15,7 @@ from ..definitions.encoding import PLAIN, ModelReference, check_size, decode, du
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout
 from ..models import Task, Workflow
+from ..store.actors import Actor, running_for
 from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
@@ -62,6 +63,7 @@ def _advance(run: Run) -> None:
             run.stop(Status.FAILED, error=describe(error))
         return
     workflow_info.set(_info(run, arguments))
+    running_for.set(Actor(pk=run.row.requested_by, name=run.row.requested_by_name, channel="worker"))
     if row.status == Status.COMPENSATING:
         compensate(run)
     elif row.cancel_requested_at is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed
 from ..models import Approval, Task, Workflow
 from ..store import starting
-from ..store.actors import Actor
+from ..store.actors import Actor, requester
 from ..store.records import RecordedTask
 from .attempts import attempt
 from .control_flow import Suspended
@@ -178,7 +179,7 @@ class BodyScope:
             actor = Actor(pk=row.requested_by, name=row.requested_by_name, channel="worker")
             if workflow.requested_by is not None:
                 with self.run.batch.transaction.own_queries():
-                    actor = Actor.of(with_rows(workflow.requested_by), "worker")
+                    actor = replace(requester(with_rows(workflow.requested_by)), channel="worker")
             with self.run.batch.transaction.own_queries():
                 text, stored = starting.child_row(workflow, arguments, (row.id, row.root), actor)
             (child,) = starting.insert(self.run.batch.transaction.execute, [text], actor)

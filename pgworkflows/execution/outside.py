@@ -16,6 +16,7 @@ from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
+from ..store.actors import Actor, running_for
 from ..store.connection import end_what_was_left_open
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .errors import describe
@@ -73,6 +74,7 @@ class OutsideResult:
 def _enter(call: OutsideCall) -> None:
     current_scope.set(StepScope(atomic=False))
     workflow_info.set(call.of)
+    running_for.set(Actor(pk=call.of.requested_by, name=call.of.requested_by_name, channel="worker"))
     step_info.set(call.info)
 
 

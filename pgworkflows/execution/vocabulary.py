@@ -16,7 +16,7 @@ from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.workflow import row_of
-from ..store.actors import Actor
+from ..store.actors import Actor, requester
 from ..store.asking import Question
 from .approval import ApprovalOutcome, wait_for_approval
 from .body import BodyScope
@@ -113,12 +113,12 @@ def request_approval(
 
     def ask() -> Question:
         label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
-        requester = Actor(pk=row.requested_by, name=row.requested_by_name)
+        asker = Actor(pk=row.requested_by, name=row.requested_by_name)
         if requested_by is not None:
-            requester = Actor.of(with_rows(requested_by))
+            asker = requester(with_rows(requested_by))
         return Question(
             users=with_rows(users), groups=with_rows(groups), escalate_to=with_rows(escalate_to),
-            subject_label=label, subject_id=key, requester=requester, **shared,
+            subject_label=label, subject_id=key, requester=asker, **shared,
         )  # fmt: skip
 
     return wait_for_approval(body, ask, title)

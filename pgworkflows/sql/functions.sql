@@ -3,7 +3,7 @@
 --   now()    the only clock; tests replace it by DDL
 --   uuid7()  ids that sort by time
 --   wake()   tell idle workers, at commit, that there is something to do
---   actor()  who acts, as the session says it
+--   actor()  who acts, as the session or the statement says it
 
 CREATE SCHEMA IF NOT EXISTS pgworkflows;
 
@@ -33,6 +33,12 @@ $$;
 
 CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
 SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
+$$;
+
+-- Who acts: as the session says it, or the comment that `acting_as` puts before what writes; null where nobody is known.
+CREATE FUNCTION pgworkflows.actor() RETURNS text LANGUAGE sql STABLE AS $$
+SELECT COALESCE(NULLIF(pgworkflows.setting('actor'), ''), NULLIF(convert_from(decode(
+  substring(current_query() FROM '^/\*pgworkflows:((?:[0-9a-f]{2})+)\*/'), 'hex'), 'UTF8'), ''))
 $$;
 
 -- Says whether this very transaction wrote a row, by the row's xmin. The ids of savepoints count up from the transaction's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,12 +19,14 @@ class Actor:
     pk: Any = None
     name: str = ""
     channel: str = "python"
+    #: Whether a bare name was given, which may be a user's.
+    by_name: bool = False
 
     @classmethod
     def of(cls, who: Any, channel: str = "python") -> Actor:
         """Make an Actor of a user or a name."""
         if who is None or isinstance(who, str):
-            return cls(name=who or "", channel=channel)
+            return cls(name=who or "", channel=channel, by_name=bool(who))
         row = person(who, database().alias)
         if row is None:  # AnonymousUser, or a token's user: a name at most
             return cls(name=str(who.get_username()), channel=channel)
@@ -51,6 +53,30 @@ def current_actor(by: Any = None) -> Actor:
     if by is not None:
         return Actor.of(by, acting.channel if acting else "python")
     return acting or Actor()
+
+
+#: For whom the workflow runs whose body or step this is.
+running_for: ContextVar[Actor | None] = ContextVar("pgworkflows_running_for", default=None)
+
+
+def requester(by: Any = None) -> Actor:
+    """Return who asks for what is started: `by`, else who acts, else for whom this workflow runs; a user's name is that user."""
+    found = current_actor(by)
+    if not found.name:
+        return running_for.get() or found
+    row = person(found.name, database().alias) if found.by_name else None
+    return found if row is None else Actor.of(row, found.channel)
+
+
+WRITES = ("INSERT", "UPDATE", "MERGE", "WITH", "CALL", "DO")
+
+
+def sign(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    """Put who acts before a statement that writes, as a comment, for the trigger of `StartWorkflowOn`: no setting outlives it."""
+    actor = _current.get() or running_for.get()
+    if actor is not None and actor.name and isinstance(sql, str) and sql.startswith(WRITES):
+        sql = f"/*pgworkflows:{actor.name.encode().hex()}*/ {sql}"
+    return execute(sql, params, many, context)
 
 
 @contextmanager

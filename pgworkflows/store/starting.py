@@ -16,7 +16,7 @@ from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
 from ..models.workflow import row_of, uuid7
-from .actors import Actor, current_actor
+from .actors import Actor, requester
 from .connection import database, query, refuse_foreign_transaction
 
 CHUNK = 1000
@@ -33,7 +33,7 @@ def start(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> Wo
 def start_many(workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> list[Workflow]:
     """Insert one workflow for each set of arguments, a thousand to a round trip."""
     refuse_foreign_transaction(f"{workflow.name}.start()")
-    actor = current_actor(workflow.requested_by)
+    actor = requester(workflow.requested_by)
     options = _options(workflow, actor)
     started: list[Workflow] = []
     for first in range(0, len(calls), CHUNK):
