@@ -35,10 +35,12 @@ CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE 
 SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
 $$;
 
--- Who acts: as the session says it, or the comment that `acting_as` puts before what writes; null where nobody is known.
+-- Who acts: by the comment that `acting_as` puts before what writes (a step's savepoint may be in front of it), else as the
+-- session says; null where nobody is known. A worker is nobody.
 CREATE FUNCTION pgworkflows.actor() RETURNS text LANGUAGE sql STABLE AS $$
-SELECT COALESCE(NULLIF(pgworkflows.setting('actor'), ''), NULLIF(convert_from(decode(
-  substring(current_query() FROM '^/\*pgworkflows:((?:[0-9a-f]{2})+)\*/'), 'hex'), 'UTF8'), ''))
+SELECT COALESCE(
+  convert_from(decode(substring(current_query() FROM '^(?:SAVEPOINT \w+; )?/\*pgworkflows:((?:[0-9a-f]{2})+)\*/'), 'hex'), 'UTF8'),
+  CASE WHEN pgworkflows.setting('channel') <> 'worker' THEN NULLIF(pgworkflows.setting('actor'), '') END)
 $$;
 
 -- Says whether this very transaction wrote a row, by the row's xmin. The ids of savepoints count up from the transaction's.

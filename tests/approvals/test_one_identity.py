@@ -143,7 +143,8 @@ def test_trigger_knows_who_acts(pgworkflows, pays, people, door):
         approval.approve(people.ann)
 
 
-def test_trigger_in_a_step_asks_for_the_workflow(pgworkflows, pays, people):
+@pytest.mark.parametrize("asker", ["ann", None])
+def test_trigger_in_a_step_asks_for_the_workflow(pgworkflows, pays, people, asker):
     @workflow(name="tests.parent")
     def parent() -> None:
         tell()
@@ -152,9 +153,9 @@ def test_trigger_in_a_step_asks_for_the_workflow(pgworkflows, pays, people):
     def tell() -> None:
         insert()
 
-    parent.using(requested_by=people.ann).start()
+    parent.using(requested_by=asker and getattr(people, asker)).start()
     _, requester, approval = started(pgworkflows)
-    assert (requester, approval.could_decide) == (people.ann, ["bob"])
+    assert (requester, approval.could_decide) == ((people.ann, ["bob"]) if asker else (None, ["ann", "bob"]))
 
 
 def test_start_in_a_step_asks_for_the_workflow(pgworkflows, asking, people):
