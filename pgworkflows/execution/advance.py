@@ -51,8 +51,13 @@ def _advance(run: Run) -> None:
     if charged is not None:
         run.block(charged)
         return
+    aside = run.batch.engine.aside.pop(row.id, None)
+    if aside is not None:
+        _record_result(run)
+        run.step_aside(aside)
+        return
     if row.crashes > MOST_CRASHES + 1:
-        run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running the body of this workflow."))
+        run.block(run.tried_too_often("The body"))
         return
     try:
         arguments = _arguments(run)

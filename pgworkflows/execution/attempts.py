@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from ..definitions.encoding import dump, load, with_rows
@@ -15,12 +15,14 @@ from ..models import Task, Workflow
 from ..store.records import RecordedTask
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
-from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, rebuild, sqlstate
+from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
 from .outside import OutsideCall
 from .run import Run
 from .step_scope import StepScope
 
 Status = Task.Status
+#: How long, in seconds, a step gives way to others' locks before its workflow is blocked, and the pauses in between.
+LONGEST_GIVING_WAY, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
 _PLAIN = (str, int, bool, type(None))
 _INSIDE = StepScope(atomic=True)
 
@@ -33,6 +35,7 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
     info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, seq=task.seq)
     if task.seq in run.overran and task.status != Status.COMPLETED:
         run.overran.discard(task.seq)
+        run.apart = True
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
     charged = run.batch.engine.charges.pop((run.row.id, task.seq), None)
     if charged is not None:
@@ -47,7 +50,8 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
     batch.before_step(run, step)
-    task.started_at = run.now()
+    gives_way_since = task.started_at if task.due_at is not None else None
+    task.started_at, task.due_at = run.now(), None
     transaction.begin_step()
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
@@ -60,7 +64,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         transaction.undo_step()
         if isinstance(error, ControlFlow):
             raise
-        _raise_lost_or_locked(run, error)
+        _raise_lost_or_locked(run, task, error, gives_way_since)
         failure = _explained(error)
     else:
         transaction.end_step()
@@ -94,13 +98,37 @@ def _explained(error: BaseException) -> BaseException:
     return error
 
 
-def _raise_lost_or_locked(run: Run, error: BaseException) -> None:
+def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, since: datetime | None) -> None:
     """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection or a disk that is gone."""
     if run.batch.transaction.raw.closed or sqlstate(error) == DISK_FULL:
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
-        run.batch.gives_way(run)
+        if run.batch.alone or since is not None:
+            _give_way_for_longer(run, task, error, since or run.now())
+        else:
+            run.batch.gives_way(run)
         raise GiveWay from error
+
+
+def _give_way_for_longer(run: Run, task: RecordedTask, error: BaseException, since: datetime) -> None:
+    """Try the step again later, behind the queue, after a pause as long as it has been giving way; block it in the end.
+
+    `started_at` and `due_at` of the task say since when, and until when.
+    """
+    waited = (run.now() - since).total_seconds()
+    if waited > LONGEST_GIVING_WAY:
+        run.block(
+            RuntimeError(
+                f"Step {task.name} of workflow {run.row.name} {run.row.id} met a lock, or a deadlock, for {waited:.0f} s "
+                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {error}. "
+                "End the session that holds it, then retry() it; or cancel() it."
+            )
+        )
+        return
+    task.started_at = since
+    task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
+    run.write(task)
+    run.later(task.due_at, f"a lock that step {task.name} needs, since {since:%Y-%m-%d %H:%M:%S %Z}: {in_short(describe(error))}")
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:

@@ -44,8 +44,8 @@ class Report:
     calls: list[OutsideCall] = field(default_factory=list)
     #: Workflows to run next, each in a batch of its own.
     alone: list[uuid.UUID] = field(default_factory=list)
-    #: The same, for workflows that a worker died with: their try is to be committed first.
-    careful: list[uuid.UUID] = field(default_factory=list)
+    #: Workflows that were set aside: they lost their transaction although it was theirs alone.
+    aside: list[uuid.UUID] = field(default_factory=list)
     #: Why the whole transaction was lost, if it was.
     lost: str = ""
     #: How long the bodies took.
@@ -62,6 +62,8 @@ class Batch:
 
     engine: Engine
     alone: bool = False
+    #: Whether what is claimed was tried in vain before, and counts as such until it has got on.
+    apart: bool = False
     report: Report = field(default_factory=Report)
     opened_waits: list[uuid.UUID] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
@@ -87,10 +89,11 @@ class Batch:
     def before_step(self, run: Run, step: Step[..., Any]) -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
         if run.row.crashes > MOST_CRASHES:
-            run.block(RuntimeError(f"{MOST_CRASHES} workers in a row died while running step {step.name} of this workflow."))
+            run.block(run.tried_too_often(f"Step {step.name}"))
             raise Suspended
-        if run.row.crashes > 1 and run.dirty:
-            # Workers died with it: commit step by step, so that the one that kills stands alone and gets the blame.
+        if self.apart and run.row.crashes > 1 and run.dirty:
+            # Commit step by step, so that the one that is tried in vain stands alone and gets the blame.
+            run.apart = True
             run.again()
             raise Suspended
         if self.over_budget() and (self.report.advanced or run.dirty):
@@ -112,9 +115,9 @@ class Batch:
         )  # fmt: skip
 
 
-def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
+def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: bool = False) -> Report:
     """Run one fused transaction over what `source` claims, commit it, and do what follows a commit."""
-    batch = Batch(engine=engine, alone=alone)
+    batch = Batch(engine=engine, alone=alone, apart=apart)
     runs: list[Run] = []
     hooks: list[Hook] = []
     if not engine.nested:
@@ -131,21 +134,34 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False) -> Report:
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
         return _lost(batch, runs, error)
     finally:
-        engine.transaction = None
+        engine.transaction = engine.running = None
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
     return batch.report
 
 
 def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
-    """Forget memory: nothing of this batch counts, and its workflows run again one by one."""
+    """Forget memory: nothing of this batch counts, and its workflows run again one by one; one that was alone is set aside."""
     if not runs and not isinstance(error, TransactionLost):
         raise error
     cause = error.__cause__ if isinstance(error, TransactionLost) else error
     if cause is not None and sqlstate(cause) == DISK_FULL:
         raise cause  # no step's fault; the worker leaves it alone for a while
-    if batch.alone and in_what_was_written(error):  # it would be lost for the same reason for ever
-        batch.engine.charges[runs[0].row.id, WHOLE_RUN] = error
-    return Report(claimed=len(runs), alone=[run.row.id for run in runs], lost=f"{type(error).__name__}: {error}")
+    if batch.alone and runs:
+        _lost_alone(batch, runs[0], error)
+    again = [run.row.id for run in runs if not (batch.alone and run.counted)]
+    return Report(claimed=len(runs), alone=again, lost=f"{type(error).__name__}: {error}")
+
+
+def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
+    """Note what becomes of a run that is lost for the same reason each time."""
+    engine, workflow = batch.engine, run.row.id
+    if isinstance(error, TransactionLost):
+        error = error.__cause__ or error.__context__ or error
+    engine.lost[workflow] = error
+    if in_what_was_written(error) or run.set_aside:
+        engine.charges[workflow, WHOLE_RUN] = error
+    elif not run.counted and not engine.charged(workflow):
+        engine.aside[workflow] = error
 
 
 def _settings(batch: Batch) -> str:
@@ -203,13 +219,9 @@ def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
     """Put what has killed a worker, or asks for it, aside for a batch of its own."""
     if batch.alone or batch.engine.nested:
         return False
-    if row.crashes > 0 and row.owner is None:
-        batch.report.careful.append(row.id)
-    elif row.crashes > 0 or not registry.workflows[row.name, row.version].batch:
-        # What we own cannot be claimed anew: its result is in hand, and a death with it is counted by whoever takes over.
-        batch.report.alone.append(row.id)
-    else:
+    if row.crashes <= 1 and registry.workflows[row.name, row.version].batch:
         return False
+    batch.report.alone.append(row.id)
     return True
 
 
@@ -233,6 +245,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
                 break
             _match_result(batch, run)
             batch.transaction.workflow = f"{run.row.name} {run.row.id}"
+            batch.engine.running = run.row.id
             try:
                 Context().run(advance, run)
             finally:
@@ -277,6 +290,10 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     for run in runs:
         for key in [key for key in batch.engine.results if key[0] == run.row.id]:
             del batch.engine.results[key]
+        if run.set_aside:
+            batch.report.aside.append(run.row.id)
+        if not run.crashes:
+            batch.engine.lost.pop(run.row.id, None)
         outcome = run.outcome
         assert outcome is not None
         if outcome.call is not None:

@@ -47,9 +47,19 @@ class Engine:
     results: dict[CallKey, OutsideResult] = field(default_factory=dict)
     #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
     charges: dict[tuple[uuid.UUID, int], BaseException] = field(default_factory=dict)
+    #: Workflows whose transaction was lost although it was theirs alone, and why: to be set aside.
+    aside: dict[uuid.UUID, BaseException] = field(default_factory=dict)
+    #: Why a workflow that is tried in vain lost its last transaction, as far as this process knows.
+    lost: dict[uuid.UUID, BaseException] = field(default_factory=dict)
+    #: The workflow that runs in the transaction.
+    running: uuid.UUID | None = None
     #: Whether no outside attempt may begin any more.
     stopping: bool = False
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).
     watch: Watch = _unwatched
+
+    def charged(self, workflow: uuid.UUID) -> bool:
+        """Whether a failure is to be charged to that workflow when it comes up again."""
+        return any(charged == workflow for charged, _ in self.charges)

@@ -73,6 +73,12 @@ def in_what_was_written(error: BaseException) -> bool:
     return False
 
 
+def gives_way_to(error: BaseException) -> bool:
+    """Whether the error is about what other transactions hold: a lock, a deadlock, a serialization failure."""
+    cause = error if sqlstate(error) else error.__cause__
+    return cause is not None and sqlstate(cause) in (LOCK_TIMEOUT, DEADLOCK, SERIALIZATION)
+
+
 def sqlstate(error: BaseException) -> str | None:
     """Return the SQLSTATE of a database error, Django's or psycopg's."""
     cause: Any = error.__cause__ if isinstance(error, DjangoDatabaseError) else error

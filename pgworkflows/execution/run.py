@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
-from .errors import describe, in_short
+from .errors import describe, gives_way_to, in_short
 from .outside import OutsideCall, OutsideResult
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Status = Workflow.Status
 Kind = Task.Kind
 
-#: After so many deaths in a row a workflow is not tried any more.
-MOST_CRASHES = 10
+#: After so many tries in vain in a row a workflow is not tried any more.
+MOST_CRASHES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,10 @@ class Run:
     dropped: list[int] = field(default_factory=list)
     overran: set[int] = field(default_factory=set)
     children: dict[Any, Row] = field(default_factory=dict)
+    #: Whether its next try is to be by itself too.
+    apart: bool = False
+    #: Whether nothing was done here but to set it aside.
+    set_aside: bool = False
 
     def __post_init__(self) -> None:
         self.state, self.attributes = self.row.state, self.row.attributes
@@ -92,10 +96,23 @@ class Run:
 
     def again(self) -> None:
         """Go back in line and run on in the next batch."""
+        self.later(self.now(), "")
+
+    def later(self, due: datetime, waiting_for: str) -> None:
+        """Run on at that time."""
         if self.row.status == Status.COMPENSATING:
-            self.stop(Status.COMPENSATING, available_at=self.now(), error=self.row.error)
+            self.stop(Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=waiting_for[:500])
         else:
-            self.stop(Status.PENDING, available_at=self.now())
+            self.stop(Status.PENDING, available_at=due, waiting_for=waiting_for[:500])
+
+    def step_aside(self, error: BaseException) -> None:
+        """Do nothing but record what came back from outside: the next try is by itself, apart from the others."""
+        self.set_aside = True
+        self.outcome = None
+        locked = gives_way_to(error)  # nobody's fault: uncounted, and beside the others again
+        self.apart = not locked
+        due = self.now() + timedelta(seconds=5 if locked else 0)
+        self.later(due, f"another try: its transaction was lost ({type(error).__name__}: {error})")
 
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
@@ -118,17 +135,36 @@ class Run:
             waiting_for=outcome.waiting_for,
             owner=self.batch.engine.worker_id if outcome.call else None,
             epoch=outcome.call.epoch if outcome.call else self.row.epoch,
-            crashes=self._crashes(),
+            crashes=self.crashes,
             cancel_request=self.row.cancel_request,
             cancel_requested_at=self.row.cancel_requested_at,
         )
 
-    def _crashes(self) -> int:
-        """Return how many deaths still count: none after progress; beginning an outside attempt is not progress.
-
-        That this try was committed beforehand is taken back then, for if the worker dies with the call, its takeover counts.
-        """
-        if self.outcome is None or self.outcome.call is None:
+    @property
+    def crashes(self) -> int:
+        """How many tries in vain still count: none after progress; beginning an outside attempt is not progress."""
+        outcome = self.outcome
+        if self.apart and outcome is not None and outcome.status in (Status.PENDING, Status.COMPENSATING):
+            return max(2, self.row.crashes if self.set_aside else 0)
+        if outcome is None or outcome.call is None or not self.batch.apart:
             return 0
         progressed = any(task.status != Task.Status.RUNNING for task in self.dirty.values())
-        return 0 if progressed else max(0, self.row.crashes - 1)
+        return 0 if progressed else self.row.crashes
+
+    @property
+    def counted(self) -> bool:
+        """Whether this try was committed before it began."""
+        return self.row.crashes > 1 and self.row.owner is None
+
+    def tried_too_often(self, where: str) -> RuntimeError:
+        """Make the error of a workflow that is not tried any more."""
+        lost = self.batch.engine.lost.get(self.row.id)
+        how = (
+            f"lost its transaction: {type(lost).__name__}: {lost}"
+            if lost
+            else "ended its worker process, or hung until that was ended"
+        )
+        return RuntimeError(
+            f"{where} of workflow {self.row.name} {self.row.id} was tried {MOST_CRASHES} times in a row, and each time it {how}. "
+            "Mend the cause, then retry() it; or cancel() it."
+        )

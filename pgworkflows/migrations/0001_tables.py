@@ -900,9 +900,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="workflow",
             index=models.Index(
-                condition=models.Q(("available_at__isnull", False)),
+                condition=models.Q(("available_at__isnull", False), ("crashes", 0)),
                 fields=["name", "version", "queue", "priority", "available_at"],
                 name="pgworkflows_workflow_runnable",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="workflow",
+            index=models.Index(
+                condition=models.Q(("crashes__gt", 0)), fields=["available_at"], name="pgworkflows_workflow_suspect"
             ),
         ),
         migrations.AddIndex(

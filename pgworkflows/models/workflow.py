@@ -130,6 +130,8 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     owner = models.ForeignKey("pgworkflows.Worker", models.PROTECT, null=True, blank=True, related_name="claims", db_index=False)
     epoch = models.IntegerField(default=0)
     #: How many workers died with it since it last committed anything.
+    #: How often in a row it was tried in vain, its worker dying or its transaction being lost. Above zero it is tried
+    #: apart from what runs well; above one, by itself.
     crashes = models.SmallIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     #: Why and by whom, and whether to compensate.
@@ -178,9 +180,10 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         indexes = [
             models.Index(
                 fields=["name", "version", "queue", "priority", "available_at"],
-                condition=Q(available_at__isnull=False),
+                condition=Q(available_at__isnull=False, crashes=0),
                 name="pgworkflows_workflow_runnable",
             ),
+            models.Index(fields=["available_at"], condition=Q(crashes__gt=0), name="pgworkflows_workflow_suspect"),
             models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="pgworkflows_workflow_owned"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="pgworkflows_workflow_parent"),
             models.Index(

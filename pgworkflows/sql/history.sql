@@ -132,7 +132,7 @@ BEGIN
          CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
                        WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END,
          '', n.status, '', n.attempt, moment, actor, session_user, channel, n.kind || ' ' || n.name
-  FROM new_rows n WHERE n.kind <> 'STATE';
+  FROM new_rows n WHERE n.kind <> 'STATE' AND NOT (n.status = 'PENDING' AND n.attempt = 0);  -- what gave way is no attempt
   -- Each state counts, also of several that share a transaction.
   IF EXISTS (SELECT FROM new_rows n WHERE n.kind = 'STATE') THEN
     INSERT INTO pgworkflows_history

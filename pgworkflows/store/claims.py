@@ -169,10 +169,54 @@ def seconds_to_next(execute: Execute, known: Known) -> float | None:
     return None if value is None else float(value)
 
 
-# Committed before the workflow runs, by a worker that has just begun: if it dies with it, the next one sees that. Held
-# back for a moment, since each of many fresh workers would count a death otherwise while nobody has died.
+#: Workflows tried in vain once, when others were in hand as well, are tried again together; the others one at a time.
+TOGETHER, APART = (1, 1), (2, 32767)
+
+CLAIM_SUSPECTS = f"""
+SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
+FROM pgworkflows_workflow w
+JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
+WHERE w.crashes > 0 AND w.crashes BETWEEN %(least)s AND %(greatest)s AND w.available_at <= pgworkflows.now()
+  AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[]))
+  AND (%(ids)s::uuid[] IS NULL OR w.id = ANY (%(ids)s::uuid[]))
+ORDER BY w.available_at
+LIMIT %(most)s
+FOR NO KEY UPDATE OF w SKIP LOCKED
+"""
+
+
+def claim_suspects(
+    execute: Execute, known: Known, crashes: tuple[int, int], most: int, ids: list[uuid.UUID] | None = None
+) -> Claim:
+    """Lock up to `most` runnable workflows, all or of those given, that were tried in vain so often; longest ready first."""
+    bounds = {"least": crashes[0], "greatest": crashes[1], "most": most, "ids": ids}
+    return _claimed(execute(CLAIM_SUSPECTS, known.parameters() | bounds))
+
+
+# In how many seconds the next is due; none where there is none, not even one in hand. What is to be tried by itself is
+# left for a moment to whom it lost its transaction: that needs no process of its own.
+NEXT_SUSPECT = """
+SELECT extract(epoch FROM COALESCE(min(w.available_at + CASE WHEN w.crashes > 1 THEN %(left)s ELSE 0 END * interval '1 second'),
+  pgworkflows.now() + interval '1 day') - pgworkflows.now())::float
+FROM pgworkflows_workflow w
+JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
+WHERE w.crashes > 0 AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[]))
+HAVING count(*) > 0
+"""
+
+
+def seconds_to_next_suspect(execute: Execute, known: Known, left: float) -> float | None:
+    """Return in how many seconds the next workflow that was tried in vain is due; None where there is none at all."""
+    found = execute(NEXT_SUSPECT, known.parameters() | {"left": left})
+    return float(found[0][0]) if found else None
+
+
+# Committed before the workflow runs: if its worker dies with it, the next one sees that. It is held back meanwhile, since
+# each of many fresh workers would count a death otherwise while nobody has died; and longer each time, behind the others.
 COUNT_CRASH = """
-UPDATE pgworkflows_workflow SET crashes = crashes + 1, available_at = pgworkflows.now() + interval '0.5 seconds'
+UPDATE pgworkflows_workflow
+SET crashes = GREATEST(crashes + 1, 2),
+  available_at = pgworkflows.now() + interval '0.1 seconds' * CASE WHEN crashes < 2 THEN 5 ELSE power(2, crashes - 1) END
 WHERE id = %(id)s RETURNING id, available_at
 """
 

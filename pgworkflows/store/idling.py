@@ -42,6 +42,14 @@ def seconds_to_next(known: Known) -> float | None:
     return claims.seconds_to_next(query, known)
 
 
+def seconds_to_next_suspect(known: Known, *, left: float = 0.0) -> float | None:
+    """Return in how many seconds the next suspect is due; None where there is none, due, waiting or in hand.
+
+    One that is to be tried by itself is left alone for `left` seconds more.
+    """
+    return claims.seconds_to_next_suspect(query, known, left)
+
+
 def still_owned(calls: set[claims.CallKey], owner: int) -> set[claims.CallKey]:
     """Return for which of the calls this worker still answers."""
     return claims.still_owned(query, calls, owner)
@@ -64,13 +72,13 @@ def release_unaccounted(owner: int, in_hand: set[claims.CallKey], *, by: str) ->
         query(RELEASE_UNACCOUNTED, claims.call_columns(in_hand) | {"owner": owner})
 
 
-def choose_one(known: Known, ids: list[uuid.UUID] | None) -> tuple[uuid.UUID, datetime] | None:
-    """Commit that one workflow, of those given or of the queue, is about to be tried; None if there is none to try.
+def choose_one(known: Known, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> tuple[uuid.UUID, datetime] | None:
+    """Commit that one workflow, of the queue or of the suspects (all, or those given), is about to be tried; None for none.
 
     Until the time that is returned with it, no other worker takes it.
     """
     with answered(), transaction.atomic(using=conf().DATABASE):
-        claim = claims.claim_these(query, ids) if ids is not None else claims.claim(query, known, 1)
+        claim = claims.claim_suspects(query, known, claims.APART, 1, ids) if suspects else claims.claim(query, known, 1)
         if not claim.workflows:
             return None
         workflow, held = query(claims.COUNT_CRASH, {"id": claim.workflows[0].id})[0]

@@ -105,27 +105,41 @@ def find_dead(worker: int, *, heartbeat: float, locks_count: bool) -> list[int]:
     return [row[0] for row in query(DEAD, parameters)]
 
 
-# The next epoch: whatever the dead worker still writes is refused. Each claim lost counts as a crash of its workflow.
+# The next epoch: whatever the dead worker still writes is refused. Its claims are suspects now, tried together at first;
+# that it died with one that was tried by itself was counted beforehand.
 TAKE_OVER = """
 WITH dead AS (
   UPDATE pgworkflows_worker SET stopped_at = pgworkflows.now() WHERE id = %(dead)s AND stopped_at IS NULL RETURNING id
 )
 UPDATE pgworkflows_workflow w
-SET owner_id = NULL, epoch = w.epoch + 1, crashes = w.crashes + 1, available_at = pgworkflows.now(), waiting_for = '',
+SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), waiting_for = '',
+    crashes = CASE WHEN %(died)s THEN GREATEST(w.crashes, LEAST(w.crashes + 1, 2)) ELSE w.crashes END,
     status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
 WHERE w.owner_id = %(dead)s
 RETURNING w.id
 """
 
 
-def take_over(dead: int, *, by: str) -> list[Any]:
-    """Declare a worker dead and make its claims runnable; return the workflows' ids."""
+def take_over(dead: int, *, by: str, died: bool = True) -> list[Any]:
+    """Declare a worker dead, or at its end, and make its claims runnable; return the workflows' ids."""
     with recorded_as(Actor(name=by, channel="worker"), f"worker {dead} is gone"):
-        return [row[0] for row in query(TAKE_OVER, {"dead": dead})]
+        return [row[0] for row in query(TAKE_OVER, {"dead": dead, "died": died})]
 
 
-# Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover. What is held
-# back for a try (claims.COUNT_CRASH) is somebody's work too, and everybody's if that worker dies.
+# The session that still holds the row is our own, and hangs.
+END_TRANSACTION = "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE backend_xid = (%(transaction)s::xid8)::xid"
+SUSPECT = "UPDATE pgworkflows_workflow SET crashes = GREATEST(crashes, 2) WHERE id = %(workflow)s AND finished_at IS NULL"
+
+
+def suspect(workflow: Any, transaction: str) -> None:
+    """End this worker's transaction, which hangs in that workflow, and have the workflow tried by itself from now on."""
+    query("SET LOCAL lock_timeout = '2s'")
+    query(END_TRANSACTION, {"transaction": transaction})
+    query(SUSPECT, {"workflow": workflow})
+
+
+# Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover. Suspects are on
+# their way to be tried apart, and may have more to do then.
 SILENT = """
 SELECT EXISTS (
   SELECT FROM pgworkflows_worker o JOIN pgworkflows_workflow w ON w.owner_id = o.id
@@ -135,13 +149,12 @@ SELECT EXISTS (
   OR EXISTS (
   SELECT FROM pgworkflows_workflow w
   JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
-  WHERE w.crashes > 0 AND w.available_at BETWEEN pgworkflows.now() AND pgworkflows.now() + interval '0.5 seconds'
-    AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
+  WHERE w.crashes > 0 AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
 """
 
 
 def silent_owner(worker: int, known: Known, since: datetime) -> bool:
-    """Whether another worker has claims that this one knows and has given no sign of life after that time, or tries one."""
+    """Whether another worker has claims that this one knows and was silent since then, or suspects are left."""
     return bool(query(SILENT, known.parameters() | {"worker": worker, "since": since})[0][0])
 
 

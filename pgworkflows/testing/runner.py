@@ -41,7 +41,7 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     while summary.batches < most_batches:
         delivered = events.deliver()
         report = _next(engine, alone, summary, calls)
-        alone.extend([*report.alone, *report.careful])
+        alone.extend(report.alone)
         calls.extend(report.calls)
         summary.batches += report.advanced > 0
         summary.finished += report.finished
@@ -80,4 +80,8 @@ def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: li
     if alone:
         workflow = alone.pop(0)
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
-    return run_batch(engine, lambda execute: claims.claim(execute, engine.known, conf().BATCH_SIZE))
+    report = run_batch(engine, lambda execute: claims.claim(execute, engine.known, conf().BATCH_SIZE))
+    if report.claimed:
+        return report
+    any_of_them = (1, claims.APART[1])
+    return run_batch(engine, lambda execute: claims.claim_suspects(execute, engine.known, any_of_them, 1), alone=True)

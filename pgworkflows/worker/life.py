@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from django.db import Error as DatabaseError
@@ -18,7 +18,7 @@ from .. import signals
 from ..conf import conf
 from ..definitions.step import Step
 from ..execution.engine import Engine
-from ..store import events, workers
+from ..store import events, idling, workers
 from ..store.connection import answered, database, query
 from .options import REPLACE_ME, WorkerOptions
 from .pool import OutsidePool
@@ -39,6 +39,8 @@ class Life(threading.Thread):
         self.registered = threading.Event()
         self.ended = threading.Event()
         self.direct = False
+        #: Whether workflows that were tried in vain wait to be tried again.
+        self.suspects_due = False
         self._parent = options.supervisor or os.getppid()
         self._reconnected_at = float("-inf")
         self._swept_at = time.monotonic()
@@ -122,6 +124,10 @@ class Life(threading.Thread):
         locks_count = self.direct and time.monotonic() - self._reconnected_at > conf().LEASE
         for dead in workers.find_dead(self.engine.worker_id, heartbeat=conf().HEARTBEAT, locks_count=locks_count):
             self._take_over(dead)
+        due = idling.seconds_to_next_suspect(self.engine.known, left=1.0)
+        self.suspects_due = due is not None and due <= 0
+        if self.suspects_due:
+            self.wake.set()
         if time.monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = time.monotonic()
             events.look_again()
@@ -133,9 +139,9 @@ class Life(threading.Thread):
         if os.getppid() != self._parent:
             self.stop_worker()
 
-    def _take_over(self, dead: int) -> None:
+    def _take_over(self, dead: int, *, died: bool = True) -> None:
         with answered(), transaction.atomic(using=conf().DATABASE):
-            workers.take_over(dead, by=self.options.name)
+            workers.take_over(dead, by=self.options.name, died=died)
         self.wake.set()
 
     def _die_if_hanging(self) -> None:
@@ -146,14 +152,24 @@ class Life(threading.Thread):
             try:
                 events.report_overrun(step[0], step[1], self.options.name)
             finally:
-                os._exit(REPLACE_ME)
+                self._replace_me()
         if current is not None and now - current.last_activity > self.engine.lease:
+            self._replace_me()
+
+    def _replace_me(self) -> NoReturn:
+        """End the process for another to take its place, and say which workflow it hangs in, so that no other is tried for it."""
+        current, running = self.engine.transaction, self.engine.running
+        try:
+            if current is not None and running is not None and current.transaction:
+                with transaction.atomic(using=conf().DATABASE):
+                    workers.suspect(running, current.transaction)
+        finally:
             os._exit(REPLACE_ME)
 
     def _leave(self) -> None:
         """End the worker's row, and make runnable what it may still own."""
         try:
-            self._take_over(self.engine.worker_id)
+            self._take_over(self.engine.worker_id, died=False)
             database().close()
         except (DatabaseError, psycopg.Error):
             pass  # the lease will tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from dataclasses import asdict, dataclass, field
 
@@ -9,6 +10,14 @@ from ..conf import conf
 
 #: The process ended itself because a step overran its time; its supervisor replaces it at once.
 REPLACE_ME = 75
+
+
+class Takes(enum.StrEnum):
+    """What a process takes up: the suspects are the workflows that were tried in vain."""
+
+    QUEUE = "queue"
+    SUSPECTS = "suspects"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,7 @@ class WorkerOptions:
     batch_size: int = field(default_factory=lambda: conf().BATCH_SIZE)
     poll_interval: float = field(default_factory=lambda: conf().POLL_INTERVAL)
     drain: bool = False
+    takes: Takes = Takes.BOTH
     #: The names of the processes that this one replaces: certainly dead.
     predecessors: list[str] = field(default_factory=list)
     #: How many batches of one workflow, whose try is committed first, to begin with.

@@ -27,13 +27,15 @@ from ..store import claims, events, idling, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
 from .life import LONGEST_PAUSE, Life
-from .options import REPLACE_ME, WorkerOptions
+from .options import REPLACE_ME, Takes, WorkerOptions
 from .pacing import Pacing
 from .pool import OutsidePool
 from .watchdog import Watchdog
 
 RESULTS_AT_ONCE = 50
 SHORTEST_PAUSE = 0.02
+#: How long a workflow that lost its transaction here is looked for here.
+ASIDE_SECONDS = 3.0
 
 
 class Worker:
@@ -48,7 +50,11 @@ class Worker:
         self.pool = OutsidePool(options.concurrency, self.wake)
         self.pacing = Pacing(options.batch_size, options.careful)
         self.alone: list[uuid.UUID] = []
-        self.careful: list[uuid.UUID] = []
+        self.alones_turn = False
+        #: Workflows that lost their transaction here, and until when they are tried here.
+        self.aside: dict[uuid.UUID, float] = {}
+        #: Whether the one that is tried by itself has a call in flight: nothing else is begun.
+        self.trying_one = False
         self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
         #: Whether a COMMIT may have gone through without its answer.
@@ -116,9 +122,14 @@ class Worker:
             if busy:
                 self._idle_since = None
                 continue
-            if not in_hand and (self.stopping or (self.options.drain and self._is_drained())):
+            if not in_hand and (self.stopping or self._is_done()):
                 return 0
             self._idle()
+
+    def _is_done(self) -> bool:
+        if self.options.takes == Takes.SUSPECTS:
+            return idling.seconds_to_next_suspect(self.engine.known) is None
+        return self.options.drain and self._is_drained()
 
     def _is_drained(self) -> bool:
         """Whether, with nothing to do here, every other owner of claims has shown since then that it lives.
@@ -137,7 +148,7 @@ class Worker:
         if self.unsure:
             self._release_unaccounted()
         report = self._run_next()
-        busy = report is not None and self._follow(report)
+        busy = (report is not None and self._follow(report)) or bool(self.alone)
         delivered = events.deliver() if report is None or report.undelivered else 0
         return busy or delivered > 0
 
@@ -150,11 +161,11 @@ class Worker:
         self.unsure |= bool(report.lost)
         self.counts["calls"] = self.pool.made
         self.alone.extend(report.alone)
-        self.careful.extend(report.careful)
+        self.aside |= dict.fromkeys(report.aside, time.monotonic() + ASIDE_SECONDS)
         for call in report.calls:
             self.pool.submit(call)
         self._let_go_of_old_connections()
-        return bool(report.claimed or self.alone or self.careful or self.pool.has_results())
+        return bool(report.claimed or self.pool.has_results())
 
     def _release_unaccounted(self) -> None:
         """Make runnable what the database says is ours although no call or result of it is in hand."""
@@ -163,19 +174,24 @@ class Worker:
         self.unsure = False
 
     def _run_next(self) -> Report | None:
-        """Run first what must run alone, then outside results, then the queue."""
+        """Run in turn one that must run alone and, first, outside results, then the queue."""
         for result in self.pool.take_results(RESULTS_AT_ONCE):
             self.engine.results[result.workflow, result.epoch] = result
         if self.alone:
-            return self._run_alone(self.alone.pop(0))
+            self.alones_turn = not self.alones_turn
+            if self.alones_turn:
+                return self._run_alone(self.alone.pop(0))
         if self.engine.results:
             return self._run_results()
-        if self.careful:
-            return self._run_careful([self.careful.pop(0)])
-        if self.stopping or self.pool.stuck or not self.pool.has_room():
+        if self.aside and (tried := self._run_aside()):
+            return tried
+        self.trying_one &= len(self.pool) > 0
+        if self.stopping or self.trying_one or self.pool.stuck or not self.pool.has_room():
             return None
+        if self._tries_suspects():
+            return self._run_suspects()
         if self.pacing.careful_left:
-            return self._run_careful(None)
+            return self._run_careful()
         report = run_batch(self.engine, lambda execute: claims.claim(execute, self.engine.known, self.pacing.size))
         self.pacing.learn(report, self.engine.batch_seconds)
         return report
@@ -202,22 +218,45 @@ class Worker:
                 del self.engine.results[call]
         return report
 
-    def _run_careful(self, ids: list[uuid.UUID] | None) -> Report | None:
+    def _tries_suspects(self) -> bool:
+        """Whether suspects come before the queue: always in their own process; without a supervisor that starts one, when due."""
+        return self.options.takes == Takes.SUSPECTS or (self.options.takes == Takes.BOTH and self.life.suspects_due)
+
+    def _run_suspects(self) -> Report | None:
+        """Try what was in hand when a worker died: together at first, then one at a time with nothing else in hand."""
+        known, most = self.engine.known, self.options.batch_size
+        report = run_batch(self.engine, lambda execute: claims.claim_suspects(execute, known, claims.TOGETHER, most), apart=True)
+        if report.claimed or len(self.pool):
+            return report
+        one = self._run_careful(suspects=True)
+        self.trying_one = one is not None and bool(one.calls)
+        self.life.suspects_due &= one is not None
+        return one
+
+    def _run_aside(self) -> Report | None:
+        """Try again, when it is due, one that lost its transaction here: that ends no process, and needs none of its own."""
+        now = time.monotonic()
+        self.aside = {workflow: until for workflow, until in self.aside.items() if until > now}
+        return self._run_careful(suspects=True, ids=list(self.aside))
+
+    def _run_careful(self, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> Report | None:
         """Commit that a workflow is about to be tried, then run it alone."""
-        held = idling.choose_one(self.engine.known, ids)
+        held = idling.choose_one(self.engine.known, suspects=suspects, ids=ids)
         if held is None:
             return None
-        report = self._run_held(*held)
+        if held[0] in self.aside:
+            self.aside[held[0]] = time.monotonic() + ASIDE_SECONDS
+        report = self._run_held(*held, suspects)
         if report.lost:
-            # It did not kill us. What its step is to be charged with is known here only, and it is still held back for us.
             self.unsure = True
-            report = self._run_held(*held)
+            if self.engine.charged(held[0]):  # known here only, and it is still held back for us
+                report = self._run_held(*held, suspects)
         if report.advanced and self.pacing.careful_left:
             self.pacing.careful_left -= 1
         return report
 
-    def _run_held(self, workflow: uuid.UUID, held: datetime) -> Report:
-        return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True)
+    def _run_held(self, workflow: uuid.UUID, held: datetime, suspects: bool) -> Report:
+        return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True, apart=suspects)
 
     def _idle(self) -> None:
         """Wait for a NOTIFY, a result, or the next due time; look once more before."""
@@ -241,9 +280,12 @@ class Worker:
                 idling.release_idle_lock()
 
     def _pause(self, longest: float) -> float:
+        if self.aside:
+            return 0.1
         if self.stopping:
             return 0.2
-        due = idling.seconds_to_next(self.engine.known)
+        suspects = self.options.takes == Takes.SUSPECTS
+        due = (idling.seconds_to_next_suspect if suspects else idling.seconds_to_next)(self.engine.known)
         return longest if due is None else min(longest, max(due, SHORTEST_PAUSE))
 
     def _let_go_of_old_connections(self) -> None:
@@ -258,7 +300,8 @@ class Worker:
         if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
             return
         self._reported_at = time.monotonic()
-        line = json.dumps(self.counts | {"in_flight": len(self.pool)}) + "\n"
+        now = {"in_flight": len(self.pool), "suspects_due": int(self.life.suspects_due)}
+        line = json.dumps(self.counts | now) + "\n"
         with suppress(OSError):  # the supervisor is gone; Life sees that
             os.write(self.options.report_to, line.encode())
 

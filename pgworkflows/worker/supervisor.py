@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils.autoreload import StatReloader
 
-from .options import REPLACE_ME, WorkerOptions
+from .options import REPLACE_ME, Takes, WorkerOptions
 
 QUICK_DEATH = 5.0
 LONGEST_PAUSE = 5.0
@@ -33,6 +33,7 @@ class Child:
     pipe: int
     began: float = field(default_factory=time.monotonic)
     counts: dict[str, int] = field(default_factory=dict)
+    suspects_due: bool = False
     unread: bytes = b""
     #: Whether this supervisor has asked it to end.
     told: bool = False
@@ -42,7 +43,7 @@ class Supervisor:
     """Keeps `processes` workers alive until a signal, or until a drain is done."""
 
     def __init__(self, options: WorkerOptions, *, processes: int, reload: bool, say: Callable[[str], None]) -> None:
-        self.options, self.processes, self.reload, self.say = options, processes, reload, say
+        self.options, self.processes, self.reload, self.say = replace(options, takes=Takes.QUEUE), processes, reload, say
         self.children: list[Child] = []
         self.stops = 0
         self.past: dict[str, int] = {}
@@ -66,6 +67,7 @@ class Supervisor:
             self._read()
             self._reap()
             self._start_due()
+            self._look_for_suspects()
             self._look_for_changes()
             self._tell()
         total = self._total()
@@ -107,6 +109,7 @@ class Supervisor:
             *lines, child.unread = (child.unread + data).split(b"\n")
             if lines:
                 child.counts = json.loads(lines[-1])
+                child.suspects_due = bool(child.counts.pop("suspects_due"))
 
     def _reap(self) -> None:
         for child in list(self.children):
@@ -117,7 +120,8 @@ class Supervisor:
             os.close(child.pipe)
             for key, value in child.counts.items():
                 self.past[key] = self.past.get(key, 0) + (value if key != "in_flight" else 0)
-            if self.stops or (status == 0 and (child.told or self.options.drain)):
+            ended = child.told or self.options.drain or child.options.takes == Takes.SUSPECTS
+            if self.stops or (status == 0 and ended):
                 continue
             self._replace(child, status)
 
@@ -136,7 +140,7 @@ class Supervisor:
         inherited = [] if child.counts else child.options.predecessors
         # Careful for twice as long: what kills shared batches is found, however much other work is in front of it.
         careful = min(child.options.careful * 2, MOST_CAREFUL)
-        successor = replace(self.options, predecessors=[*inherited, child.options.name], careful=careful)
+        successor = replace(child.options, predecessors=[*inherited, child.options.name], careful=careful)
         self._due.append((time.monotonic() + (self._pause if quick else 0), successor))
 
     def _start_due(self) -> None:
@@ -144,6 +148,16 @@ class Supervisor:
             if time.monotonic() >= due:
                 self._due.remove((due, options))
                 self._start(options)
+
+    def _look_for_suspects(self) -> None:
+        """Have one process more while workflows that were tried in vain are to be tried apart from the others."""
+        if self.stops or not any(child.suspects_due for child in self.children):
+            return
+        takes = [child.options.takes for child in self.children] + [options.takes for _, options in self._due]
+        if Takes.SUSPECTS not in takes:
+            self._start(replace(self.options, takes=Takes.SUSPECTS, careful=0))
+        for child in self.children:
+            child.suspects_due = False
 
     def _snapshot(self) -> dict[Any, float]:
         return dict(StatReloader().snapshot_files()) if self.reload else {}

@@ -79,6 +79,20 @@ def kill_worker() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@step(atomic=False)
+def kill_worker_in_call(name: str) -> None:
+    tell(f"{name}: called")
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@step(atomic=False)
+def call_slowly(name: str) -> str:
+    tell(f"{name}: called")
+    time.sleep(1)
+    return name
+
+
 @step(timeout=0.5)
 def hang() -> None:
     time.sleep(60)
@@ -139,6 +153,22 @@ def held_calls(name: str) -> None:
 def poison() -> None:
     enter("before the poison")
     kill_worker()
+
+
+@workflow
+def poisonous_call(name: str) -> None:
+    kill_worker_in_call(name)
+
+
+@workflow
+def slow_call(name: str) -> str:
+    return call_slowly(name)
+
+
+@workflow
+def spinning() -> None:
+    while True:
+        pass
 
 
 @workflow

@@ -14,9 +14,9 @@ def test_one_try_is_counted_once(worker):
 
     worker.know(body)
     body.start()
-    assert idling.choose_one(worker.engine.known, None) is not None
-    assert [idling.choose_one(worker.engine.known, None) for _ in range(3)] == [None] * 3
-    assert Workflow.objects.get().crashes == 1
+    assert idling.choose_one(worker.engine.known) is not None
+    assert [idling.choose_one(worker.engine.known) for _ in range(3)] == [None] * 3
+    assert Workflow.objects.get().crashes == 2
 
 
 def test_who_counted_a_try_runs_it_at_once(worker):
@@ -59,6 +59,6 @@ def test_try_of_a_dead_worker_comes_back(worker, run_until):
 
     worker.know(body)
     body.start()
-    idling.choose_one(worker.engine.known, None)
+    idling.choose_one(worker.engine.known)
     run_until(lambda: Workflow.objects.get().is_finished)
     assert Workflow.objects.get().crashes == 0
