@@ -133,6 +133,23 @@ def storable_text(value: str, where: str) -> str:
     return value
 
 
+#: The most bytes of a text that an index holds: three of them fit into one entry.
+LONGEST_LABEL = 500
+
+
+def label(value: str, where: str, *, most: int = LONGEST_LABEL) -> str:
+    """Return a text by which something is found; raise NotStorable naming `where` if it has more than `most` bytes."""
+    size = len(storable_text(value, where).encode())
+    if size > most:
+        raise NotStorable(where, f"it has {size} bytes, more than {most}. Use a shorter text, or its hash.")
+    return value
+
+
+def prose(value: str, where: str) -> str:
+    """Return a text for people; raise NotStorable naming `where`, also when it is larger than MAX_PAYLOAD_BYTES."""
+    return check_size(storable_text(value, where), where)
+
+
 def _encode_key(key: Any, where: str) -> str:
     if not isinstance(key, str):
         raise NotStorable(where, f"the key {key!r} is not text.")

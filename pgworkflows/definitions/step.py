@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, optional_seconds
+from .encoding import label
 from .naming import default_name
 from .registry import registry
 from .retry import Retry
@@ -28,7 +29,7 @@ class Step(Generic[P, R]):
 
     def __init__(self, function: Callable[P, Any], *, name: str | None, atomic: bool, retry: Retry, timeout: Duration | None):
         self.function = function
-        self.name = name or default_name(function)
+        self.name = label(name or default_name(function), "the name of a step")
         self.atomic = atomic
         self.retry = retry
         self.timeout = optional_seconds(timeout, what=f"{self.name}(timeout=)")

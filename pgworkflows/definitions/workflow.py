@@ -13,7 +13,7 @@ from django.forms import BaseForm
 
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, moment, optional_seconds
-from .encoding import importable_path, storable_text
+from .encoding import importable_path, label
 from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
@@ -99,8 +99,9 @@ class WorkflowFunction(Generic[P, R]):
         """Raise TypeError or ValueError for an option that cannot be meant."""
         if not isinstance(self.queue, str) or not self.queue:
             raise TypeError(f"{self.name}: queue must be text that is not empty, not {self.queue!r}.")
-        storable_text(self.queue, f"{self.name}: the queue")
-        storable_text(self.key or "", f"{self.name}: the key")
+        label(self.name, "the name of a workflow")
+        label(self.queue, f"{self.name}: the queue")
+        label(self.key or "", f"{self.name}: the key")
         classes = self.compensate_on if isinstance(self.compensate_on, tuple) else (None,)
         if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in classes):
             raise TypeError(f"{self.name}: compensate_on must be a tuple of exception classes, not {self.compensate_on!r}.")

@@ -158,8 +158,9 @@ def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
     if isinstance(error, TransactionLost):
         error = error.__cause__ or error.__context__ or error
     engine.lost[workflow] = error
-    if in_what_was_written(error) or run.set_aside:
-        engine.charges[workflow, WHOLE_RUN] = error
+    refused = in_what_was_written(error)
+    if refused or run.set_aside:
+        engine.charges[workflow, WHOLE_RUN] = refused or error
     elif not run.counted and not engine.charged(workflow):
         engine.aside[workflow] = error
 

@@ -12,7 +12,7 @@ from django.db import Error as DjangoDatabaseError
 from ..definitions.encoding import decode, dump, loaded_class, path_of
 from ..exceptions import NotStorable, StepFailed
 
-LONGEST_TRACEBACK = 8000
+LONGEST_MESSAGE, LONGEST_TRACEBACK = 8000, 8000
 #: lock_not_available, deadlock_detected, serialization_failure, disk_full.
 LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "53100"
 
@@ -25,7 +25,7 @@ def describe(error: BaseException, *, refused: bool = False) -> str:
         arguments = None
     text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
     try:
-        message = str(error)
+        message = str(error)[:LONGEST_MESSAGE]
     except Exception:
         message = "(its text cannot be made)"
     recorded = {
@@ -63,14 +63,20 @@ def in_short(recorded: str | None) -> str:
     return f"{details['type']}: {details['message']}"
 
 
-def in_what_was_written(error: BaseException) -> bool:
-    """Whether a database error is about the data or the SQL, not about the connection or other transactions."""
+#: Classes of SQLSTATE that tell of the connection, this or other transactions, resources, or a person who stepped in.
+_PASSING = ("08", "25", "2D", "3B", "40", "53", "55", "57", "58")
+
+
+def in_what_was_written(error: BaseException) -> BaseException | None:
+    """Return the database's error where that is about the data or the SQL: it would come again, however often one tries."""
     cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError):
-            return True
+    while cause is not None and not isinstance(cause, psycopg.Error):
         cause = cause.__cause__
-    return False
+    if cause is None or (cause.sqlstate or "").startswith(_PASSING):
+        return None
+    # Without a SQLSTATE it is psycopg's own: what it cannot send, or a connection that is gone.
+    written = psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError
+    return cause if cause.sqlstate or isinstance(cause, written) else None
 
 
 def gives_way_to(error: BaseException) -> bool:

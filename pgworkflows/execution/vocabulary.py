@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..definitions.durations import Duration, optional_seconds, seconds
 from ..definitions.durations import moment as as_moment
-from ..definitions.encoding import encode, path_of, storable_text, with_rows
+from ..definitions.encoding import check_size, dump, label, path_of, prose, with_rows
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.workflow import row_of
 from ..store.actors import Actor, requester
 from ..store.asking import Question
+from ..store.events import check_name
 from .approval import ApprovalOutcome, wait_for_approval
 from .body import BodyScope
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ..definitions.workflow import WorkflowFunction
 
 Kind = Task.Kind
+
+#: The most bytes of an approval's title, which is the subject of a letter too.
+LONGEST_TITLE = 2000
 
 
 def _body(verb: str) -> BodyScope:
@@ -53,12 +57,9 @@ def wait_for_event(name: str, *, correlation: str | None = None, timeout: Durati
 
     An event that came before is taken at once, oldest first.
     """
-    if not isinstance(name, str) or not name or name.startswith("$"):
-        raise TypeError(f"An event's name must be text that is not empty and does not begin with $, not {name!r}.")
-    if correlation is not None and not isinstance(correlation, str):
-        raise TypeError(f"wait_for_event({name!r}): correlation must be text, not {correlation!r}.")
-    storable_text(name, "wait_for_event(): the name")
-    storable_text(correlation or "", f"wait_for_event({name!r}): the correlation")
+    check_name(name)
+    if correlation is not None:
+        label(correlation, f"wait_for_event({name!r}): the correlation")
     return _body("wait_for_event").wait_for_event(name, correlation, timeout)
 
 
@@ -98,27 +99,32 @@ def request_approval(
     )
     _check_question(policy, users, groups, quorum, on_timeout, escalate_to, limit, reminder)
     shared: dict[str, Any] = {
-        "title": storable_text(title, f"{where}(title=)"),
-        "description": storable_text(description, f"{where}(description=)"),
-        "policy": policy,
+        "title": label(title, f"{where}(title=)", most=LONGEST_TITLE),
+        "description": prose(description, f"{where}(description=)"),
+        "policy": policy if policy is None else label(policy, f"{where}(policy=)"),
         "quorum": quorum,
         "allow_self_approval": allow_self_approval,
         "form": _declared(form, body.run.definition) if form is not None else "",
-        "attributes": encode(dict(attributes or {}), f"{where}(attributes=)"),
+        "attributes": json.loads(dump(dict(attributes or {}), f"{where}(attributes=)")),
         "timeout": None if limit is None else timedelta(seconds=limit),
         "on_timeout": on_timeout,
         "remind_every": None if reminder is None else timedelta(seconds=reminder),
     }
+    if subject is not None:
+        label(row_of(subject)[1], f"{where}(subject=): its primary key")
+    for name in (*users, *groups, *escalate_to):
+        if isinstance(name, str):
+            label(name, f"{where}(): the name of who is asked")
     row = body.run.row
 
     def ask() -> Question:
-        label, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
+        model, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
         asker = Actor(pk=row.requested_by, name=row.requested_by_name)
         if requested_by is not None:
             asker = requester(with_rows(requested_by))
         return Question(
             users=with_rows(users), groups=with_rows(groups), escalate_to=with_rows(escalate_to),
-            subject_label=label, subject_id=key, requester=asker, **shared,
+            subject_label=model, subject_id=key, requester=asker, **shared,
         )  # fmt: skip
 
     return wait_for_approval(body, ask, title)
@@ -156,24 +162,24 @@ def _check_question(
 
 def set_state(state: str) -> None:
     """Set the business's own state of this workflow; every one leaves a row in the history."""
-    if not isinstance(state, str):
-        raise TypeError(f"set_state() takes text, not {state!r}.")
-    storable_text(state, "set_state(): the state")
+    label(state, "set_state(): the state")
     body = _body("set_state")
-    seen = body.position
-    known = body.run.tasks.get(seen + 1)
-    body.record(Kind.STATE, state, lambda: None, "a state")
-    if known is None:
+
+    def change() -> None:
         body.run.state = state
+
+    body.record(Kind.STATE, state, change, "a state")
 
 
 def set_attributes(**attributes: Any) -> None:
     """Add or replace searchable labels of this workflow."""
-    body, given = _body("set_attributes"), encode(attributes, "set_attributes()")
-    known = body.run.tasks.get(body.position + 1)
-    body.record(Kind.VALUE, "set_attributes", lambda: None, "attributes")
-    if known is None:
-        body.run.attributes = json.dumps(json.loads(body.run.attributes) | given)
+    body, given = _body("set_attributes"), json.loads(dump(attributes, "set_attributes()"))
+
+    def change() -> None:
+        together = json.dumps(json.loads(body.run.attributes) | given)
+        body.run.attributes = check_size(together, "set_attributes(): all attributes together")
+
+    body.record(Kind.VALUE, "set_attributes", change, "attributes")
 
 
 def now() -> datetime:

@@ -33,12 +33,15 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.refuse_reserved_name(name text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pgworkflows.refuse_event(name text, key text, correlation text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF name IS NULL OR name = '' OR name LIKE '$%' THEN
-    RAISE EXCEPTION '% is no name for an event', quote_nullable(name)
+    RAISE EXCEPTION '% is no name for an event', quote_nullable(left(name, 100))
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Names are not empty and do not begin with $.';
   END IF;
+  PERFORM pgworkflows.refuse_long('the name of an event', name),
+          pgworkflows.refuse_long('event ' || name || ': the key', key),
+          pgworkflows.refuse_long('event ' || name || ': the correlation', correlation);
 END
 $$;
 
@@ -58,7 +61,7 @@ CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb D
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
-  PERFORM pgworkflows.refuse_reserved_name($2);
+  PERFORM pgworkflows.refuse_event($2, $4, NULL);
   outcome := pgworkflows.post_event($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
   IF outcome = 'unknown' THEN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
@@ -71,7 +74,7 @@ $$;
 CREATE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
-  PERFORM pgworkflows.refuse_reserved_name($1);
+  PERFORM pgworkflows.refuse_event($1, $4, $2);
   IF $2 IS NULL THEN
     RAISE EXCEPTION 'event %: the correlation must not be null', $1 USING ERRCODE = 'invalid_parameter_value';
   END IF;

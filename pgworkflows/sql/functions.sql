@@ -31,6 +31,16 @@ BEGIN
 END
 $$;
 
+-- Refuses what would not fit into an index, or would have to be read by a person for an hour.
+CREATE FUNCTION pgworkflows.refuse_long(what text, given text, most integer DEFAULT 500) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF octet_length(given) > most THEN
+    RAISE EXCEPTION '% has % bytes, more than %', what, octet_length(given), most
+      USING ERRCODE = 'string_data_right_truncation', HINT = 'Use a shorter text, or its hash.';
+  END IF;
+END
+$$;
+
 CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
 SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
 $$;

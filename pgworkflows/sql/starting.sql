@@ -88,6 +88,10 @@ BEGIN
     RAISE EXCEPTION '%: the key must not be empty', wanted_name
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass NULL for none.';
   END IF;
+  PERFORM pgworkflows.refuse_long(wanted_name || ': the key', wanted_key),
+          pgworkflows.refuse_long(wanted_name || ': the queue', wanted_queue),
+          pgworkflows.refuse_long(wanted_name || ': the subject', wanted_subject),
+          pgworkflows.refuse_long(wanted_name || ': the name of who asks', wanted_requester);
   IF wanted_subject NOT LIKE '%_.%_:%_' THEN
     RAISE EXCEPTION '%: % is no subject', wanted_name, quote_literal(wanted_subject)
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass app_label.model:primary_key, as in shop.order:7.';

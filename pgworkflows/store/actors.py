@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from ..definitions.encoding import label
 from ..models.people import name_of, person
 from .connection import database, query
 
@@ -26,7 +27,7 @@ class Actor:
     def of(cls, who: Any, channel: str = "python") -> Actor:
         """Make an Actor of a user or a name."""
         if who is None or isinstance(who, str):
-            return cls(name=who or "", channel=channel, by_name=bool(who))
+            return cls(name=label(who or "", "the name of who acts"), channel=channel, by_name=bool(who))
         row = person(who, database().alias)
         if row is None:  # AnonymousUser, or a token's user: a name at most
             return cls(name=str(who.get_username()), channel=channel)

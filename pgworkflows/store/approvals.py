@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 
-from ..definitions.encoding import storable_text
+from ..definitions.encoding import prose
 from ..exceptions import AlreadyDecided, NotAllowed
 from ..models import Approval, ApprovalAction
 from ..models.functions import DatabaseNow
@@ -54,7 +54,7 @@ def _require_requester(approval: Approval, user: Any, verb: str) -> None:
 
 
 def _require_reason(approval: Approval, text: str, verb: str) -> None:
-    if not storable_text(text, f"the comment on approval {approval.pk}").strip():
+    if not prose(text, f"the comment on approval {approval.pk}").strip():
         raise NotAllowed(f"Approval {approval.pk} cannot be {verb} without a comment. Say why.")
 
 
@@ -95,7 +95,7 @@ def comment(approval: Approval, by: Any, text: str) -> None:
     with locked(approval) as row:
         if not Approval.objects.using(database().alias).visible_to(user).filter(pk=row.pk).exists():
             raise NotAllowed(f"Approval {row.pk} cannot be commented on by {actor.name}, who may not see it.")
-        if not storable_text(text, f"the comment on approval {row.pk}").strip():
+        if not prose(text, f"the comment on approval {row.pk}").strip():
             raise NotAllowed(f"A comment on approval {row.pk} must not be empty.")
         _change(row)
         act(row, Verb.COMMENT, actor, text)

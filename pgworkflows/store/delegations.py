@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ..conf import conf
 from ..definitions.durations import moment
-from ..definitions.encoding import storable_text
+from ..definitions.encoding import prose
 from ..exceptions import NotAllowed
 from ..models import Delegation
 from ..models.people import name_of
@@ -33,7 +33,7 @@ def delegate(
         raise NotAllowed("Nobody can stand in for themselves. Name another person.")
     if ends_at <= max(begins, now):
         raise NotAllowed(f"A delegation that ends at {ends_at} never holds. Give a later time.")
-    with transaction.atomic(using=conf().DATABASE), recorded_as(current_actor(by), storable_text(reason, "the reason")):
+    with transaction.atomic(using=conf().DATABASE), recorded_as(current_actor(by), prose(reason, "the reason")):
         return Delegation.objects.using(conf().DATABASE).create(
             delegator=giver, delegate=stand_in, starts_at=begins, ends_at=ends_at, kinds=kinds or [], reason=reason
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..definitions.encoding import dump
+from ..definitions.encoding import dump, label
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
@@ -15,7 +15,7 @@ POST = "SELECT pgworkflows.post_event(%(workflow)s, %(name)s, %(payload)s::jsonb
 
 def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by: Any) -> None:
     """Insert an event for one workflow; raise WorkflowNotFound or WorkflowFinished."""
-    _check_name(name)
+    check_name(name, key=key)
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
     parameters = {"workflow": workflow, "name": name, "payload": text, "key": key, "actor": current_actor(by).name}
@@ -34,18 +34,23 @@ def send_event(name: str, payload: Any = None, *, correlation: str, key: str | N
 
     The same name, correlation and key are sent once.
     """
-    _check_name(name)
+    check_name(name, key=key)
     if not isinstance(correlation, str) or not correlation:
         raise TypeError(f"send_event({name!r}): correlation must be text that is not empty, not {correlation!r}.")
+    label(correlation, f"event {name!r}: the correlation")
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
     parameters = {"name": name, "correlation": correlation, "payload": text, "key": key, "actor": current_actor(by).name}
     query(POST_CORRELATED, parameters)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str, *, key: str | None = None) -> None:
+    """Raise TypeError or NotStorable for what cannot be the name or the key of an event."""
     if not isinstance(name, str) or not name or name.startswith("$"):
         raise TypeError(f"An event's name must be text that is not empty and does not begin with $, not {name!r}.")
+    label(name, "the name of an event")
+    if key is not None:
+        label(key, f"event {name!r}: the key")
 
 
 def deliver(most: int = 500) -> int:

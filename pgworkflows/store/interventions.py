@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from ..conf import conf
+from ..definitions.encoding import prose
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor, recorded_as
 from .connection import query, refuse_foreign_transaction
@@ -23,7 +24,13 @@ def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Any) -> No
     """End a workflow, or leave the request for the worker that runs it just now; raise WorkflowFinished."""
     refuse_foreign_transaction("cancel()")
     actor = current_actor(by)
-    parameters = {"workflow": workflow, "reason": reason, "compensate": compensate, "actor": actor.name, "channel": actor.channel}
+    parameters = {
+        "workflow": workflow,
+        "reason": prose(reason, "cancel(): the reason"),
+        "compensate": compensate,
+        "actor": actor.name,
+        "channel": actor.channel,
+    }
     outcome = query(CANCEL, parameters)[0][0]
     if outcome == "unknown":
         raise WorkflowNotFound(str(workflow))
@@ -88,7 +95,7 @@ def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
     with transaction.atomic(using=conf().DATABASE):
         _lock(workflow, "retry")
         undoing = query(UNDOING, {"workflow": workflow})[0][0]
-        with recorded_as(current_actor(by), reason):
+        with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):
             query(REOPEN_LAST_FAILURE, {"workflow": workflow})
             query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
         query("SELECT pgworkflows.wake()")
@@ -99,6 +106,6 @@ def compensate(workflow: uuid.UUID, reason: str, *, by: Any) -> None:
     refuse_foreign_transaction("compensate()")
     with transaction.atomic(using=conf().DATABASE):
         _lock(workflow, "compensate")
-        with recorded_as(current_actor(by), reason):
+        with recorded_as(current_actor(by), prose(reason, "compensate(): the reason")):
             query(RESUME, {"workflow": workflow, "status": "COMPENSATING"})
         query("SELECT pgworkflows.wake()")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.contrib.contenttypes.models import ContentType
 
 from ..definitions.arguments import convert
-from ..definitions.encoding import TAGGED, check_size, dump
+from ..definitions.encoding import TAGGED, check_size, dump, label
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
@@ -118,9 +118,10 @@ def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
         "requested_by_name": actor.name,
     }
     if workflow.subject is not None:
-        label, key = row_of(workflow.subject)
+        model, key = row_of(workflow.subject)
+        label(key, f"{workflow.name}: the subject's primary key")
         kind = ContentType.objects.db_manager(database().alias).get_for_model(workflow.subject, for_concrete_model=False)
-        shared |= {"subject_type": kind.pk, "subject_label": label, "subject_id": key}
+        shared |= {"subject_type": kind.pk, "subject_label": model, "subject_id": key}
     attributes = dump(dict(workflow.attributes), f"{workflow.name}: attributes")
     given = {name: value for name, value in shared.items() if value is not None}
     return json.dumps(given, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
@@ -134,11 +135,11 @@ def _defaults() -> dict[str, Any]:
 
 def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, actor: Actor) -> dict[str, Any]:
     """Return the columns, in order, of a workflow that was started at that moment."""
-    label, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
+    model, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
     begins = workflow.run_after or moment
     return _defaults() | {
         "name": workflow.name, "version": workflow.version, "key": workflow.key, "queue": workflow.queue,
-        "priority": workflow.priority, "subject_label": label, "subject_id": key, "requested_by_id": actor.pk,
+        "priority": workflow.priority, "subject_label": model, "subject_id": key, "requested_by_id": actor.pk,
         "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),
         "fingerprint": workflow.fingerprint,
         "deadline": None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),

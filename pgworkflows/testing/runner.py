@@ -66,19 +66,20 @@ def _perform(call: OutsideCall) -> OutsideResult:
 
 
 def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: list[OutsideCall]) -> Report:
-    """Run one batch of what comes first: outside results, then what must run alone, then the queue."""
+    """Run one batch of what comes first: what must run alone, with its result if there is one, results, then the queue."""
     if calls and not engine.results:
         call = calls.pop(0)
         engine.results[call.workflow, call.epoch] = _perform(call)
         summary.calls += 1
-    if engine.results:
-        calls_back = list(engine.results)
-        report = run_batch(engine, lambda execute: claims.claim_owned(execute, calls_back, engine.worker_id))
+    workflow = alone.pop(0) if alone else None
+    calls_back = [call for call in engine.results if workflow in (None, call[0])]
+    if calls_back:
+        by = engine.worker_id
+        report = run_batch(engine, lambda execute: claims.claim_owned(execute, calls_back, by), alone=workflow is not None)
         if not report.lost:
             engine.results.clear()
         return report
-    if alone:
-        workflow = alone.pop(0)
+    if workflow is not None:
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
     report = run_batch(engine, lambda execute: claims.claim(execute, engine.known, conf().BATCH_SIZE))
     if report.claimed:

@@ -169,27 +169,6 @@ def test_hostile_text_from_a_body_is_refused(pgworkflows):
         assert (one.status, one.error["type"]) == ("FAILED", "pgworkflows.exceptions:NotStorable")
 
 
-def test_refused_flush_blocks_its_workflow_only(pgworkflows):
-    @workflow
-    def child() -> None:
-        """Nothing."""
-
-    @workflow
-    def hostile() -> None:
-        child.using(requested_by="a\x00b").start()
-
-    @workflow
-    def tame() -> str:
-        sleep(0)
-        return "ok"
-
-    started = [hostile.start(), tame.start()]
-    pgworkflows.run_workflows(most_batches=30)
-    for one in started:
-        one.refresh_from_db()
-    assert [one.status for one in started] == ["BLOCKED", "COMPLETED"]
-
-
 def test_calling_a_workflow_names_start():
     @workflow(name="shop.pay")
     def pay() -> None:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, Programmi
 from django.test import override_settings
 
 from pgworkflows import KeyConflict, request_approval, step, wait_for_event, workflow
-from pgworkflows.models import Approval, History, Workflow
+from pgworkflows.models import Approval, Event, History, Workflow
 from pgworkflows.store.definitions import write_definition
 from tests.ledger.models import Account
 from tests.superuser import OWNER
@@ -336,3 +336,23 @@ def test_role_with_execute_only_can_use_the_verbs(clerk, fulfil, execute):
             execute("SELECT pgworkflows.decide(1, 'ann', 'approve')")
         execute("RESET ROLE")
     assert Workflow.objects.get().status == "CANCELLED"
+
+
+LONG = {
+    "tests.fulfil: the key": START + ", key => %s)",
+    "tests.fulfil: the queue": START + ", queue => %s)",
+    "tests.fulfil: the subject": START + ", subject => 'shop.order:' || %s)",
+    "tests.fulfil: the name of who asks": START + ", requested_by => %s)",
+    "the name of an event": "SELECT pgworkflows.send_correlated(%s, 'c')",
+    "event paid: the correlation": "SELECT pgworkflows.send_correlated('paid', %s)",
+    "event paid: the key": "SELECT pgworkflows.send_correlated('paid', 'c', key => %s)",
+    "event due: the key": "SELECT pgworkflows.send_event(gen_random_uuid(), 'due', key => %s)",
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_text_that_no_index_holds_is_refused_by_name(fulfil, execute, what):
+    with pytest.raises(DatabaseError, match=rf"{what} has 90\d\d bytes, more than 500\nHINT:  Use a shorter text, or its hash."):
+        execute(LONG[what], "".join(str(n) for n in range(1000, 3250)))
+    assert not Workflow.objects.exists()
+    assert not Event.objects.exists()
