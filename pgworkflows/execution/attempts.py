@@ -104,13 +104,13 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         if run.batch.alone or since is not None:
-            _give_way_for_longer(run, task, error, since or run.now())
+            _give_way_for_longer(run, task, in_short(describe(error)), since or run.now())
         else:
             run.batch.gives_way(run)
         raise GiveWay from error
 
 
-def _give_way_for_longer(run: Run, task: RecordedTask, error: BaseException, since: datetime) -> None:
+def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: datetime) -> None:
     """Try the step again later, behind the queue, after a pause as long as it has been giving way; block it in the end.
 
     `started_at` and `due_at` of the task say since when, and until when.
@@ -128,7 +128,7 @@ def _give_way_for_longer(run: Run, task: RecordedTask, error: BaseException, sin
     task.started_at = since
     task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
     run.write(task)
-    run.later(task.due_at, f"a lock that step {task.name} needs, since {since:%Y-%m-%d %H:%M:%S %Z}: {in_short(describe(error))}")
+    run.later(task.due_at, f"a lock that step {task.name} needs, since {since:%Y-%m-%d %H:%M:%S %Z}: {error}")
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
@@ -169,13 +169,15 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     if result is not None and result.seq == task.seq:
         run.result = None
         return take_result(run, task, result)
-    lost = task.status == Status.RUNNING
-    attempts = task.attempt if lost else task.attempt + 1
+    uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or gave way
+    attempts = task.attempt if uncounted else task.attempt + 1
     run.batch.before_step(run, step)
     if run.batch.engine.stopping:
         run.again()
         raise Suspended
-    task.status, task.attempt, task.started_at = Status.RUNNING, attempts, run.now()
+    task.status, task.attempt = Status.RUNNING, attempts
+    if task.due_at is None:
+        task.started_at = run.now()
     run.write(task)
     info = replace(info, attempt=attempts)
     of = workflow_info.get()
@@ -191,9 +193,16 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
 
 def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
     """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
+    gives_way_since = task.started_at if task.due_at is not None else None
+    task.due_at = None
     if result.error is None:
         _completed(run, task, result.text, task.attempt)
         return load(result.text)
+    if result.gives_way:
+        task.status, task.error = Status.PENDING, result.error
+        run.write(task)
+        _give_way_for_longer(run, task, in_short(result.error), gives_way_since or run.now())
+        raise Suspended
     if result.retry_after is not None:
         _postpone(run, task, result.error, task.attempt, result.retry_after)
     _fail_for_good(run, task, result.error, task.attempt)

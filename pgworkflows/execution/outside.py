@@ -19,7 +19,7 @@ from ..exceptions import NotAllowed, WaitTimeout
 from ..store.actors import Actor, running_for
 from ..store.connection import end_what_was_left_open
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
-from .errors import describe
+from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate
 from .step_scope import StepScope
 
 
@@ -47,6 +47,8 @@ class OutsideResult:
     error: str | None = None
     #: Whether the step's Retry allows another attempt after this error, and in how many seconds.
     retry_after: float | None = field(default=None)
+    #: Whether it met a deadlock or a serialization failure, which is attempted again without counting.
+    gives_way: bool = False
 
     @classmethod
     def failed(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
@@ -58,6 +60,7 @@ class OutsideResult:
             epoch=call.epoch,
             error=describe(error, refused=retry.refuses(error)),
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
+            gives_way=sqlstate(error) in (DEADLOCK, SERIALIZATION) and not retry.refuses(error),
         )
 
     @classmethod

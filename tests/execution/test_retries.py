@@ -4,6 +4,8 @@ import sys
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection
 
 from pgworkflows import Retry, StepFailed, current_step, sleep, step, workflow
 from pgworkflows.models import History, Task, Workflow
@@ -225,3 +227,123 @@ def test_step_outside_workflow_is_the_function():
 
     assert plain(1) == 2
     assert StepFailed
+
+
+def met(sqlstate):
+    """Raise what the server says: an error of the database's own making, with a SQLSTATE."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'met another' USING ERRCODE = '{sqlstate}'; END $$")
+
+
+def give_way_twice(seen, sqlstate, kind):
+    """Return a step of a kind that meets another transaction twice, and then does not."""
+
+    def attempt() -> str:
+        seen.append((current_step().attempt, current_step().idempotency_key))
+        if len(seen) <= 2:
+            met(sqlstate)
+        return "done"
+
+    if kind == "async def":
+
+        @step(name="meets", atomic=False)
+        async def awaits() -> str:
+            return await sync_to_async(attempt)()
+
+        return awaits
+    return step(name="meets", atomic=kind == "atomic")(attempt)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["atomic", "def", "async def"])
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+def test_meeting_another_transaction_is_not_counted(pgworkflows, kind, sqlstate):
+    seen = []
+    meets = give_way_twice(seen, sqlstate, kind)
+
+    @workflow
+    def body() -> str:
+        return meets()
+
+    started = body.start()
+    for _ in range(3):
+        pgworkflows.run_workflows()
+        pgworkflows.move_clock(timedelta(minutes=1))
+    assert started.wait(1) == "done"
+    assert [attempt for attempt, _ in seen] == [1, 1, 1]
+    assert len({key for _, key in seen}) == 1
+    task = Task.objects.get()
+    assert (task.attempt, task.error, task.due_at) == (1, None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [True, False])
+def test_compensation_that_meets_another_transaction_is_not_counted(pgworkflows, atomic):
+    seen = []
+
+    @step(name="done")
+    def done() -> None: ...
+
+    @done.compensation(atomic=atomic)
+    def undo(result: None) -> None:
+        seen.append(current_step().attempt)
+        if len(seen) <= 2:
+            met("40P01")
+
+    @workflow
+    def body() -> None:
+        done()
+        raise BusyError
+
+    started = body.start()
+    for _ in range(3):
+        pgworkflows.run_workflows()
+        pgworkflows.move_clock(timedelta(minutes=1))
+    started.refresh_from_db()
+    assert (started.status, seen) == ("COMPENSATED", [1, 1, 1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_meeting_others_for_ever_blocks_and_can_be_retried(pgworkflows):
+    seen = []
+
+    @step(name="meets", atomic=False)
+    def meets() -> str:
+        seen.append(current_step().attempt)
+        if len(seen) < 100:
+            met("40001")
+        return "done"
+
+    @workflow
+    def body() -> str:
+        return meets()
+
+    started = body.start()
+    for _ in range(20):
+        pgworkflows.run_workflows()
+        started.refresh_from_db()
+        if started.status == "BLOCKED":
+            break
+        pgworkflows.move_clock(timedelta(minutes=10))
+    assert started.status == "BLOCKED"
+    assert "met another" in started.error["message"]
+    assert set(seen) == {1}
+    seen.extend([0] * 100)
+    started.retry()
+    pgworkflows.run_workflows()
+    assert started.wait(1) == "done"
+
+
+def test_one_who_gives_up_on_deadlocks_is_believed(pgworkflows):
+    @step(name="meets", atomic=False, retry=Retry(give_up_on=(OperationalError,)))
+    def meets() -> None:
+        met("40P01")
+
+    @workflow(name="tests.gives_up")
+    def body() -> None:
+        meets()
+
+    row = body.start()
+    pgworkflows.run_workflows()
+    row.refresh_from_db()
+    assert (row.status, Task.objects.get(workflow=row).status) == ("FAILED", "FAILED")
