@@ -307,10 +307,16 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
             signals.neighbour_failed.send_robust(Batch, what="looking again at new waits", error=error)
     for hook in hooks:
         try:
-            hook()
+            with batch.engine.limited(f"on_commit hook {hook!r}"):
+                hook()
             _require_nothing_open(batch)
         except (Exception, SystemExit) as error:
             signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
+    with batch.engine.limited("a receiver of a signal of pgworkflows"):
+        _tell(batch, runs)
+
+
+def _tell(batch: Batch, runs: list[Run]) -> None:
     for failure in batch.failures:
         signals.step_failed.send_robust(Task, **failure)
     for run in runs:

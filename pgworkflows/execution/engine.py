@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,12 +55,23 @@ class Engine:
     lost: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: The workflow that runs in the transaction.
     running: uuid.UUID | None = None
+    #: What of the users' runs after a commit, a hook or a receiver, and since when.
+    afterwards: tuple[str, float] | None = None
     #: Whether no outside attempt may begin any more.
     stopping: bool = False
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).
     watch: Watch = _unwatched
+
+    @contextmanager
+    def limited(self, what: str) -> Iterator[None]:
+        """Let it be seen, from outside this thread, how long users' code runs after a commit."""
+        self.afterwards = what, time.monotonic()
+        try:
+            yield
+        finally:
+            self.afterwards = None
 
     def charged(self, workflow: uuid.UUID) -> bool:
         """Whether a failure is to be charged to that workflow when it comes up again."""

@@ -119,9 +119,9 @@ class FusedTransaction:
         )
 
     def _watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if self.mode != "body" and _controls_transaction(self._text(sql)):
+            self._refuse_control()
         if self.mode == "step":
-            if _controls_transaction(self._text(sql)):
-                self._refuse_control()
             began = time.monotonic()
             self.last_activity = math.inf  # busy in the database, for however long
             try:

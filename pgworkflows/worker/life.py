@@ -155,6 +155,11 @@ class Life(threading.Thread):
                 self._replace_me()
         if current is not None and now - current.last_activity > self.engine.lease:
             self._replace_me()
+        afterwards = self.engine.afterwards
+        if afterwards is not None and now - afterwards[1] > self.engine.lease:
+            error = TimeoutError(f"it has not returned for {self.engine.lease:g} s; its worker is replaced")
+            signals.neighbour_failed.send_robust(Life, what=afterwards[0], error=error)
+            self._replace_me()
 
     def _replace_me(self) -> NoReturn:
         """End the process for another to take its place, and say which workflow it hangs in, so that no other is tried for it."""

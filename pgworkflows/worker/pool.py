@@ -27,10 +27,10 @@ class OutsidePool:
         self.concurrency = concurrency
         self.wake = wake
         self.made = 0
-        #: Threads that are still in a call that overran its time; they cannot be ended.
-        self.stuck = 0
         self._lock = threading.Lock()
         self._flying: dict[CallKey, tuple[OutsideCall, float]] = {}
+        #: Calls that overran their time and whose threads are still in them; a thread cannot be ended.
+        self._stuck: set[CallKey] = set()
         self._results: deque[OutsideResult] = deque()
         self._executor: Executor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -49,7 +49,13 @@ class OutsidePool:
         """Whether another call could begin at once, whichever kind it is."""
         with self._lock:
             waiting = sum(call.step.is_async for call, _ in self._flying.values())
-            return len(self._flying) - waiting < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
+            busy = len(self._flying) - waiting + len(self._stuck)
+            return busy < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
+
+    def stuck(self) -> int:
+        """Count the threads that are lost in calls which overran their time."""
+        with self._lock:
+            return len(self._stuck)
 
     def submit(self, call: OutsideCall) -> None:
         """Begin a call; its result is taken with `take_results`."""
@@ -73,6 +79,7 @@ class OutsidePool:
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:
             if self._flying.pop((call.workflow, call.epoch), None) is None:
+                self._stuck.discard((call.workflow, call.epoch))
                 return
             self._results.append(result)
         self.wake.set()
@@ -93,8 +100,9 @@ class OutsidePool:
         for call, began in flying:
             limit = call.step.timeout
             if limit is not None and not call.step.is_async and time.monotonic() - began > limit:
-                self.stuck += 1
                 error = WaitTimeout(f"step {call.step.name} took longer than {limit} s")
+                with self._lock:
+                    self._stuck.add((call.workflow, call.epoch))
                 self._land(call, OutsideResult.failed(call, error))
 
     def _threads(self) -> Executor:

@@ -51,6 +51,8 @@ class Worker:
         self.pacing = Pacing(options.batch_size, options.careful)
         self.alone: list[uuid.UUID] = []
         self.alones_turn = False
+        #: Whether another process is to take this one's place.
+        self.wants_successor = False
         #: Workflows that lost their transaction here, and until when they are tried here.
         self.aside: dict[uuid.UUID, float] = {}
         #: Whether the one that is tried by itself has a call in flight: nothing else is begun.
@@ -117,7 +119,8 @@ class Worker:
             busy = self.step()
             self._say()
             in_hand = len(self.pool) or self.engine.results
-            if self.pool.stuck and not in_hand:
+            self._ask_for_successor(bool(in_hand))
+            if self.wants_successor and not in_hand and not self._is_supervised():
                 return REPLACE_ME
             if busy:
                 self._idle_since = None
@@ -125,6 +128,15 @@ class Worker:
             if not in_hand and (self.stopping or self._is_done()):
                 return 0
             self._idle()
+
+    def _is_supervised(self) -> bool:
+        return self.options.report_to >= 0
+
+    def _ask_for_successor(self, in_hand: bool) -> None:
+        """Once threads are lost in calls that never return, have another process begin; this one goes on until it is there."""
+        stuck = self.pool.stuck()
+        if stuck and not self.options.drain and (not in_hand or stuck * 2 >= self.options.concurrency):
+            self.wants_successor = True
 
     def _is_done(self) -> bool:
         if self.options.takes == Takes.SUSPECTS:
@@ -186,7 +198,7 @@ class Worker:
         if self.aside and (tried := self._run_aside()):
             return tried
         self.trying_one &= len(self.pool) > 0
-        if self.stopping or self.trying_one or self.pool.stuck or not self.pool.has_room():
+        if self.stopping or self.trying_one or not self.pool.has_room():
             return None
         if self._tries_suspects():
             return self._run_suspects()
@@ -300,7 +312,7 @@ class Worker:
         if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
             return
         self._reported_at = time.monotonic()
-        now = {"in_flight": len(self.pool), "suspects_due": int(self.life.suspects_due)}
+        now = {"in_flight": len(self.pool), "suspects_due": int(self.life.suspects_due), "replace": int(self.wants_successor)}
         line = json.dumps(self.counts | now) + "\n"
         with suppress(OSError):  # the supervisor is gone; Life sees that
             os.write(self.options.report_to, line.encode())

@@ -37,6 +37,10 @@ class Child:
     unread: bytes = b""
     #: Whether this supervisor has asked it to end.
     told: bool = False
+    #: Whether it asks for another process in its place; None once that has begun.
+    wants_successor: bool = False
+    #: The process that is told to end when this one has begun to work.
+    replaces: Child | None = None
 
 
 class Supervisor:
@@ -68,6 +72,7 @@ class Supervisor:
             self._reap()
             self._start_due()
             self._look_for_suspects()
+            self._start_successors()
             self._look_for_changes()
             self._tell()
         total = self._total()
@@ -83,9 +88,12 @@ class Supervisor:
         self._due.clear()
         self.say("Finishing what runs; once more stops at once." if self.stops == 1 else "Stopping at once; nothing is lost.")
         for child in self.children:
-            child.process.send_signal(signal.SIGTERM if self.stops == 1 else signal.SIGKILL)
+            self._tell_to_stop(child)
 
-    def _start(self, options: WorkerOptions) -> None:
+    def _tell_to_stop(self, child: Child) -> None:
+        child.process.send_signal(signal.SIGTERM if self.stops == 1 else signal.SIGKILL)
+
+    def _start(self, options: WorkerOptions) -> Child:
         reading, writing = os.pipe()
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         options = replace(options, name=name, report_to=writing, supervisor=os.getpid())
@@ -98,6 +106,9 @@ class Supervisor:
         child = Child(process, options, reading)
         self._selector.register(reading, selectors.EVENT_READ, child)
         self.children.append(child)
+        if self.stops:  # it was being made when the signal came
+            self._tell_to_stop(child)
+        return child
 
     def _read(self) -> None:
         for key, _ in self._selector.select(timeout=0.1):
@@ -110,6 +121,10 @@ class Supervisor:
             if lines:
                 child.counts = json.loads(lines[-1])
                 child.suspects_due = bool(child.counts.pop("suspects_due"))
+                child.wants_successor |= bool(child.counts.pop("replace"))
+                if child.replaces is not None:
+                    self._end(child.replaces)
+                    child.replaces = None
 
     def _reap(self) -> None:
         for child in list(self.children):
@@ -149,6 +164,23 @@ class Supervisor:
                 self._due.remove((due, options))
                 self._start(options)
 
+    def _end(self, child: Child) -> None:
+        child.told = True
+        child.process.send_signal(signal.SIGTERM)
+
+    def _start_successors(self) -> None:
+        """Begin another process in the place of one that asks for it; that one goes on until the other works."""
+        for child in self.children:
+            if (
+                child.wants_successor
+                and not child.told
+                and not self.stops
+                and not any(c.replaces is child for c in self.children)
+            ):
+                self.say(f"Worker {child.options.name} has threads that never return; another takes its place.")
+                self._replaced += 1
+                self._start(replace(child.options, predecessors=[])).replaces = child
+
     def _look_for_suspects(self) -> None:
         """Have one process more while workflows that were tried in vain are to be tried apart from the others."""
         if self.stops or not any(child.suspects_due for child in self.children):
@@ -174,8 +206,7 @@ class Supervisor:
         self._files = files
         self.say(f"{changed[0] if changed else 'A file'} changed; starting workers with the new code.")
         for child in self.children:
-            child.told = True
-            child.process.send_signal(signal.SIGTERM)
+            self._end(child)
             self._due.append((time.monotonic(), self.options))
 
     def _total(self) -> dict[str, int]:

@@ -10,7 +10,17 @@ import pytest
 
 from pgworkflows.models import Task, Workflow
 from tests.ledger.models import Entry
-from tests.ledger.workflows import hanging, hanging_once, held_call, held_calls, quick, tell
+from tests.ledger.workflows import (
+    hanging,
+    hanging_hook,
+    hanging_once,
+    held_call,
+    held_calls,
+    overrunning_call,
+    quick,
+    slow_call,
+    tell,
+)
 from tests.workers import children, until, until_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,3 +116,28 @@ def test_stopping_worker_begins_no_outside_attempt(fleet):
     assert worker.wait(20) == 0
     assert Workflow.objects.get().status == "PENDING"
     assert [(t.status, t.attempt) for t in Task.objects.filter(workflow=started)] == [("COMPLETED", 1)]
+
+
+def test_hook_that_hangs_costs_a_lease_and_what_was_in_flight_ends(fleet):
+    fleet.settings = {"LEASE": 1.5}
+    slow_call.start_many([{"name": f"n{n}"} for n in range(4)])
+    fleet.runworkflows(stdout=subprocess.DEVNULL)
+    until(lambda: Workflow.objects.filter(status="RUNNING").count() == 4, "the calls are in flight")
+    hanging_hook.start("h")
+    until_all("COMPLETED", 60)
+    assert Entry.objects.filter(name="h").count() == 1
+
+
+def test_call_that_overran_stops_nobody_and_its_process_is_replaced(fleet):
+    held_call.start("x")
+    supervisor = fleet.runworkflows("--concurrency", "3", stdout=subprocess.DEVNULL)
+    first = held_by()
+    overrunning_call.start_many([{}, {}])
+    until(lambda: Workflow.objects.filter(status="FAILED").count() == 2, "both have failed")
+    quick.start("q")
+    until(lambda: Workflow.objects.filter(status="COMPLETED").count() == 1, "work goes on, with the long call in hand")
+    until(lambda: len(children(supervisor)) == 2, "another process has begun")
+    tell(f"x: let go {first}")
+    until(lambda: len(now := children(supervisor)) == 1 and first not in now, "the one with the lost threads has ended")
+    until(lambda: Workflow.objects.filter(status="COMPLETED").count() == 2, "its long call was recorded")
+    assert Entry.objects.filter(name__contains="held by").count() == 1

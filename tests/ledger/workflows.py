@@ -6,7 +6,7 @@ import signal
 import time
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from pgworkflows import Retry, request_approval, step, wait_for_event, workflow
@@ -163,6 +163,27 @@ def poisonous_call(name: str) -> None:
 @workflow
 def slow_call(name: str) -> str:
     return call_slowly(name)
+
+
+@step
+def hook_that_hangs(name: str) -> None:
+    Entry.objects.create(name=name)
+    transaction.on_commit(lambda: time.sleep(600))
+
+
+@step(atomic=False, timeout=0.5)
+def call_that_never_returns() -> None:
+    time.sleep(600)
+
+
+@workflow
+def hanging_hook(name: str) -> None:
+    hook_that_hangs(name)
+
+
+@workflow
+def overrunning_call() -> None:
+    call_that_never_returns()
 
 
 @workflow

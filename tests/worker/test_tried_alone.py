@@ -179,3 +179,18 @@ def test_snapshot_that_ends_the_connection_is_blocked(worker, run_until, neighbo
     neighbours()
     run_until(lambda: Workflow.objects.get(pk=row.pk).status == "BLOCKED")
     assert "The body of workflow" in Workflow.objects.get(pk=row.pk).error["message"]
+
+
+def test_snapshot_that_ends_the_transaction_is_refused(worker, run_until, neighbours, account, monkeypatch):
+    User.objects.create_user("ann")
+    monkeypatch.setattr(Account, "approval_snapshot", lambda self: rows("COMMIT") or {}, raising=False)
+
+    @workflow
+    def body() -> None:
+        request_approval("Please", users=["ann"], subject=current_workflow().subject)
+
+    worker.know(body)
+    row = body.using(subject=account).start()
+    run_until(lambda: Workflow.objects.get(pk=row.pk).status == "FAILED")
+    assert "tried to end" in Workflow.objects.get(pk=row.pk).error["message"]
+    neighbours()
