@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage
-from ..models.people import name_of
 from ..site.addresses import in_admin
 from ..store.actors import acting_as
 from ..store.policies import problems_of
@@ -99,9 +98,9 @@ class ApprovalPolicyAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the user down as the last editor."""
-        obj.edited_by, obj.edited_by_name = request.user, name_of(request.user)
         if change:
-            lock_draft(obj.pk, request.user)
+            obj.editors = lock_draft(obj.pk, request.user).editors
+        obj.edited(request.user)
         obj.save(using=conf().DATABASE)
 
     def get_urls(self) -> list[URLPattern]:
@@ -159,7 +158,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
             "title": _("Publish this policy?"),
             "seen": fingerprint(policy),
             "problems": problems,
-            "own_edit": policy.edited_by_name == name_of(request.user),
+            "own_edit": policy.is_edited_by(request.user),
             "stages": [(stage, asked(stage), opening(stage)) for stage in _stages(policy)],
             "replaced": ApprovalPolicy.objects.using(conf().DATABASE).published().filter(name=policy.name).first(),
         }

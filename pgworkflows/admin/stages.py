@@ -103,12 +103,14 @@ class ConditionInline(PartOfDraft, TabularInline):
     formfield_overrides = {models.TextField: {"widget": TextInput}}
 
 
-def lock_draft(policy: Any, user: Any) -> None:
+def lock_draft(policy: Any, user: Any) -> ApprovalPolicy:
     """Lock a policy until the commit, and put the user down as its last editor; refuse what is no draft any more."""
-    rows = ApprovalPolicy.objects.using(conf().DATABASE).filter(pk=policy)
-    if rows.select_for_update(of=("self",)).get().status != Status.DRAFT:
+    draft = ApprovalPolicy.objects.using(conf().DATABASE).select_for_update(of=("self",)).get(pk=policy)
+    if draft.status != Status.DRAFT:
         raise PermissionDenied(_("It has been published meanwhile. Make a new draft."))
-    rows.update(edited_by=user.pk, edited_by_name=name_of(user))
+    draft.edited(user)
+    draft.save(update_fields=["edited_by", "edited_by_name", "editors"])
+    return draft
 
 
 @admin.register(ApprovalStage)

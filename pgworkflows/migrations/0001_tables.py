@@ -192,6 +192,7 @@ class Migration(migrations.Migration):
                 ("username", models.TextField(blank=True, default="")),
                 ("note", models.TextField(blank=True, default="")),
                 ("channel", models.TextField(blank=True, default="")),
+                ("keeps_out", models.BooleanField(default=False)),
                 ("at", models.DateTimeField()),
                 (
                     "approval",
@@ -246,6 +247,7 @@ class Migration(migrations.Migration):
                 ("allow_self_approval", models.BooleanField(default=False, verbose_name="the requester may decide")),
                 ("allow_same_person", models.BooleanField(default=False, verbose_name="one person may decide in several stages")),
                 ("edited_by_name", models.TextField(blank=True, default="")),
+                ("editors", models.JSONField(blank=True, default=list, editable=False)),
                 ("published_by_name", models.TextField(blank=True, default="")),
                 ("published_at", models.DateTimeField(blank=True, null=True)),
                 (

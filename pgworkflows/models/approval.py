@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval_verbs import ApprovalVerbs
 from .delegation import Delegation
 from .functions import DatabaseNow
-from .people import may, person
+from .people import may, name_of, person
 from .transitions import FSMField, transition
 from .workflow import Workflow, labels_of
 
@@ -81,6 +81,32 @@ class Way:
     name: Literal["user", "group", "delegate"]
     principal: Any
     condition: Q
+    #: The user and the principal, by primary key and name.
+    people: dict[Any, str]
+
+    @property
+    def kept_out(self) -> KeptOut:
+        """Whether four eyes keep one of the two from deciding."""
+        return KeptOut(self.people)
+
+
+class KeptOut(Func):
+    """Whether pgworkflows.kept_out() names one of these people, for the approval of the row."""
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, people: dict[Any, str]) -> None:
+        super().__init__(F("pk"))
+        self.people = people
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override] # it has no other template
+        """Hand over the whole row, by the name that its table has in this query."""
+        column, _none = compiler.compile(self.source_expressions[0])
+        marks = ", ".join(["%s"] * len(self.people))
+        row = column.rpartition(".")[0]
+        text = f"EXISTS (SELECT FROM pgworkflows.kept_out({row}) k WHERE k.id IN ({marks}) OR k.username IN ({marks}))"
+        return text, [*self.people, *self.people.values()]
 
 
 def ways_to(user: Any, alias: str) -> list[Way]:
@@ -88,16 +114,18 @@ def ways_to(user: Any, alias: str) -> list[Way]:
     user = person(user, alias)
     if user is None:
         return []
-    given = Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", "kinds")
-    delegations = [(principal, kinds) for principal, kinds in given if principal != user.pk]
-    groups = _groups_of([user.pk, *(principal for principal, _ in delegations)], alias)
-    ways = [Way(name="user", principal=user.pk, condition=_named_as_user([user.pk]))]
+    mine = {user.pk: name_of(user)}
+    name = f"delegator__{user.USERNAME_FIELD}"
+    given = list(Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", name, "kinds"))
+    groups = _groups_of([user.pk, *(principal for principal, _, _ in given)], alias)
+    ways = [Way(name="user", principal=user.pk, condition=_named_as_user([user.pk]), people=mine)]
     if own := [group for member, group in groups if member == user.pk]:
-        ways.append(Way(name="group", principal=user.pk, condition=_named_by_group(own)))
-    for principal, kinds in delegations:
+        ways.append(Way(name="group", principal=user.pk, condition=_named_by_group(own), people=mine))
+    for principal, username, kinds in given:
         covered = Q(kind__in=kinds) if kinds else Q()
         named = _named([principal], [pair for pair in groups if pair[0] == principal])
-        ways.append(Way(name="delegate", principal=principal, condition=named & covered))
+        both = mine | {principal: str(username)}
+        ways.append(Way(name="delegate", principal=principal, condition=named & covered, people=both))
     return ways
 
 
@@ -329,6 +357,8 @@ class ApprovalAction(models.Model):
     username = models.TextField(default="", blank=True)
     note = models.TextField(default="", blank=True)
     channel = models.TextField(default="", blank=True)
+    #: Whether who did it may not decide any more, having chosen who does.
+    keeps_out = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:

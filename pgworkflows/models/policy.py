@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval import Approval
+from .people import name_of
 from .transitions import FSMField, transition
 
 
@@ -52,6 +53,8 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
     allow_same_person = models.BooleanField(_("one person may decide in several stages"), default=False)
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     edited_by_name = models.TextField(default="", blank=True)
+    #: Everybody who has edited the draft: {"key": the primary key as text, "name": the name}.
+    editors = models.JSONField(default=list, blank=True, editable=False)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     published_by_name = models.TextField(default="", blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -75,10 +78,23 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
 
+    def edited(self, user: Any) -> None:
+        """Put a user down as the last editor, without saving."""
+        self.edited_by, self.edited_by_name = user, name_of(user)
+        known = {"key": str(user.pk), "name": self.edited_by_name}
+        if known not in self.editors:
+            self.editors = [*self.editors, known]
+
+    def is_edited_by(self, user: Any) -> bool:
+        """Whether a user, or one of that name, has edited the draft."""
+        name = name_of(user)
+        known = [*self.editors, {"key": str(self.edited_by_id), "name": self.edited_by_name}]
+        return any(editor["key"] == str(user.pk) or editor["name"] == name for editor in known)
+
     def publish(self, by: Any) -> None:
         """Make it the version that new requests get, and retire the one before; raise NotAllowed or ValidationError.
 
-        Needs `publish_policy`, and another person than its last editor.
+        Needs `publish_policy`, and another person than its editors.
         """
         from ..store import policies
 

@@ -43,17 +43,7 @@ def to_decide(user: Any, whose: str = "") -> Branches:
     """Find what waits for this user's decision, by the ways in which it comes to them; `whose` picks one of the ways."""
     alias = conf().DATABASE
     pending = Approval.objects.using(alias).pending()
-    return [
-        pending.filter(way.condition)
-        .exclude(Exists(_heard(user.pk, way.principal)))
-        .exclude(requested_by__in=[user.pk, way.principal], allow_self_approval=False)
-        for way in ways_to(user, alias)
-        if whose in ("", way.name)
-    ]
-
-
-def _heard(*people: Any) -> QuerySet[Decision]:
-    return Decision.objects.filter(Q(user__in=people) | Q(on_behalf_of__in=people), approval=OuterRef("pk"))
+    return [pending.filter(way.condition).exclude(way.kept_out) for way in ways_to(user, alias) if whose in ("", way.name)]
 
 
 def requested(user: Any) -> Branches:

@@ -126,6 +126,18 @@ CREATE TRIGGER policy_changes BEFORE UPDATE ON pgworkflows_approvalpolicy
   FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.policy_event(OLD.status, NEW.status) IS NULL)
   EXECUTE FUNCTION pgworkflows.refuse_change('policy');
 
+CREATE FUNCTION pgworkflows.refuse_editor() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'policy % v% cannot be published by %, who edited it', OLD.name, OLD.version, NEW.published_by_name
+    USING ERRCODE = 'check_violation', HINT = 'Another person must.';
+END
+$$;
+
+CREATE TRIGGER policy_four_eyes BEFORE UPDATE ON pgworkflows_approvalpolicy FOR EACH ROW
+  WHEN (OLD.status = 'DRAFT' AND NEW.status <> 'DRAFT'
+        AND OLD.editors @> jsonb_build_array(jsonb_build_object('name', NEW.published_by_name)))
+  EXECUTE FUNCTION pgworkflows.refuse_editor();
+
 -- What was decided or said stays; only a deleted user's key goes.
 CREATE FUNCTION pgworkflows.refuse_answer_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$

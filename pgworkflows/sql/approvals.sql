@@ -1,11 +1,33 @@
 -- Deciding, in Python and in psql alike.
 --
---   asked(approval)                    who may decide, being named and active
+--   kept_out(approval)                 who may not decide, whoever asks: four eyes
+--   asked(approval)                    who is asked, being named and active
 --   stands_in_for(approval, delegate)  whose delegate somebody is there
 --   standing(approval, username, ...)  whether somebody may decide just now, and for whom
 --   admit(approval, username, ...)     the same under a lock on the approval, and whether it still takes decisions
 --   record_decision(...)               one decision, under a lock on the approval
 --   decide(...)                        the same for psql
+
+-- Four eyes, the one rule: who may not decide on an approval, and why. Opening one, listing what waits and deciding all ask
+-- this: 'self' asked for it; 'reassigned' chose who decides; 'twice' has decided here; 'elsewhere' in another stage of the
+-- request. By key or by name, so that who is deleted and made anew is the same. No SET, so that the planner looks inside.
+CREATE FUNCTION pgworkflows.kept_out(a {{tables}}.pgworkflows_approval) RETURNS TABLE (id {{user_pk_type}}, username text, why text)
+LANGUAGE sql STABLE AS $$
+SELECT a.requested_by_id, NULLIF(a.requested_by_name, ''), 'self' WHERE NOT a.allow_self_approval
+UNION ALL
+SELECT c.user_id, NULLIF(c.username, ''), 'reassigned' FROM {{tables}}.pgworkflows_approvalaction c
+WHERE c.approval_id = a.id AND c.keeps_out
+UNION ALL
+SELECT v.id, NULLIF(v.username, ''), 'twice' FROM {{tables}}.pgworkflows_decision d,
+  LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
+WHERE d.approval_id = a.id
+UNION ALL
+SELECT v.id, NULLIF(v.username, ''), 'elsewhere'
+FROM {{tables}}.pgworkflows_approval o JOIN {{tables}}.pgworkflows_decision d ON d.approval_id = o.id,
+  LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
+WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
+  AND o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id
+$$;
 
 CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
@@ -21,16 +43,15 @@ $$;
 CREATE FUNCTION pgworkflows.stands_in_for(approval bigint, delegate {{user_pk_type}})
 RETURNS TABLE (id {{user_pk_type}}, username text, own_request boolean)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-SELECT DISTINCT s.id, s.username,
-       NOT a.allow_self_approval AND (s.id IS NOT DISTINCT FROM a.requested_by_id OR s.username = a.requested_by_name)
+SELECT DISTINCT s.id, s.username, EXISTS (
+  SELECT FROM pgworkflows.kept_out(a) k WHERE k.why = 'self' AND (k.id = s.id OR k.username = s.username))
 FROM pgworkflows_approval a, pgworkflows.asked(a.id) s JOIN pgworkflows_delegation d ON d.delegator_id = s.id
 WHERE a.id = $1 AND d.delegate_id = $2 AND d.starts_at <= pgworkflows.now() AND d.ends_at > pgworkflows.now()
   AND (d.kinds = '[]' OR d.kinds ? a.kind)
 $$;
 
 -- Says whether a person may decide, and for whom: `refusal` is '' or 'nobody' (no such active user), 'unnamed',
--- 'no_delegation', 'ambiguous' (asked for several people, on_behalf_of does not say for whom), 'self' (the requester, or
--- for the requester), 'twice' (one of the two has decided here), 'elsewhere' (or in another stage of this request).
+-- 'no_delegation', 'ambiguous' (asked for several people, on_behalf_of does not say for whom), or why one of the two is kept out.
 -- Volatile, so that after the caller's lock it sees what the last holder committed.
 CREATE FUNCTION pgworkflows.standing(
   approval bigint, username text, on_behalf_of text,
@@ -38,15 +59,16 @@ CREATE FUNCTION pgworkflows.standing(
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  a record; wanted text := NULLIF(NULLIF($3, ''), $2); others integer;
-  ids {{user_pk_type}}[]; names text[];
+  a pgworkflows_approval; wanted text; others integer; person_name text;
 BEGIN
   SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1;
-  SELECT p.id INTO person_id FROM pgworkflows.people() p WHERE p.id = pgworkflows.person($2) AND p.active;
+  SELECT p.id, p.username INTO person_id, person_name FROM pgworkflows.people() p
+  WHERE p.id = pgworkflows.person($2) AND p.active;
   IF NOT FOUND THEN
     refusal := 'nobody';
     RETURN;
   END IF;
+  wanted := NULLIF(NULLIF($3, ''), person_name);
   IF wanted IS NOT NULL OR NOT EXISTS (SELECT FROM pgworkflows.asked($1) s WHERE s.id = person_id) THEN
     -- The requester comes last: taken only where there is nobody else, and refused then.
     SELECT count(*) FILTER (WHERE NOT s.own_request), (array_agg(s.id ORDER BY s.own_request))[1],
@@ -58,17 +80,10 @@ BEGIN
       RETURN;
     END IF;
   END IF;
-  ids := array_remove(ARRAY[person_id, principal_id], NULL);
-  names := array_remove(ARRAY[$2, principal_name], NULL);
-  refusal := CASE
-    WHEN NOT a.allow_self_approval AND (a.requested_by_id = ANY (ids) OR a.requested_by_name = ANY (names)) THEN 'self'
-    WHEN EXISTS (SELECT FROM pgworkflows_decision d WHERE d.approval_id = $1 AND (
-      d.user_id = ANY (ids) OR d.on_behalf_of_id = ANY (ids) OR d.username = ANY (names) OR d.on_behalf_of_name = ANY (names))) THEN 'twice'
-    WHEN NOT a.allow_same_person AND EXISTS (
-      SELECT FROM pgworkflows_approval o JOIN pgworkflows_decision d ON d.approval_id = o.id
-      WHERE o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id AND (
-        d.user_id = ANY (ids) OR d.on_behalf_of_id = ANY (ids) OR d.username = ANY (names) OR d.on_behalf_of_name = ANY (names))) THEN 'elsewhere'
-    ELSE '' END;
+  SELECT k.why INTO refusal FROM pgworkflows.kept_out(a) k
+  WHERE k.id IN (person_id, principal_id) OR k.username IN (person_name, principal_name)
+  ORDER BY array_position('{self,reassigned,twice,elsewhere}', k.why) LIMIT 1;
+  refusal := COALESCE(refusal, '');
 END
 $$;
 
@@ -151,6 +166,7 @@ SELECT CASE outcome
   WHEN 'no_delegation' THEN 'nobody of that name is asked and has delegated to this person for now'
   WHEN 'ambiguous' THEN 'this person stands in for several people; say on whose behalf'
   WHEN 'self' THEN 'who asked cannot decide; another person must'
+  WHEN 'reassigned' THEN 'who has had somebody else asked cannot decide'
   WHEN 'twice' THEN 'this person has decided before'
   WHEN 'elsewhere' THEN 'this person has decided in another stage of this request'
 END

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from ..definitions.encoding import prose
 from ..exceptions import AlreadyDecided, NotAllowed
@@ -32,11 +33,12 @@ def locked(approval: Approval) -> Iterator[Approval]:
     approval.refresh_from_db()
 
 
-def act(approval: Approval, verb: str, actor: Actor, note: str) -> None:
+def act(approval: Approval, verb: str, actor: Actor, note: str, *, keeps_out: bool = False) -> None:
     """Record an action; a trigger writes the history."""
     ApprovalAction.objects.using(database().alias).create(
-        approval=approval, verb=verb, user_id=actor.pk, username=actor.name, note=note, channel=actor.channel, at=database_now()
-    )
+        approval=approval, verb=verb, user_id=actor.pk, username=actor.name, note=note, channel=actor.channel,
+        keeps_out=keeps_out, at=database_now(),
+    )  # fmt: skip
 
 
 def _change(approval: Approval, **values: Any) -> None:
@@ -118,11 +120,16 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
             raise AlreadyDecided(row.pk, row.status)
         if not isinstance(to, Group):
             to = active_user(to)
+        if personally and row.decisions.filter(Q(user=user) | Q(on_behalf_of=user)).exists():
+            raise NotAllowed(f"Approval {row.pk} cannot be reassigned by {actor.name}, who has decided.")
         _ask_instead(row, user if personally else None, to)
+        # Who chooses who decides does not decide; who hands over may get it back.
+        said = f"{user if personally else 'everybody'} -> {to}: {reason}"
+        act(row, Verb.REASSIGN, actor, said, keeps_out=not personally)
         users, groups = row.users.values_list("pk", flat=True), row.groups.values_list("pk", flat=True)
-        require_enough(row, candidates(row, list(users), list(groups)))
+        agreed = row.decisions.filter(verdict=Approval.Verdict.APPROVE).count()
+        require_enough(row, candidates(row, names_among(users, groups)), agreed)
         _change(row)
-        act(row, Verb.REASSIGN, actor, f"{user if personally else 'everybody'} -> {to}: {reason}")
 
 
 def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
@@ -134,34 +141,25 @@ def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
     (approval.groups if isinstance(to, Group) else approval.users).add(to)
 
 
-def candidates(approval: Approval, users: list[Any], groups: list[Any]) -> list[str]:
-    """Return the names of those who could decide: active, not the requester, not heard in another stage."""
-    return candidates_among(approval, names_among(users, groups))
-
-
-def candidates_among(approval: Approval, named: dict[Any, str]) -> list[str]:
-    """Return the same, of active people that were found before."""
-    people = dict(named)
-    if not approval.allow_self_approval:
-        people.pop(approval.requested_by_id, None)
-    others = approval.stage_id is not None and approval.seq != approval.request  # the first one has nobody before it
-    if others and not approval.allow_same_person:
-        same = {"workflow": approval.workflow_id, "request": approval.request, "stage": approval.stage_id}
-        for heard in query(HEARD_ELSEWHERE, same):
-            people.pop(heard[0], None)
-    return sorted(people.values())
-
-
-HEARD_ELSEWHERE = """
-SELECT unnest(ARRAY[d.user_id, d.on_behalf_of_id])
-FROM pgworkflows_approval o JOIN pgworkflows_decision d ON d.approval_id = o.id
-WHERE o.workflow_id = %(workflow)s AND o.request = %(request)s AND o.stage_id <> %(stage)s
+# Before it is inserted too: `approval` holds what the rule looks at, by column.
+KEPT_OUT = """
+SELECT k.id, k.username FROM pgworkflows.kept_out(jsonb_populate_record(NULL::pgworkflows_approval, %(approval)s::jsonb)) k
 """
+LOOKED_AT = (
+    "id", "workflow_id", "request", "stage_id", "requested_by_id", "requested_by_name", "allow_self_approval", "allow_same_person"
+)  # fmt: skip
 
 
-def require_enough(approval: Approval, names: list[str]) -> None:
-    """Raise NotAllowed, counting those who could decide, where the quorum is larger."""
-    if len(names) < approval.quorum:
+def candidates(approval: Approval, named: dict[Any, str]) -> list[str]:
+    """Return the names of those among active people who could decide."""
+    out = query(KEPT_OUT, {"approval": json.dumps({name: getattr(approval, name) for name in LOOKED_AT}, default=str)})
+    keys, names = {key for key, _ in out}, {name for _, name in out}
+    return sorted(name for key, name in named.items() if key not in keys and name not in names)
+
+
+def require_enough(approval: Approval, names: list[str], agreed: int = 0) -> None:
+    """Raise NotAllowed, counting those who could decide and those who have agreed, where the quorum is larger."""
+    if len(names) + agreed < approval.quorum:
         listed = ", ".join(names) or "nobody"
         raise NotAllowed(
             f"{approval.title!r} needs {approval.quorum} to agree, but only {len(names)} could decide: {listed}. "

@@ -18,7 +18,7 @@ from ..definitions.encoding import decode
 from ..definitions.registry import registry
 from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
 from .actors import Actor
-from .approvals import act, candidates_among, require_enough
+from .approvals import act, candidates, require_enough
 from .connection import database, database_now
 from .people import active_among, group_keys, names_among, split, user_keys
 from .policies import NotComparable, published, unmet_conditions
@@ -169,12 +169,12 @@ def fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, reason: str) -
 
 def with_enough(opening: Opening, approval: Approval) -> tuple[Opening, list[str]]:
     """Return the opening, or a policy's fallback where too few of those asked could decide, and the names of those who could."""
-    names = candidates_among(approval, opening.people())
+    names = candidates(approval, opening.people())
     if approval.policy is None or opening.falls_back or len(names) >= approval.quorum:
         return opening, names
     reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
     opening = fallback(approval.policy, opening.stage, reason)
-    return opening, candidates_among(approval, opening.people())
+    return opening, candidates(approval, opening.people())
 
 
 def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:

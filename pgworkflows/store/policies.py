@@ -111,8 +111,9 @@ def publish(policy: ApprovalPolicy, by: Any) -> None:
         _require_permission(policy, user, "publish_policy", "published")
         if draft is None or draft.status != Status.DRAFT:
             raise NotAllowed(f"Policy {policy} cannot be published: it is no draft any more.")
-        if user.pk == draft.edited_by_id or actor.name == draft.edited_by_name:
-            raise NotAllowed(f"Policy {policy} cannot be published by {actor.name}, who edited it last: another person must.")
+        if draft.is_edited_by(user):
+            last = " last" if actor.name == draft.edited_by_name else ""
+            raise NotAllowed(f"Policy {policy} cannot be published by {actor.name}, who edited it{last}: another person must.")
         if problems := list(problems_of(draft)):
             raise ValidationError(problems)
         ApprovalPolicy.objects.using(alias).filter(name=draft.name, status=Status.PUBLISHED).update(status=Status.RETIRED)
@@ -151,11 +152,13 @@ def new_draft(policy: ApprovalPolicy, by: Any) -> ApprovalPolicy:
         list(versions.select_for_update(of=("self",)).order_by("id"))
         if versions.filter(status=Status.DRAFT).exists():
             raise NotAllowed(f"Policy {policy.name} has a draft already. Edit that one.")
-        draft = ApprovalPolicy.objects.using(alias).create(
+        draft = ApprovalPolicy(
             name=policy.name, version=versions.aggregate(last=Max("version"))["last"] + 1, description=policy.description,
             fallback_group_id=policy.fallback_group_id, restart=policy.restart, allow_self_approval=policy.allow_self_approval,
-            allow_same_person=policy.allow_same_person, edited_by_id=user.pk, edited_by_name=name_of(user),
+            allow_same_person=policy.allow_same_person,
         )  # fmt: skip
+        draft.edited(user)
+        draft.save(using=alias)
         for stage in policy.stages.all():
             _copy_stage(stage, draft)
     return draft

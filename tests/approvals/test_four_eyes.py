@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pgworkflows import NotAllowed
 from pgworkflows.models import Approval, Decision, Delegation, History
+from pgworkflows.site.lists import waiting_for
 from pgworkflows.store.decisions import principals, refusal, who_may_decide
 
 
@@ -177,6 +178,50 @@ def test_reassigning_needs_naming_or_the_right(ask, people):
         approval.reassign(root, people.eve, "she knows best")
     approval.reassign(root, Group.objects.get(name="finance"), "their business")
     assert who_may_decide(approval) == ["cora", "dan"]
+
+
+def test_who_hands_over_may_get_it_back(ask, people):
+    approval = asked(ask, groups=[], users=["ann", "bob"])
+    approval.reassign(people.ann, people.gus, "on leave")
+    approval.reassign(people.gus, people.ann, "back again")
+    approval.approve(people.ann)
+    assert approval.status == "APPROVED"
+
+
+def test_decided_is_not_handed_over(ask, people):
+    approval = asked(ask, groups=[], users=["ann", "bob"], quorum=2)
+    approval.approve(people.ann)
+    with pytest.raises(NotAllowed, match="cannot be reassigned by ann, who has decided"):
+        approval.reassign(people.ann, people.gus, "one more voice")
+
+
+def test_decisions_given_count_when_it_is_reassigned(ask, people):
+    approval = asked(ask, groups=[], users=["ann", "bob"], quorum=2)
+    approval.approve(people.ann)
+    with pytest.raises(NotAllowed, match="only 0 could decide"):
+        approval.reassign(people.bob, people.ann, "she may do it twice")
+    approval.reassign(people.bob, people.gus, "on leave")
+    approval.approve(people.gus)
+    assert approval.status == "APPROVED"
+
+
+def test_renamed_requester_stays_the_same(ask, people):
+    approval = asked(ask, by="ann")
+    User.objects.filter(pk=people.ann.pk).update(username="anna")
+    for who in ("anna", User.objects.get(username="anna")):
+        with pytest.raises(NotAllowed, match="who asked cannot decide"):
+            approval.approve(who)
+
+
+def test_who_decided_and_is_made_anew_has_decided(ask, people):
+    approval = asked(ask, quorum=2)
+    approval.approve(people.ann)
+    people.ann.delete()
+    again = User.objects.create_user("ann")
+    again.groups.add(Group.objects.get(name="bosses"))
+    assert (who_may_decide(approval), waiting_for(again).number) == (["bob"], 0)
+    with pytest.raises(NotAllowed, match="this person has decided before"):
+        approval.approve(again)
 
 
 PEOPLE = ("requester", "requester's delegate", "superuser", "group member", "named user", "delegate", "stranger", "inactive")

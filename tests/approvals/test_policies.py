@@ -191,6 +191,27 @@ def test_request_stays_with_its_version(policy, ask, people, latest):
     assert (first.status, draft.version, draft.status) == ("RETIRED", 2, "PUBLISHED")
 
 
+def test_no_editor_publishes_a_draft(draft, people):
+    made = draft(("bosses", {}))
+    for editor in (people.gus, people.ann):
+        made.edited(editor)
+        made.save()
+    allowed = {name: User.objects.create_superuser(name) for name in ("root", "boss")}
+    made.edited(allowed["root"])
+    made.edited(people.fay)
+    made.save()
+    with pytest.raises(NotAllowed, match="cannot be published by root, who edited it: another person must"):
+        made.publish(allowed["root"])
+    allowed["root"].delete()
+    with pytest.raises(NotAllowed, match="cannot be published by root, who edited it"):
+        made.publish(User.objects.create_superuser("root"))
+    by_sql = ApprovalPolicy.objects.filter(pk=made.pk)
+    with pytest.raises(DatabaseError, match="cannot be published by ann, who edited it"), transaction.atomic():
+        by_sql.update(status="PUBLISHED", published_by_name="ann")
+    made.publish(allowed["boss"])
+    assert made.status == "PUBLISHED"
+
+
 def test_publishing_needs_another_person_and_the_right(draft, people):
     made = draft(("bosses", {}), edited_by_name="gus")
     with pytest.raises(NotAllowed, match="needs the permission publish_policy"):

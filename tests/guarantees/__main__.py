@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"  # which starts a server for all ten, if none is given
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"  # which starts a server for all, if none is given
 django.setup()
 
 from tests.guarantees.switches import SWITCHES  # noqa: E402 - needs the settings
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 
 def failures_without(name: str, report: Path) -> tuple[int, int, int, int]:
     """Run one guarantee's file with its switch; return pytest's exit status, and how many ran, failed and broke."""
-    (path,) = HERE.glob(f"test_g{int(name[1:]):02}_*.py")
+    (path,) = HERE.glob(f"test_g{int(name[1:]):02}_*.py" if name.startswith("G") else f"test_{name}.py")
     command = [sys.executable, "-m", "pytest", str(path), "--without", name, "-q", f"--junitxml={report}", "--create-db"]
     done = subprocess.run(command, cwd=HERE.parent.parent, capture_output=True, text=True, check=False)
     counts = ElementTree.parse(report).getroot()[0].attrib if report.exists() else {}
@@ -31,16 +31,18 @@ def failures_without(name: str, report: Path) -> tuple[int, int, int, int]:
 
 
 def main() -> int:
-    """Print a table; return 0 if all ten failed as they should."""
+    """Print a table; return 0 if all failed as they should."""
     missed = []
     for name, switch in SWITCHES.items():
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             status, ran, failed, broke = failures_without(name, Path(folder) / "report.xml")
-        good = status == 1 and failed > 0 and broke == 0
+        # Opening, listing and deciding all stand on this one.
+        wanted = ran if name == "four_eyes" else 1
+        good = status == 1 and failed >= wanted and broke == 0
         missed += [] if good else [name]
         verdict = f"{failed} of {ran} tests fail" if good else f"NOT AS WANTED: pytest {status}, {failed} failed, {broke} errors"
-        print(f"{name:4} {switch.__name__:30} {verdict:24} {time.monotonic() - began:5.1f} s", flush=True)  # noqa: T201 - a command
+        print(f"{name:9} {switch.__name__:30} {verdict:24} {time.monotonic() - began:5.1f} s", flush=True)  # noqa: T201 - a command
     print(f"Not noticed: {', '.join(missed)}." if missed else "Every switch was noticed.")  # noqa: T201 - a command
     return 1 if missed else 0
 

@@ -6,7 +6,7 @@ from tests.workers import fleet  # noqa: F401 - a fixture
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    names = [f"G{n}" for n in range(1, 11)]
+    names = [*(f"G{n}" for n in range(1, 11)), "four_eyes"]
     parser.addoption("--without", choices=names, default=None, help="take out the mechanism behind a guarantee")
 
 

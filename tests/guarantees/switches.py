@@ -132,6 +132,25 @@ def mismatch_is_ignored() -> AbstractContextManager[Any]:
     return patch.object(body.BodyScope, "mismatch", lambda *_: None)
 
 
+KEPT_OUT = "SELECT pg_get_functiondef('pgworkflows.kept_out'::regproc)"
+
+
+@contextmanager
+def nobody_is_kept_out() -> Iterator[None]:
+    """Four eyes: the function that says who may not decide finds nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT_OUT)
+        (whole,) = cursor.fetchone()
+        head, quote, body = whole.partition("AS $function$")
+        query = body.rpartition("$function$")[0]
+        cursor.execute(f"{head}{quote} SELECT * FROM ({query}) k WHERE false $function$")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(whole)
+
+
 PATCHES: dict[str, Switch] = {
     "G1": start_commits_by_itself,
     "G2": checkpoint_commits_by_itself,
@@ -143,5 +162,5 @@ PATCHES: dict[str, Switch] = {
     "G9": waiting_stays_open,
     "G10": mismatch_is_ignored,
 }
-DDL: dict[str, Switch] = {"G8": history_is_not_written}
-SWITCHES: dict[str, Switch] = {name: (PATCHES | DDL)[name] for name in [f"G{n}" for n in range(1, 11)]}
+DDL: dict[str, Switch] = {"G8": history_is_not_written, "four_eyes": nobody_is_kept_out}
+SWITCHES: dict[str, Switch] = {name: (PATCHES | DDL)[name] for name in [*(f"G{n}" for n in range(1, 11)), "four_eyes"]}
