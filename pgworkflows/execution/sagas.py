@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from ..definitions.encoding import load
 from ..definitions.registry import registry
-from ..definitions.step import Step
 from ..exceptions import NondeterminismError
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
@@ -36,9 +34,10 @@ def _outcome_unknown(task: RecordedTask) -> bool:
 
 def compensate(run: Run) -> None:
     """Run the next compensations; set the outcome: ended, waiting for another attempt, or BLOCKED."""
+    begun = {_undone_by(task): task for task in run.tasks.values() if task.kind == Kind.COMPENSATION}
     try:
         for target in to_undo(run):
-            _undo(run, target)
+            _undo(run, target, begun.get(target.seq))
     except Suspended:
         return
     undone = any(task.kind == Kind.COMPENSATION for task in run.tasks.values())
@@ -48,14 +47,24 @@ def compensate(run: Run) -> None:
         run.stop(Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED, error=run.row.error)
 
 
-def _undo(run: Run, target: RecordedTask) -> None:
+def _undone_by(task: RecordedTask) -> int:
+    seq: int = json.loads(str(task.payload))["compensates"]
+    return seq
+
+
+def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
     step = registry.steps.get(target.name)
     if step is None or step.undo is None:
         _block(run, target)
         return
-    task = _compensation_of(run, target, step)
-    if task.status == Status.COMPLETED:
+    if task is None:
+        payload = json.dumps({"compensates": target.seq})
+        task = RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, payload=payload)
+    elif task.status == Status.COMPLETED:
         return
+    elif task.status == Status.FAILED:
+        run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
+        raise Suspended
     known = target.status == Status.COMPLETED
     arguments = load(target.payload)["arguments"] | {"result": load(target.result) if known else None}
     compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, seq=target.seq)
@@ -71,18 +80,6 @@ def _undo(run: Run, target: RecordedTask) -> None:
     except Exception as error:
         run.block(error)
         raise Suspended from None
-
-
-def _compensation_of(run: Run, target: RecordedTask, step: Step[..., Any]) -> RecordedTask:
-    assert step.undo is not None
-    for task in run.tasks.values():
-        if task.kind == Kind.COMPENSATION and json.loads(str(task.payload))["compensates"] == target.seq:
-            if task.status == Status.FAILED:
-                run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
-                raise Suspended
-            return task
-    payload = json.dumps({"compensates": target.seq})
-    return RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, payload=payload)
 
 
 def _block(run: Run, target: RecordedTask) -> None:
