@@ -76,11 +76,16 @@ def _anybodys_decision(role: str) -> checks.CheckMessage:
     )
 
 
+#: The files that make triggers.
+TRIGGERS = ("history.sql", "guards.sql", "approval_history.sql", "keeping.sql", "deciding_guards.sql")
+
+
 def guards() -> dict[str, str]:
     """Return the triggers that our SQL makes, and how each has to be enabled: O for origin, A for always."""
-    text = "".join(sql.read(name) for name in ("history.sql", "guards.sql", "approval_history.sql"))
+    text = "".join(sql.read(name) for name in TRIGGERS)
     made = dict.fromkeys(re.findall(r"^CREATE TRIGGER (\w+)", text, re.MULTILINE), "O")
-    return made | dict.fromkeys(re.findall(r"ENABLE ALWAYS TRIGGER (\w+)", text), "A")
+    made |= dict.fromkeys(re.findall(r"ENABLE ALWAYS TRIGGER (\w+);", text), "A")
+    return made | {f"{name}_no_truncate": "A" for name in sql.table_names()}
 
 
 def _lifted(found: dict[str, str]) -> list[checks.CheckMessage]:

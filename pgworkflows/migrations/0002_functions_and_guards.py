@@ -19,6 +19,8 @@ FILES = [
     "guards",
     "approvals",
     "approval_history",
+    "keeping",
+    "deciding_guards",
     "rights",
 ]
 

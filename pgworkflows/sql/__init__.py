@@ -34,7 +34,8 @@ def render(name: str, connection: BaseDatabaseWrapper) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         schema = cursor.fetchone()[0]
-    values = {"tables": quote(schema), **user_values(connection)}
+    names = ", ".join(f"'{name}'" for name in table_names())
+    values = {"tables": quote(schema), "names": names, **user_values(connection)}
     for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
@@ -43,6 +44,12 @@ def render(name: str, connection: BaseDatabaseWrapper) -> str:
     for key, value in values.items():
         text = text.replace("{{" + key + "}}", value)
     return text
+
+
+def table_names() -> list[str]:
+    """Return the names of our tables, behind `pgworkflows_`."""
+    models = apps.get_app_config("pgworkflows").get_models(include_auto_created=True)
+    return sorted(model._meta.db_table.removeprefix("pgworkflows_") for model in models)
 
 
 def user_values(connection: BaseDatabaseWrapper) -> dict[str, str]:

@@ -123,12 +123,12 @@ BEGIN
 END
 $$;
 
--- Records one decision. Returns 'decided', or why it was not admitted.
+-- Records one decision, by who acts. Returns 'decided', or why it was not admitted.
 CREATE FUNCTION pgworkflows.record_decision(
   approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
 RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
-DECLARE a record; may record; outcome text; before text[];
+DECLARE a record; may record; outcome text;
 BEGIN
   SELECT * INTO may FROM pgworkflows.admit($1, $2, $6);
   IF may.refusal <> '' THEN
@@ -144,12 +144,10 @@ BEGIN
     WHEN 'request_changes' THEN 'CHANGES_REQUESTED'
     ELSE (SELECT 'APPROVED' FROM pgworkflows_decision d WHERE d.approval_id = $1 AND d.verdict = 'approve' HAVING count(*) >= a.quorum)
   END;
-  before := pgworkflows.act_as($2, $5, $4);
   UPDATE pgworkflows_approval
   SET status = COALESCE(outcome, status), revision = revision + 1,
       decided_at = CASE WHEN outcome IS NOT NULL THEN pgworkflows.now() END
   WHERE id = $1;
-  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   IF outcome IS NOT NULL THEN
     PERFORM pgworkflows.tell_asker(a.workflow_id, a.id::text, $2);
   END IF;
@@ -174,7 +172,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.decide(approval bigint, username text, verdict text, comment text DEFAULT '')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE outcome text;
+DECLARE outcome text; before text[];
 BEGIN
   IF $3 IS NULL OR $3 NOT IN ('approve', 'reject', 'request_changes') THEN
     RAISE EXCEPTION 'verdict must be approve, reject or request_changes, not %', quote_nullable($3)
@@ -187,7 +185,9 @@ BEGIN
     RAISE EXCEPTION 'approval % has a form to fill in', $1
       USING ERRCODE = 'feature_not_supported', HINT = 'Approve it on its page, over the API, or in Python.';
   END IF;
+  before := pgworkflows.act_as($2, 'sql', $4);
   outcome := pgworkflows.record_decision($1, $2, $3, $4, 'sql', NULL, NULL);
+  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   IF outcome <> 'decided' THEN
     RAISE EXCEPTION 'approval % cannot be decided by %: %', $1, $2,
       COALESCE(pgworkflows.refusal_text(outcome), CASE outcome WHEN 'expired' THEN 'it has expired' ELSE 'it is already ' || outcome END)

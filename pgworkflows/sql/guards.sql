@@ -1,6 +1,6 @@
 -- What nobody may do: make a transition that is not declared, change or remove history, write it by hand, or delete
--- what has not ended. Those of history, and against TRUNCATE, are ENABLE ALWAYS: session_replication_role does not
--- switch them off, only DDL by the owner does.
+-- what has not ended. Those of history, and against TRUNCATE (in keeping.sql), are ENABLE ALWAYS:
+-- session_replication_role does not switch them off, only DDL by the owner does.
 
 -- Says what was tried; the triggers' WHEN has found that it is not allowed. Before the row is written, so that no
 -- constraint speaks first.
@@ -49,10 +49,6 @@ $$;
 
 CREATE FUNCTION pgworkflows.refuse_unfinished_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'TRUNCATE' THEN
-    RAISE EXCEPTION 'TRUNCATE of % is refused: it may hold unfinished workflows', TG_TABLE_NAME
-      USING ERRCODE = 'insufficient_privilege', HINT = 'DELETE the workflows that have ended.';
-  END IF;
   IF OLD.finished_at IS NULL THEN
     RAISE EXCEPTION 'workflow % cannot be deleted: it is %', OLD.id, OLD.status
       USING ERRCODE = 'insufficient_privilege', HINT = 'Cancel it first.';
@@ -63,16 +59,10 @@ $$;
 
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE ON pgworkflows_history
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_history_change();
-CREATE TRIGGER history_no_truncate BEFORE TRUNCATE ON pgworkflows_history
-  FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.refuse_history_change();
 CREATE TRIGGER history_only_by_trigger BEFORE INSERT ON pgworkflows_history
   FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.refuse_history_insert();
 CREATE TRIGGER workflow_no_unfinished_delete BEFORE DELETE ON pgworkflows_workflow
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_unfinished_delete();
-CREATE TRIGGER workflow_no_truncate BEFORE TRUNCATE ON pgworkflows_workflow
-  FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.refuse_unfinished_delete();
 
 ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_append_only;
-ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
 ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
-ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate;

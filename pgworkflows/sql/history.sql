@@ -119,29 +119,25 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+  SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   moment timestamptz := pgworkflows.now();
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
   PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_task');
+  -- Each state counts, also of several that share a transaction.
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
-  SELECT n.workflow_id, n.id,
-         CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
-                       WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END,
-         '', n.status, '', n.attempt, moment, actor, session_user, channel, n.kind || ' ' || n.name
-  FROM new_rows n WHERE n.kind <> 'STATE' AND NOT (n.status = 'PENDING' AND n.attempt = 0);  -- what gave way is no attempt
-  -- Each state counts, also of several that share a transaction.
-  IF EXISTS (SELECT FROM new_rows n WHERE n.kind = 'STATE') THEN
-    INSERT INTO pgworkflows_history
-      (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-    SELECT n.workflow_id, 'state', w.status, w.status, n.name, moment, actor, session_user, channel, ''
-    FROM new_rows n JOIN pgworkflows_workflow w ON w.id = n.workflow_id
-    WHERE n.kind = 'STATE'
-    ORDER BY n.workflow_id, n.branch, n.seq;
-  END IF;
+  SELECT n.workflow_id, CASE WHEN n.kind <> 'STATE' THEN n.id END,
+         CASE WHEN n.kind = 'STATE' THEN 'state' ELSE
+           CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
+                         WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END END,
+         CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE '' END,
+         CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE n.status END,
+         CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,
+         moment, actor, session_user, channel, CASE WHEN n.kind = 'STATE' THEN '' ELSE n.kind || ' ' || n.name END
+  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0);  -- what gave way is no attempt
   RETURN NULL;
 END
 $$;

@@ -25,7 +25,8 @@ FROM pg_class c WHERE c.oid = 'pgworkflows_history'::regclass
 GUARDS = """
 SELECT pg_get_functiondef(p.oid), p.oid::regprocedure::text FROM pg_proc p
 WHERE p.oid IN ('pgworkflows.refuse_history_change()'::regprocedure, 'pgworkflows.refuse_history_insert()'::regprocedure,
-  'pgworkflows.refuse_answer_change()'::regprocedure)
+  'pgworkflows.refuse_answer_change()'::regprocedure, 'pgworkflows.refuse_rewriting()'::regprocedure,
+  'pgworkflows.refuse_removal()'::regprocedure)
 """
 
 # Replacing what the triggers call locks no table: workers write history all the while, and see the guards as they were.

@@ -12,7 +12,7 @@ from ..definitions.registry import registry
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ..models import Approval
 from ..models.people import name_of
-from .actors import current_actor
+from .actors import Actor, current_actor, recorded_as
 from .connection import database, query, refuse_foreign_transaction
 from .people import active_user
 from .snapshots import require_unchanged
@@ -34,12 +34,13 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
     if verdict != Verdict.APPROVE and not comment.strip():
         raise NotAllowed(f"Approval {approval.pk} cannot be {_DONE[verdict]} without a comment. Say why.")
     refuse_foreign_transaction("a decision")
+    actor = Actor(name=_name(by), channel=current_actor(by).channel)
     parameters = {
         "approval": approval.pk,
-        "username": _name(by),
+        "username": actor.name,
         "verdict": str(verdict),
         "comment": comment,
-        "channel": current_actor(by).channel,
+        "channel": actor.channel,
         "on_behalf_of": None if on_behalf_of is None else _name(on_behalf_of),
         "data": None,
     }
@@ -50,7 +51,8 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
             if approval.snapshot_hash and verdict != Verdict.REQUEST_CHANGES:
                 require_unchanged(approval.subject_label, approval.subject_id, approval.snapshot, approval.snapshot_hash)
             parameters["data"] = _checked(approval, verdict, data)
-        _raise_refused(parameters, *query(RECORD, parameters)[0])
+        with recorded_as(actor, comment):
+            _raise_refused(parameters, *query(RECORD, parameters)[0])
     approval.refresh_from_db()
 
 

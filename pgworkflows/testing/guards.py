@@ -6,12 +6,10 @@ from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import utils
 
+from .. import sql
+
 # TransactionTestCase truncates every table, and serialized_rollback inserts what was there before.
-LIFT = """
-ALTER TABLE pgworkflows_history DISABLE TRIGGER history_no_truncate;
-ALTER TABLE pgworkflows_history DISABLE TRIGGER history_only_by_trigger;
-ALTER TABLE pgworkflows_workflow DISABLE TRIGGER workflow_no_truncate;
-"""
+LIFT = "ALTER TABLE pgworkflows_{} DISABLE TRIGGER {}"
 
 
 def lift_in_test_database(alias: str) -> None:
@@ -21,4 +19,6 @@ def lift_in_test_database(alias: str) -> None:
     settings = connections[alias].settings_dict
     if settings["NAME"] == settings["TEST"]["NAME"] or settings["NAME"].startswith(TEST_DATABASE_PREFIX):
         with connections[alias].cursor() as cursor:
-            cursor.execute(LIFT)
+            for name in sql.table_names():
+                cursor.execute(LIFT.format(name, f"{name}_no_truncate"))
+            cursor.execute(LIFT.format("history", "history_only_by_trigger"))

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pgworkflows.api import scopes
 from pgworkflows.api.filters import WorkflowFilter
 from pgworkflows.models import Workflow
+from pgworkflows.store.amending import amending
 from pgworkflows.store.starting import start_many
 from tests.api.conftest import problem
 
@@ -159,7 +160,8 @@ def test_filters_come_from_an_index(plan, auditor, query, index):
 @pytest.mark.parametrize("key", [" ", "7 ", "\u00a0x"])
 def test_key_of_a_subject_may_hold_spaces(auditor, fulfil, key):
     started = fulfil.start(1)
-    Workflow.objects.filter(pk=started.pk).update(subject_label="shop.order", subject_id=key)
+    with amending("The test"):
+        Workflow.objects.filter(pk=started.pk).update(subject_label="shop.order", subject_id=key)
     assert ids(auditor.read("workflows", subject=f"shop.order:{key}")) == [str(started.pk)]
 
 

@@ -15,6 +15,7 @@ from pgworkflows.definitions.plain import plain
 from pgworkflows.exceptions import NotAllowed, NotStorable
 from pgworkflows.execution.errors import rebuild
 from pgworkflows.models import Approval, Task, Workflow
+from pgworkflows.store.amending import amending
 
 UNLOADED = "this"
 
@@ -101,8 +102,9 @@ def test_admin_page_imports_nothing(admin_client, pgworkflows):
     run = work.start("x")
     pgworkflows.run_workflows()
     tag = {"$enum": [f"{UNLOADED}:s", "x"]}
-    Workflow.objects.update(kwargs={"x": tag}, attributes={"a": tag})
-    Task.objects.update(result=tag)
+    with amending("The test"):
+        Workflow.objects.update(kwargs={"x": tag}, attributes={"a": tag})
+        Task.objects.update(result=tag)
     answer = admin_client.get(f"/admin/pgworkflows/workflow/{run.pk}/change/")
     assert answer.status_code == 200
 
@@ -112,13 +114,15 @@ def test_form_in_a_row_is_not_called(people_asked, client):
     approval, boss = people_asked
     client.force_login(boss)
     for path in ("subprocess:Popen", f"{UNLOADED}:s", "os:system", f"{__name__}:Other", "no path"):
-        Approval.objects.update(form=path)
+        with amending("The test"):
+            Approval.objects.update(form=path)
         approval.refresh_from_db()
         assert client.get(f"/approvals/{approval.pk}/").status_code == 200
         assert client.get(f"/api/approvals/{approval.pk}/").json()["form"] == []
         with pytest.raises(NotAllowed, match="no workflow declares its form"):
             approval.approve(boss, data={"note": "x"})
-    Approval.objects.update(form=f"{__name__}:Release")
+    with amending("The test"):
+        Approval.objects.update(form=f"{__name__}:Release")
     approval.refresh_from_db()
     approval.approve(boss, data={"note": "x"})
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pgworkflows.models import Approval, Delegation, Workflow
+from pgworkflows.store.amending import amending
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.delegations import delegate
 from tests.ledger.models import Purchase
@@ -117,7 +118,8 @@ def test_rejection_needs_no_form(ask, as_user):
 
 def test_vanished_form_is_told(ask, as_user):
     approval = ask(form=True)
-    Approval.objects.update(form="tests.ledger.forms:Gone")
+    with amending("The test"):
+        Approval.objects.update(form="tests.ledger.forms:Gone")
     assert as_user("ann").get(f"/approvals/{approval.pk}/").status_code == 200
     answer = decide(as_user("ann"), approval, "approve")
     assert (answer.status_code, "declares its form tests.ledger.forms:Gone" in content(answer)) == (403, True)

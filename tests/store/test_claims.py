@@ -190,7 +190,7 @@ def run_a_batch():
     checkpoints.insert_tasks(query, claim.transaction, [(ids[0], task)])
     task.id, task.status = Task.objects.get(workflow=ids[0]).pk, "COMPLETED"
     checkpoints.update_tasks(query, claim.transaction, [task])
-    checkpoints.update_workflows(query, claim.transaction, claim.now, dict.fromkeys(ids, ENDED), {})
+    checkpoints.update_workflows(query, claim.transaction, claim.now, dict.fromkeys(ids, ENDED))
 
 
 def test_batch_reads_no_whole_table(crowded):

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, ProgrammingError
 
-from pgworkflows import request_approval, step, workflow
+from pgworkflows import request_approval, send_event, step, workflow
 from pgworkflows.models import Approval, Task, Workflow
 from pgworkflows.models.transitions import declared_transitions
 from pgworkflows.store.workers import register
@@ -187,3 +187,151 @@ def test_definers_functions_have_a_fixed_search_path(execute, db):
     loose = "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'pgworkflows' "
     fixed = "SELECT FROM unnest(proconfig) c WHERE c LIKE 'search_path=pg_catalog, %%, pg_temp'"
     assert execute(loose + f"AND prosecdef AND NOT EXISTS ({fixed})") == []
+
+
+@pytest.fixture
+def rows_of_all(db, django_user_model, pgworkflows):
+    """Give a workflow that did a step, asks, and was sent an event that it does not wait for."""
+    django_user_model.objects.create_user("ann")
+
+    @step
+    def note() -> None: ...
+
+    @workflow
+    def body() -> bool:
+        note()
+        return request_approval("Release", users=["ann"]).approved
+
+    run = body.start()
+    pgworkflows.run_workflows()
+    run.send_event("aside", {"n": 1})
+    return run
+
+
+REWRITTEN = {
+    "workflow": [
+        "kwargs = '{\"x\": 1}'", "key = 'other'", "requested_by_name = 'eve'", "subject_id = '9'", "created_at = now()",
+        "requested_by_id = (SELECT min(id) FROM auth_user)", "parent_id = id",
+    ],
+    "task": ["seq = 90", "kind = 'VALUE'", "name = 'other'", "workflow_id = gen_random_uuid()"],
+    "task WHERE status = 'COMPLETED'": ["result = '7'", "attempt = 9", "payload = '{}'", "finished_at = NULL"],
+    "event": ["name = 'other'", "payload = '{\"n\": 2}'", "sent_by = 'eve'", "sent_at = now() + interval '1 day'"],
+    "approval": [
+        "quorum = 2", "requested_by_name = 'eve'", "requested_by_id = (SELECT min(id) FROM auth_user)", "snapshot = '{}'",
+        "snapshot_hash = 'x'", "title = 'Other'", "form = 'subprocess:Popen'", "allow_self_approval = true", "kind = 'other'",
+        "escalate_to = '{\"users\": [1]}'", "could_decide = '[]'", "on_timeout = 'reject'", "attributes = '{\"a\": 1}'",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "change"), [(table, change) for table, changes in REWRITTEN.items() for change in changes])
+def test_what_was_written_is_not_rewritten(execute, rows_of_all, table, change):
+    name, _, condition = table.partition(" ")
+    with pytest.raises(ProgrammingError, match=rf"{name} \S+ cannot be rewritten: its {change.split()[0]} stays as it was"):
+        execute(f"UPDATE pgworkflows_{name} SET {change} {condition}")
+
+
+def test_keys_of_who_is_deleted_become_null(execute, django_user_model, pgworkflows):
+    ann, eve = (django_user_model.objects.create_user(name) for name in ("ann", "eve"))
+
+    @workflow
+    def body() -> bool:
+        return request_approval("Release", users=["ann"]).approved
+
+    body.using(requested_by=eve).start()
+    pgworkflows.run_workflows()
+    approval = Approval.objects.get()
+    approval.approve(ann)
+    with pytest.raises(ProgrammingError, match=r"decision \S+ cannot be rewritten: its user_id"):
+        execute("UPDATE pgworkflows_decision SET user_id = %s", eve.pk)
+    ann.delete(), eve.delete()
+    approval.refresh_from_db()
+    assert (approval.requested_by, approval.requested_by_name) == (None, "eve")
+    assert (approval.decisions.get().user, approval.decisions.get().username) == (None, "ann")
+
+
+@pytest.mark.parametrize("status", ["APPROVED", "REJECTED", "CHANGES_REQUESTED"])
+def test_no_outcome_without_decisions(execute, approval, status):
+    with pytest.raises(
+        ProgrammingError, match=rf"approval {approval.pk} cannot be {status}: that takes 1 decision\(s\), and there are 0"
+    ):
+        execute(f"UPDATE pgworkflows_approval SET status = '{status}', decided_at = now()")
+
+
+def test_no_approval_below_its_quorum(execute, django_user_model, pgworkflows):
+    ann, _ = (django_user_model.objects.create_user(name) for name in ("ann", "bob"))
+
+    @workflow
+    def body() -> bool:
+        return request_approval("Release", users=["ann", "bob"], quorum=2).approved
+
+    body.start()
+    pgworkflows.run_workflows()
+    Approval.objects.get().approve(ann)
+    with pytest.raises(ProgrammingError, match=r"takes 2 decision\(s\), and there are 1"):
+        execute("UPDATE pgworkflows_approval SET status = 'APPROVED'")
+
+
+DECIDED = """
+INSERT INTO pgworkflows_decision (approval_id, user_id, username, on_behalf_of_name, verdict, comment, channel, snapshot_hash, at)
+SELECT a.id, u.id, {name}, {stood}, 'approve', '', 'admin', {shown}, {at}
+FROM pgworkflows_approval a, auth_user u WHERE u.username = {key}
+"""
+GOOD = {"name": "'ann'", "key": "'ann'", "stood": "''", "shown": "''", "at": "pgworkflows.now()"}
+
+
+@pytest.mark.parametrize(("acts", "given", "message"), [
+    ("ann", {"at": "'2001-01-01T00:00Z'"}, "it is dated 2001-01-01"),
+    ("ann", {"at": "pgworkflows.now() + interval '1 second'"}, "it is dated "),
+    ("eve", {}, "who acts is eve"),
+    ("", {}, "who acts is nobody"),
+    ("eve", {"name": "'eve'", "key": "'eve'"}, "only the users and groups that it names can decide"),
+    ("nobody", {"name": "'nobody'"}, "there is no active user of that name"),
+    ("ann", {"key": "'eve'"}, "its keys and its names are of different people"),
+    ("ann", {"stood": "'eve'"}, "nobody of that name is asked and has delegated"),
+    ("ann", {"shown": "'x'"}, "it is on something else than was shown"),
+])  # fmt: skip
+def test_decision_by_hand_is_held_to_the_rules(execute, approval, django_user_model, acts, given, message):
+    django_user_model.objects.create_user("eve")
+    execute("SELECT pgworkflows.act_as(%s, 'admin')", acts)
+    with pytest.raises(ProgrammingError, match=rf"on approval {approval.pk} is refused: {message}"):
+        execute(DECIDED.format(**GOOD | given))
+    execute("SELECT pgworkflows.act_as('ann', 'admin')")
+    execute(DECIDED.format(**GOOD))
+
+
+def test_decision_of_a_function_is_by_who_acts(execute, approval):
+    with pytest.raises(ProgrammingError, match=r"a decision of ann on approval .* is refused: who acts is nobody"):
+        execute("SELECT pgworkflows.record_decision(%s, 'ann', 'approve', '', 'admin', NULL, NULL)", approval.pk)
+    execute("SELECT pgworkflows.decide(%s, 'ann', 'approve')", approval.pk)
+    assert approval.decisions.get().channel == "sql"
+
+
+@pytest.mark.parametrize("table", ["task", "approval", "event"])
+def test_what_an_open_workflow_needs_is_not_deleted(execute, rows_of_all, table):
+    execute("DELETE FROM pgworkflows_approval_users")
+    with pytest.raises(ProgrammingError, match=rf"{table} \S+ cannot be deleted: workflow \S+, which is WAITING, needs it"):
+        execute(f"DELETE FROM pgworkflows_{table}")
+
+
+def test_what_a_failed_workflow_did_is_not_deleted(execute, db, pgworkflows):
+    @step
+    def note() -> None: ...
+
+    @workflow
+    def body() -> None:
+        note()
+        raise ValueError("no")
+
+    body.start()
+    pgworkflows.run_workflows()
+    with pytest.raises(ProgrammingError, match=r"task \S+ cannot be deleted: workflow \S+, which is FAILED"):
+        execute("DELETE FROM pgworkflows_task")
+
+
+def test_event_that_no_worker_has_looked_at_is_not_deleted(execute, db):
+    send_event("go", correlation="nobody yet")
+    with pytest.raises(ProgrammingError, match=r"event \S+ cannot be deleted: whoever waits for it needs it"):
+        execute("DELETE FROM pgworkflows_event")
+    execute("UPDATE pgworkflows_event SET parked = true")
+    execute("DELETE FROM pgworkflows_event")

@@ -358,10 +358,13 @@ INSERT = INSERT.replace("session_user", '"session_user"') + "VALUES ('start', ''
     ("statement", "message"),
     [
         (INSERT, "INSERT into pgworkflows_history is refused: only the triggers write it"),
-        ("TRUNCATE pgworkflows_history", "TRUNCATE on pgworkflows_history is refused: history is append-only"),
+        (
+            "TRUNCATE pgworkflows_history",
+            "TRUNCATE of pgworkflows_history is refused: it holds what workflows have done, and who decided",
+        ),
         (
             "TRUNCATE pgworkflows_workflow CASCADE",
-            "TRUNCATE of pgworkflows_workflow is refused: it may hold unfinished workflows",
+            "TRUNCATE of pgworkflows_workflow is refused: it holds what workflows have done, and who decided",
         ),
     ],
 )

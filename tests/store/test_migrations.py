@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg import errors
 
+from pgworkflows import sql
 from tests.scratch import Scratch, database
 from tests.superuser import OWNER
 
@@ -36,6 +37,14 @@ def test_production_database_guards_its_history(may_stop_triggers, scratch, stat
 def test_owner_that_installs_it_may_do_nothing_more(scratch):
     rights = "SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
     assert scratch.execute(rights) == [(False,)]
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_no_table_is_truncated(may_stop_triggers, scratch, role):
+    """Nor by a TRUNCATE of what they refer to."""
+    for table in ("auth_user", "auth_group", "django_content_type", *(f"pgworkflows_{name}" for name in sql.table_names())):
+        with pytest.raises(errors.InsufficientPrivilege, match=r"TRUNCATE of pgworkflows_.* is refused: "):
+            scratch.execute(f"SET session_replication_role = {role}; TRUNCATE {table} CASCADE")
 
 
 def test_flush_is_refused_in_production(scratch):

@@ -111,7 +111,7 @@ def test_show_tells_everything(ship, pgworkflows):
     assert packed == ["2", "STEP", "tests.pack", "COMPLETED"]
     assert [line.split()[0] for line in shown.splitlines() if "bob" in line] == ["other"]
     history = shown.partition("\nHistory\n")[2].splitlines()
-    assert [line.split()[2] for line in history[1:]] == ["start", "task_complete", "task_wait", "wait", "state"]
+    assert [line.split()[2] for line in history[1:]] == ["start", "state", "task_complete", "task_wait", "wait"]
 
 
 def test_show_tells_who_was_asked(pgworkflows, django_user_model):

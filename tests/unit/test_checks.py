@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 import pgworkflows
-from pgworkflows import step, workflow
+from pgworkflows import sql, step, workflow
 from pgworkflows.checks import check_deployment, check_project, check_server, deployment, installation
 from pgworkflows.definitions.registry import autodiscover, registry
 
@@ -377,11 +377,10 @@ def test_application_that_decides_for_anybody(clerk):
     assert message.startswith("The application connects as 'clerk', which may call pgworkflows.decide() ")
 
 
-RESTORE = """
-ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_no_truncate;
-ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;
-ALTER TABLE pgworkflows_workflow ENABLE ALWAYS TRIGGER workflow_no_truncate;
-"""
+RESTORE = (
+    "".join(f"ALTER TABLE pgworkflows_{name} ENABLE ALWAYS TRIGGER {name}_no_truncate;" for name in sql.table_names())
+    + "ALTER TABLE pgworkflows_history ENABLE ALWAYS TRIGGER history_only_by_trigger;"
+)
 
 
 @pytest.mark.django_db
