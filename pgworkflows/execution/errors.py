@@ -12,29 +12,49 @@ from django.db import Error as DjangoDatabaseError
 from ..definitions.encoding import decode, dump, loaded_class, path_of
 from ..exceptions import NotStorable, StepFailed
 
-LONGEST_MESSAGE, LONGEST_TRACEBACK = 8000, 8000
+LONGEST_MESSAGE, LONGEST_TRACEBACK, MOST_CAUSES = 8000, 8000, 5
 #: lock_not_available, deadlock_detected, serialization_failure, disk_full.
 LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "53100"
 
 
 def describe(error: BaseException, *, refused: bool = False) -> str:
     """Return the error as the JSON text that is recorded; `refused` marks a `give_up_on`: nothing happened outside."""
-    try:
-        arguments = json.loads(dump(list(error.args), "an exception's arguments"))
-    except NotStorable:
-        arguments = None
     text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    return json.dumps(_told(error) | {"traceback": _storable(text)} | ({"refused": True} if refused else {}))
+
+
+def _told(error: BaseException, causes: int = MOST_CAUSES) -> dict[str, Any]:
+    """Return what is recorded of an error and of what it was raised from; `args` is None where it cannot be made again."""
+    told: dict[str, Any] = {"type": path_of(type(error)), "message": _message(error)}
     try:
-        message = str(error)[:LONGEST_MESSAGE]
+        told |= _carried(error)
     except Exception:
-        message = "(its text cannot be made)"
-    recorded = {
-        "type": path_of(type(error)),
-        "message": _storable(message),
-        "args": arguments,
-        "traceback": _storable(text),
-    }
-    return json.dumps(recorded | ({"refused": True} if refused else {}))
+        told["args"] = None
+    if error.__cause__ is not None and causes:
+        told["cause"] = _told(error.__cause__, causes - 1)
+    return told
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _storable(str(error)[:LONGEST_MESSAGE])
+    except Exception:
+        return "(its text cannot be made)"
+
+
+def _carried(error: BaseException) -> dict[str, Any]:
+    """Return what an error carries, notes included, as pickle would take it; raise where that is not all, or not JSON."""
+    reduced: Any = error.__reduce_ex__(4)
+    kind, made_from, *state = reduced
+    if kind is not type(error) or len(state) > 1 or any(vars(part).get("__slots__") for part in kind.__mro__):
+        raise NotStorable("an exception", "it is not made of its class, arguments and attributes alone.")
+    fields = state[0] if state else None
+    carried = json.loads(dump([list(error.args), list(made_from), fields or {}], "what an exception carries"))
+    return (
+        {"args": carried[0]}
+        | ({"made_from": carried[1]} if carried[1] != carried[0] else {})
+        | ({"fields": carried[2]} if fields else {})
+    )
 
 
 def _storable(text: str) -> str:
@@ -42,17 +62,31 @@ def _storable(text: str) -> str:
 
 
 def rebuild(recorded: str, *, step: str, attempts: int) -> Exception:
-    """Make the recorded exception again: same class, same args; StepFailed where that cannot be."""
-    details = json.loads(recorded)
+    """Make the recorded exception again: same class, arguments, attributes and cause; StepFailed where that cannot be."""
+    return _rebuilt(json.loads(recorded), step, attempts)
+
+
+def _rebuilt(told: dict[str, Any], step: str, attempts: int) -> Exception:
     try:
-        kind = loaded_class(details["type"], Exception)
-        arguments = tuple(decode(details["args"]))
-        made: Exception = kind(*arguments)
-        if made.args == arguments:
-            return made
+        made = _made(told)
     except Exception:
-        pass
-    return StepFailed(step, details["type"], details["message"], attempts)
+        made = StepFailed(step, told["type"], told["message"], attempts)
+    if "cause" in told:
+        made.__cause__ = _rebuilt(told["cause"], step, attempts)
+    return made
+
+
+def _made(told: dict[str, Any]) -> Exception:
+    """Make an exception of what is recorded; raise where it is not the same in all that it carries and says."""
+    kind = loaded_class(told["type"], Exception)
+    made: Exception = kind(*decode(told.get("made_from", told["args"])))
+    if "fields" in told:
+        made.__setstate__(decode(told["fields"]))
+    carried = {key: told[key] for key in ("args", "made_from", "fields") if key in told}
+    # A row in it is a reference now, which has other words.
+    if _carried(made) != carried or (_message(made) != told["message"] and '"$model"' not in json.dumps(carried)):
+        raise ValueError(f"{told['type']} cannot be made again")
+    return made
 
 
 def in_short(recorded: str | None) -> str:
