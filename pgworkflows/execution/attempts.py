@@ -81,11 +81,8 @@ def _check(run: Run, task: RecordedTask) -> None:
     """Raise what the step did to the transaction without saying so; one that ended it is charged when it runs next."""
     try:
         run.batch.transaction.check_step()
-    except TransactionLost:
-        run.batch.engine.charges[run.row.id, task.seq] = NotAllowed(
-            f"Step {task.name} ended the worker's transaction, which also holds its checkpoint. What it wrote before stands. "
-            "Take the COMMIT or ROLLBACK out, or use @step(atomic=False)."
-        )
+    except TransactionLost as lost:
+        run.batch.engine.charges[run.row.id, task.seq] = NotAllowed(f"Step {task.name} {lost.reason}")
         raise
 
 

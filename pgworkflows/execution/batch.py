@@ -239,7 +239,7 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
 
 def _run_all(batch: Batch, runs: list[Run]) -> None:
     batch.began = time.monotonic()
-    with batch.transaction.guarded():
+    with batch.transaction.guard.standing():
         for run in runs:
             if batch.report.advanced and batch.over_budget():
                 batch.report.overran = True

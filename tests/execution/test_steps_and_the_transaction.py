@@ -2,12 +2,13 @@
 
 import contextlib
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
-from pgworkflows import sleep, step, workflow
-from pgworkflows.models import Workflow
+from pgworkflows import Retry, current_step, sleep, step, workflow
+from pgworkflows.models import Task, Workflow
 from tests.ledger.models import Account, Entry
 
 
@@ -53,6 +54,11 @@ def swallow():
         pass
 
 
+def pipelined_commit():
+    with connection.connection.pipeline():
+        connection.connection.execute("COMMIT")
+
+
 ENDINGS = {
     "commit": lambda: transaction.commit(),
     "rollback": lambda: transaction.rollback(),
@@ -65,6 +71,15 @@ ENDINGS = {
     "swallowed": swallow,
     "execute": lambda: connection.cursor().execute("COMMIT"),
     "comment": lambda: connection.cursor().execute("/* x */ -- y\n rollback"),
+    "bytes": lambda: connection.cursor().execute(b"COMMIT"),
+    "psycopg": lambda: connection.connection.execute("COMMIT"),
+    "server binding": lambda: psycopg.Cursor(connection.connection).execute("SELECT 1; COMMIT; BEGIN"),
+    "stream": lambda: list(connection.connection.cursor().stream("COMMIT")),
+    "copy": lambda: connection.connection.cursor().copy("COMMIT; COPY ledger_entry TO STDOUT").__enter__(),
+    "pipeline": pipelined_commit,
+    "prepared": lambda: connection.connection.execute("PREPARE TRANSACTION 'x'"),
+    "apostrophe": lambda: connection.cursor().execute("SELECT 1; -- don't\nCOMMIT; BEGIN; SELECT 1 -- that's it"),
+    "escaped": lambda: connection.cursor().execute(r"SELECT E'\''; COMMIT; BEGIN; SELECT ''"),
     "several": lambda: connection.cursor().execute("SELECT 1; COMMIT; BEGIN"),
     "composed": lambda: connection.cursor().execute(sql.SQL("COMMIT")),
     "durable": lambda: transaction.atomic(durable=True).__enter__(),
@@ -79,14 +94,154 @@ def test_ending_the_transaction_fails_the_step(pgworkflows, ending):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("ending", ["COMMIT", "ROLLBACK", "COMMIT; BEGIN", "ROLLBACK; BEGIN"])
-def test_raw_cursor_cannot_checkpoint_what_is_gone(pgworkflows, ending):
-    told = run_step(pgworkflows, lambda: connection.connection.execute(ending))
+@pytest.mark.parametrize("ending", [b"COMMIT", b"ROLLBACK", b"COMMIT; BEGIN", b"ROLLBACK; BEGIN"])
+def test_libpq_cannot_checkpoint_what_is_gone(pgworkflows, ending):
+    def beneath_psycopg():
+        connection.connection.pgconn.exec_(ending)
+        connection.cursor().execute("SELECT 1; SELECT 2")
+
+    told = run_step(pgworkflows, beneath_psycopg)
     assert told == (
         "NotAllowed: Step hostile ended the worker's transaction, which also holds its checkpoint. What it wrote before "
         "stands. Take the COMMIT or ROLLBACK out, or use @step(atomic=False)."
     )
     assert Entry.objects.filter(name="after").count() == 1
+
+
+def copy(name):
+    with connection.cursor() as cursor, cursor.copy("COPY ledger_entry (name) FROM STDIN") as rows:
+        rows.write_row([name])
+
+
+def pipeline(name):
+    with connection.connection.pipeline():
+        connection.connection.execute(INSERT, [name])
+
+
+def large_object(name):
+    connection.connection.execute("SELECT lo_from_bytea(%s, %s)", [4711, name.encode()])
+    connection.connection.execute(INSERT, [name])
+
+
+def inner_transaction(name):
+    with connection.connection.transaction():
+        connection.connection.execute(INSERT, [name])
+
+
+INSERT = "INSERT INTO ledger_entry (name) VALUES (%s)"
+#: Ways to the server that go past Django's cursors.
+PAST_DJANGO = {
+    "copy": copy,
+    "callproc": lambda name: connection.cursor().callproc("note", [name]),
+    "stream": lambda name: list(connection.cursor().stream(f"{INSERT} RETURNING id", [name])),
+    "connection": lambda name: connection.connection.execute(INSERT, [name]),
+    "cursor": lambda name: connection.connection.cursor().execute(INSERT, [name]),
+    "many": lambda name: connection.connection.cursor().executemany(INSERT, [[name]]),
+    "server binding": lambda name: psycopg.Cursor(connection.connection).execute(INSERT, [name]),
+    "pipeline": pipeline,
+    "large object": large_object,
+    "transaction": inner_transaction,
+}
+
+
+@pytest.fixture
+def note_function(db):
+    with connection.cursor() as cursor:
+        cursor.execute(f"""CREATE FUNCTION note(r text) RETURNS void LANGUAGE sql AS $$ {INSERT % "r"} $$""")
+
+
+@pytest.mark.parametrize("way", PAST_DJANGO)
+def test_what_goes_past_django_is_undone_with_its_step(pgworkflows, note_function, way):
+    @step(retry=Retry(max_attempts=3, initial=0, jitter=False))
+    def thrice() -> None:
+        PAST_DJANGO[way]("thrice")
+        if current_step().attempt < 3:
+            raise ValueError
+
+    @step
+    def once() -> None:
+        PAST_DJANGO[way]("lost")
+        raise ValueError
+
+    @workflow
+    def body() -> None:
+        with contextlib.suppress(ValueError):
+            once()
+        thrice()
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    started.wait(0)
+    assert list(Entry.objects.values_list("name", flat=True)) == ["thrice"]
+    assert [task.attempt for task in Task.objects.order_by("seq")] == [1, 3]
+
+
+@pytest.mark.parametrize("way", PAST_DJANGO)
+def test_what_goes_past_django_is_refused_in_a_body(pgworkflows, note_function, way):
+    @workflow
+    def body() -> None:
+        PAST_DJANGO[way]("body")
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert (started.status, started.error["type"]) == ("FAILED", "pgworkflows.exceptions:QueryInBody")
+    assert not Entry.objects.exists()
+
+
+def entered(context):
+    context.__enter__()
+    return context
+
+
+def half_read():
+    rows = connection.connection.cursor().stream("SELECT generate_series(1, 1000)")
+    next(rows)
+    return rows
+
+
+@pytest.mark.parametrize(
+    "left_open",
+    [
+        lambda: entered(connection.cursor().copy("COPY ledger_entry (name) FROM STDIN")),
+        half_read,
+        lambda: entered(connection.connection.pipeline()),
+    ],
+    ids=["copy", "stream", "pipeline"],
+)
+@pytest.mark.django_db(transaction=True)
+def test_what_a_step_leaves_open_is_charged_to_it(pgworkflows, left_open):
+    kept = []
+    told = run_step(pgworkflows, lambda: kept.append(left_open()))
+    assert told == (
+        "NotAllowed: Step hostile left a COPY, a stream or a pipeline open. Use it in a with block, or read it to its end."
+    )
+    assert sorted(Entry.objects.values_list("name", flat=True)) == ["after", "before"]
+
+
+@pytest.mark.parametrize("reaching", ["ROLLBACK TO mine", 'ROLLBACK WORK TO SAVEPOINT "mine"', "RELEASE /* x */ MINE"])
+def test_savepoint_of_another_step_is_out_of_reach(pgworkflows, reaching):
+    @step
+    def first() -> None:
+        connection.cursor().execute("SAVEPOINT mine")
+        Entry.objects.create(name="kept")
+
+    @step
+    def second() -> str:
+        try:
+            connection.cursor().execute(reaching)
+        except Exception as error:
+            return str(error)
+
+    @workflow
+    def body() -> str:
+        first()
+        return second()
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    assert "went back to the savepoint 'mine', which it did not set itself" in started.wait(0)
+    assert Entry.objects.count() == 1
 
 
 def test_semicolons_in_text_are_let_through(pgworkflows):
