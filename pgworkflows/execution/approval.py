@@ -14,6 +14,7 @@ from ..exceptions import NotAllowed
 from ..models import Approval, Task, Workflow
 from ..store import asking
 from ..store.announcements import Happening, announce
+from ..store.approvals import requester_is_gone
 from ..store.asking import Question
 from ..store.connection import database
 from ..store.records import RecordedTask
@@ -89,6 +90,7 @@ def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, prev
             if opened is not None:
                 announce(opened, Happening.REQUESTED)
     except (ValueError, NotAllowed) as error:
+        body.position = task.seq  # what the body does next comes behind it
         body.fail(task, error)
     body.asked[task.seq] = opened
     return opened
@@ -129,10 +131,25 @@ def _look(
         timer.status, timer.finished_at = Task.Status.CANCELLED, body.run.now()
         body.run.write(timer)
     if approval.status == Status.CHANGES_REQUESTED and approval.resubmitted_at is None:
-        with body.run.batch.transaction.own_queries():
-            announce(approval, Happening.DECIDED)
-        _wait(body, approval, None)
+        approval = _await_changes(body, approval)
     return _go_on(body, ask, task, approval)
+
+
+def _await_changes(body: BodyScope, approval: Approval) -> Approval:
+    """Wait for the requester, and look once a time limit whether there still is one; without, let the approval expire."""
+    now, locked = body.run.now(), None
+    with body.run.batch.transaction.own_queries():
+        announce(approval, Happening.DECIDED)
+        until = asking.due(cast(datetime, approval.decided_at), approval.time_limit)
+        if until is not None and until <= now:
+            gone = requester_is_gone(approval)
+            locked = asking.lock_unchanged(approval) if gone else None
+            if locked is not None:
+                asking.expire(locked)
+            until = now + SOON if gone else asking.due(now, approval.time_limit)
+    if locked is None:
+        _wait(body, approval, until)
+    return locked
 
 
 def _wait(body: BodyScope, approval: Approval, until: datetime | None) -> NoReturn:
@@ -166,7 +183,7 @@ def _set_timer(body: BodyScope, task: RecordedTask, approval: Approval) -> Recor
 def _ring(body: BodyScope, approval: Approval, timer: RecordedTask) -> Approval:
     """Do what the timer was set for; return the approval as it is then."""
     with body.run.batch.transaction.own_queries():
-        locked = asking.lock_pending(approval)
+        locked = asking.lock_unchanged(approval)
         if locked is not None:
             _ACTS[timer.name](locked, body.run.now())
     if locked is None:  # somebody decides just now

@@ -279,9 +279,9 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     def mark_changes_requested(self) -> None:
         """Somebody wants it changed first."""
 
-    @transition(status, Status.PENDING, Status.EXPIRED, custom={"event": "expire"})
+    @transition(status, [Status.PENDING, Status.CHANGES_REQUESTED], Status.EXPIRED, custom={"event": "expire"})
     def mark_expired(self) -> None:
-        """Nobody decided in time."""
+        """Nobody decided in time, or it was sent back to somebody who is gone."""
 
     @transition(status, [Status.PENDING, Status.CHANGES_REQUESTED], Status.WITHDRAWN, custom={"event": "withdraw"})
     def mark_withdrawn(self) -> None:

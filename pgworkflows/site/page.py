@@ -16,6 +16,7 @@ from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..models.people import may
+from ..store.approvals import speaks_for_requester
 from ..store.connection import database_now
 from ..store.decisions import principals, refusal, who_may_decide
 from ..store.snapshots import difference, find_subject, snapshot_of
@@ -163,7 +164,7 @@ class ApprovalPage:
                 found.data = data_form(approval)
             except NotAllowed:
                 found.data = None
-        if user.pk == approval.requested_by_id and approval.resubmitted_at is None:
+        if speaks_for_requester(approval, user) and approval.resubmitted_at is None:
             if approval.status in (Status.PENDING, Status.CHANGES_REQUESTED):
                 found.withdraw = WithdrawForm(initial=initial)
             if approval.status == Status.CHANGES_REQUESTED:

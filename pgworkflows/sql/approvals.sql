@@ -2,6 +2,7 @@
 --
 --   kept_out(approval)                 who may not decide, whoever asks: four eyes
 --   asked(approval)                    who is asked, being named and active
+--   stuck_approvals()                  what nobody concerned can move
 --   stands_in_for(approval, delegate)  whose delegate somebody is there
 --   standing(approval, username, ...)  whether somebody may decide just now, and for whom
 --   admit(approval, username, ...)     the same under a lock on the approval, and whether it still takes decisions
@@ -30,12 +31,29 @@ WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
 $$;
 
 CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 SELECT p.id, p.username FROM pgworkflows.people() p
 WHERE p.active AND p.id IN (
-  SELECT x.{{approval_user}} FROM pgworkflows_approval_users x WHERE x.approval_id = $1
+  SELECT x.{{approval_user}} FROM {{tables}}.pgworkflows_approval_users x WHERE x.approval_id = $1
   UNION ALL
-  SELECT m.user_id FROM pgworkflows_approval_groups x JOIN pgworkflows.memberships() m ON m.group_id = x.group_id WHERE x.approval_id = $1)
+  SELECT m.user_id FROM {{tables}}.pgworkflows_approval_groups x JOIN pgworkflows.memberships() m ON m.group_id = x.group_id
+  WHERE x.approval_id = $1)
+$$;
+
+-- Open approvals that none of those concerned can move: fewer can still decide than have to agree, or it was sent back to
+-- nobody. Who holds `reassign_approval` can.
+CREATE FUNCTION pgworkflows.stuck_approvals() RETURNS TABLE (id bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+SELECT a.id FROM pgworkflows_approval a
+WHERE a.status = 'PENDING' AND a.quorum > (
+    SELECT count(*) FROM pgworkflows_decision d WHERE d.approval_id = a.id AND d.verdict = 'approve'
+  ) + (SELECT count(*) FROM (
+    SELECT FROM pgworkflows.asked(a.id) s
+    WHERE NOT EXISTS (SELECT FROM pgworkflows.kept_out(a) k WHERE k.id = s.id OR k.username = s.username) LIMIT a.quorum) c)
+UNION ALL
+SELECT a.id FROM pgworkflows_approval a
+WHERE a.status = 'CHANGES_REQUESTED' AND a.resubmitted_at IS NULL
+  AND NOT EXISTS (SELECT FROM pgworkflows.people() p WHERE p.id = a.requested_by_id AND p.active)
 $$;
 
 -- For whom of those asked a person stands in just now, the person who asked included. Only who is named can be stood in

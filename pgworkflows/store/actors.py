@@ -63,7 +63,7 @@ running_for: ContextVar[Actor | None] = ContextVar("pgworkflows_running_for", de
 def requester(by: Any = None) -> Actor:
     """Return who asks for what is started: `by`, else who acts, else for whom this workflow runs; a user's name is that user."""
     found = current_actor(by)
-    if not found.name:
+    if by is None and not found.name:
         return running_for.get() or found
     row = person(found.name, database().alias) if found.by_name else None
     return found if row is None else Actor.of(row, found.channel)

@@ -29,5 +29,5 @@ def announce(approval: Approval, happening: Happening, at: datetime | None = Non
     if not conf().BASE_URL and not any(signal.has_listeners() for signal in signals.APPROVAL_SIGNALS.values()):
         return
     key = f"{approval.pk}/{happening}/{approval.status}" + (f"/{at.isoformat()}" if at is not None else "")
-    workflow = registry.latest(ANNOUNCE).using(key=key, queue=approval.workflow.queue)
+    workflow = registry.latest(ANNOUNCE).using(key=key, queue=approval.workflow.queue, requested_by="")
     starting.start(workflow, {"approval": approval.pk, "happening": str(happening)})

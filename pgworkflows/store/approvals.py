@@ -50,9 +50,20 @@ def _as_person(by: Any) -> tuple[Any, Actor]:
     return user, current_actor(user)
 
 
+def requester_is_gone(approval: Approval) -> bool:
+    """Whether nobody active is known to have asked."""
+    return approval.requested_by_id is None or not names_among([approval.requested_by_id], [])
+
+
+def speaks_for_requester(approval: Approval, user: Any) -> bool:
+    """Whether a user may withdraw and resubmit: the requester, or where they are gone who holds `reassign_approval`."""
+    return user.pk == approval.requested_by_id or (may(user, "reassign_approval") and requester_is_gone(approval))
+
+
 def _require_requester(approval: Approval, user: Any, verb: str) -> None:
-    if user.pk != approval.requested_by_id:
-        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {name_of(user)}: only its requester can.")
+    if not speaks_for_requester(approval, user):
+        gone = ", who is gone; then who holds the permission reassign_approval can" if requester_is_gone(approval) else ""
+        raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {name_of(user)}: only its requester can{gone}.")
 
 
 def _require_reason(approval: Approval, text: str, verb: str) -> None:

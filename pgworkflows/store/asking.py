@@ -273,10 +273,10 @@ def stage_at(workflow: Any, seq: int) -> Approval | None:
     return rows.filter(workflow=workflow, seq=seq).first()
 
 
-def lock_pending(approval: Approval) -> Approval | None:
-    """Lock an approval that nobody has decided; return None where somebody has, or does so just now: never wait."""
+def lock_unchanged(approval: Approval) -> Approval | None:
+    """Lock an approval that stands as it was read; return None where it does not, or somebody acts just now: never wait."""
     rows = Approval.objects.using(database().alias).select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return rows.select_related("policy", "stage").filter(pk=approval.pk, status=Status.PENDING).first()
+    return rows.select_related("policy", "stage").filter(pk=approval.pk, status=approval.status, resubmitted_at=None).first()
 
 
 #: What an outcome says of a decision, and where that is.

@@ -18,6 +18,8 @@ class Health:
     oldest_wait: float | None
     #: Approvals that wait for a decision past their due date.
     overdue_approvals: int
+    #: Open approvals that none of those concerned can move: too few are left to decide, or it was sent back to nobody.
+    stuck_approvals: int
     #: Workers whose lease has not passed.
     workers_alive: int
     #: Workflows that a worker claims which has ended, or whose lease has passed.
@@ -39,6 +41,8 @@ WHERE t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.status = 'WAITING'
 """
 
 OVERDUE = "SELECT count(*) FROM pgworkflows_approval WHERE status = 'PENDING' AND due_at < pgworkflows.now()"
+
+STUCK = "SELECT count(*) FROM pgworkflows.stuck_approvals()"
 
 ALIVE = "SELECT count(*) FROM pgworkflows_worker WHERE stopped_at IS NULL AND beat_at > pgworkflows.now() - lease"
 
@@ -67,6 +71,7 @@ def measure() -> Health:
         oldest_runnable=_one(OLDEST_RUNNABLE),
         oldest_wait=_one(OLDEST_WAIT),
         overdue_approvals=_one(OVERDUE),
+        stuck_approvals=_one(STUCK),
         workers_alive=_one(ALIVE),
         claims_without_owner=_one(CLAIMS_WITHOUT_OWNER),
         blocked=_one(BLOCKED),

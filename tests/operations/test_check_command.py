@@ -46,7 +46,8 @@ def test_no_worker_is_a_problem(db):
 
 def test_json_has_every_figure(worker):
     assert figures() == {
-        "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0, "workers_alive": 1,
+        "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
+        "stuck_approvals": 0, "workers_alive": 1,
         "claims_without_owner": 0, "blocked": 0, "unknown_definitions": [],
     }  # fmt: skip
 

@@ -30,6 +30,11 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
         yield f"the oldest wait has been open for {_length(health.oldest_wait)}"
     if health.overdue_approvals > limits.overdue:
         yield f"{health.overdue_approvals} approval(s) past their due date"
+    if health.stuck_approvals:
+        yield (
+            f"{health.stuck_approvals} approval(s) that nobody concerned can move: too few are left to decide, or sent back to "
+            "nobody; have others asked, or withdraw"
+        )
     if health.workers_alive < limits.workers:
         yield f"{health.workers_alive} worker(s) alive, fewer than {limits.workers}"
     if health.claims_without_owner:
