@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from .arguments import Arguments, bind, checked_signature
@@ -24,21 +24,36 @@ class Step(Generic[P, R]):
     """A function whose result is recorded when a workflow calls it; elsewhere it is just the function.
 
     With `atomic` its database effects happen exactly once. Without, it is attempted at least once, each time
-    with the same idempotency key. `timeout` is in seconds.
+    with the same idempotency key. `timeout` is in seconds. `elsewhere` names other database aliases that an atomic step
+    may write to; what it writes there is neither undone with it nor done once.
     """
 
-    def __init__(self, function: Callable[P, Any], *, name: str | None, atomic: bool, retry: Retry, timeout: Duration | None):
+    def __init__(
+        self,
+        function: Callable[P, Any],
+        *,
+        name: str | None,
+        atomic: bool,
+        retry: Retry,
+        timeout: Duration | None,
+        elsewhere: Collection[str] = (),
+    ):
         self.function = function
         self.name = label(name or default_name(function), "the name of a step")
         self.atomic = atomic
         self.retry = retry
         self.timeout = optional_seconds(timeout, what=f"{self.name}(timeout=)")
         self.signature = checked_signature(function)
+        self.elsewhere = frozenset(elsewhere)
         self.is_async = asyncio.iscoroutinefunction(function)
         self.undo: Step[..., Any] | None = None
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self.__wrapped__ = function
+        if isinstance(elsewhere, str):
+            raise TypeError(f"{self.name}(elsewhere={elsewhere!r}) must be aliases, as in elsewhere=({elsewhere!r},).")
+        if elsewhere and not atomic:
+            raise TypeError(f"{self.name}(elsewhere=) is for atomic steps; one with atomic=False may write anywhere.")
         if atomic and self.is_async:
             raise TypeError(
                 f"Step {self.name} is `async def`, which cannot run inside the worker's transaction. "
@@ -63,7 +78,7 @@ class Step(Generic[P, R]):
     def compensation(self, function: F, /) -> F: ...
     @overload
     def compensation(
-        self, /, *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None
+        self, /, *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None, elsewhere: Collection[str] = ()
     ) -> Callable[[F], F]: ...
     def compensation(
         self,
@@ -73,12 +88,14 @@ class Step(Generic[P, R]):
         atomic: bool = True,
         retry: Retry = Retry(),  # noqa: B008 - frozen
         timeout: Duration | None = None,
+        elsewhere: Collection[str] = (),
     ) -> Any:
         """Declare how this step is undone: a function of the step's parameters and `result`."""
 
         def declare(undo: F) -> F:
             self._check_compensation(undo)
-            self.undo = Step(undo, name=f"{self.name}.compensation", atomic=atomic, retry=retry, timeout=timeout)
+            name = f"{self.name}.compensation"
+            self.undo = Step(undo, name=name, atomic=atomic, retry=retry, timeout=timeout, elsewhere=elsewhere)
             return undo
 
         return declare if function is None else declare(function)
@@ -101,7 +118,12 @@ class Step(Generic[P, R]):
 def step(function: Callable[P, R], /) -> Step[P, R]: ...
 @overload
 def step(
-    *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None, name: str | None = None
+    *,
+    atomic: bool = True,
+    retry: Retry = ...,
+    timeout: Duration | None = None,
+    name: str | None = None,
+    elsewhere: Collection[str] = (),
 ) -> StepDecorator: ...
 def step(
     function: Callable[..., Any] | None = None,
@@ -111,9 +133,10 @@ def step(
     retry: Retry = Retry(),  # noqa: B008 - frozen
     timeout: Duration | None = None,
     name: str | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Any:
     """Make a function a step: `@step` or `@step(atomic=False, retry=Retry(max_attempts=3))`."""
-    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name)
+    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name, elsewhere=elsewhere)
     return decorate if function is None else decorate(function)
 
 

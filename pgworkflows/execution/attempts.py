@@ -52,7 +52,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     batch.before_step(run, step)
     gives_way_since = task.started_at if task.due_at is not None else None
     task.started_at, task.due_at = run.now(), None
-    transaction.begin_step()
+    transaction.begin_step(step.elsewhere)
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
         batch.engine.watch(run.row.id, task.seq, step)

@@ -33,6 +33,9 @@ from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
 
 Source = Callable[[Callable[..., Any]], Claim]
 
+#: A batch may last this many times its budget of CPU by the clock.
+WALL = 3
+
 
 @dataclass(slots=True)
 class Report:
@@ -48,7 +51,7 @@ class Report:
     aside: list[uuid.UUID] = field(default_factory=list)
     #: Why the whole transaction was lost, if it was.
     lost: str = ""
-    #: How long the bodies took.
+    #: How much of this thread's CPU the bodies took, in seconds.
     seconds: float = 0.0
     #: Whether it was stopped before all that it could have done.
     overran: bool = False
@@ -67,8 +70,8 @@ class Batch:
     report: Report = field(default_factory=Report)
     opened_waits: list[uuid.UUID] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
-    #: When the first body began: from then on business rows may be locked.
-    began: float = field(default_factory=time.monotonic)
+    #: This thread's CPU and the clock when the first atomic step began: from then on business rows may be locked.
+    began: tuple[float, float] | None = None
     stopped: bool = False
     transaction: FusedTransaction = field(init=False)
     _now: datetime = field(init=False)
@@ -82,9 +85,13 @@ class Batch:
         """Whether no new step may begin here."""
         return (
             self.stopped
-            or time.monotonic() - self.began > self.engine.batch_seconds
+            or (self.began is not None and self._has_lasted(*self.began))
             or self.transaction.savepoints >= MOST_SAVEPOINTS
         )
+
+    def _has_lasted(self, cpu: float, clock: float) -> bool:
+        budget = self.engine.batch_seconds
+        return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
 
     def before_step(self, run: Run, step: Step[..., Any]) -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
@@ -100,6 +107,8 @@ class Batch:
             self.report.overran = True
             run.again()
             raise Suspended
+        if self.began is None and step.atomic:
+            self.began = time.thread_time(), time.monotonic()
 
     def gives_way(self, run: Run) -> None:
         """Commit at once what is finished; the run goes on alone."""
@@ -238,7 +247,7 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
 
 
 def _run_all(batch: Batch, runs: list[Run]) -> None:
-    batch.began = time.monotonic()
+    cpu = time.thread_time()
     with batch.transaction.guard.standing():
         for run in runs:
             if batch.report.advanced and batch.over_budget():
@@ -252,7 +261,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
             finally:
                 batch.transaction.leave()
             batch.report.advanced += 1
-    batch.report.seconds = time.monotonic() - batch.began
+    batch.report.seconds = time.thread_time() - cpu
 
 
 def _match_result(batch: Batch, run: Run) -> None:

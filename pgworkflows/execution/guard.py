@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +12,7 @@ from django.db import connections
 from psycopg.sql import Composable
 
 from ..exceptions import NotAllowed, QueryInBody
-from .sql_text import ends_transaction, is_everyday, savepoint_set, savepoint_used, statements
+from .sql_text import ends_transaction, is_everyday, only_reads, savepoint_set, savepoint_used, statements
 
 if TYPE_CHECKING:
     from .transaction import FusedTransaction
@@ -34,6 +34,7 @@ class Guard:
         #: Whether what psycopg sends just now has been seen at Django's cursor.
         self._seen = False
         self._savepoints: set[str] = set()
+        self._elsewhere: Collection[str] = ()
 
     @contextmanager
     def standing(self) -> Iterator[None]:
@@ -54,9 +55,10 @@ class Guard:
                 with suppress(ValueError):  # a step took it out
                     watched.execute_wrappers.remove(watch)
 
-    def begin_step(self) -> None:
-        """Forget the savepoints of the step before: they are no longer this one's to go back to."""
+    def begin_step(self, elsewhere: Collection[str]) -> None:
+        """Begin with no savepoints to go back to, and with the other aliases that this step may write to."""
         self._savepoints.clear()
+        self._elsewhere = elsewhere
 
     def _refuse_close(self) -> NoReturn:
         raise NotAllowed(
@@ -147,4 +149,11 @@ class Guard:
     def _watch_other(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.transaction.mode == "body":
             raise QueryInBody(self.transaction.workflow, self._text(sql)[:200])
+        alias = context["connection"].alias
+        if self.transaction.mode == "step" and alias not in self._elsewhere and not only_reads(self._text(sql)):
+            raise NotAllowed(
+                f"A step of {self.transaction.workflow} wrote to the database {alias!r}: that is not undone when the step "
+                f"fails, and is done again when it runs again. Use @step(atomic=False), or allow it with "
+                f"@step(elsewhere=({alias!r},))."
+            )
         return execute(sql, params, many, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -112,12 +112,12 @@ class FusedTransaction:
         finally:
             self.mode = before
 
-    def begin_step(self) -> None:
-        """Let a step's queries through; its savepoint is set before the first."""
+    def begin_step(self, elsewhere: Collection[str]) -> None:
+        """Let a step's queries through, and what it writes `elsewhere`; its savepoint is set before the first."""
         self._savepoint_set = self._savepoint_unused
         self._lock_error = None
         self.unsure = False
-        self.guard.begin_step()
+        self.guard.begin_step(elsewhere)
         self.connection.needs_rollback = False
         self._hooks_before = len(self.connection.run_on_commit)
         self.last_activity = time.monotonic()

@@ -1,10 +1,12 @@
 """What a step may do to the worker's transaction, and what it may not."""
 
 import contextlib
+import time
 
 import psycopg
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
+from django.db.utils import ConnectionHandler
 from psycopg import sql
 
 from pgworkflows import Retry, current_step, sleep, step, workflow
@@ -420,3 +422,97 @@ def test_async_step_sees_the_rows_of_the_test(pgworkflows):
     started = body.start(account)
     pgworkflows.run_workflows()
     assert started.wait(0) == 6
+
+
+@pytest.fixture
+def logs(pgworkflows, tmp_path):
+    """Give a second database, under the alias `logs`."""
+    known = ConnectionHandler({"default": {}, "logs": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "logs")}})
+    with known["logs"].cursor() as cursor:  # a test case lets pass what it did not know when it began
+        cursor.execute("CREATE TABLE log (line text)")
+        cursor.execute("INSERT INTO log VALUES ('old')")
+    connections.settings["logs"], connections["logs"] = known.settings["logs"], known["logs"]
+    yield connections["logs"]
+    del connections["logs"], connections.settings["logs"]
+    known["logs"].close()
+
+
+def lines(logs):
+    with logs.cursor() as cursor:
+        cursor.execute("SELECT line FROM log ORDER BY line")
+        return [line for (line,) in cursor.fetchall()]
+
+
+WRITES = [
+    "INSERT INTO log VALUES ('new')",
+    "/* SELECT */ DELETE FROM log",
+    "-- don't\nUPDATE log SET line = 'x'",
+    "DROP TABLE log",
+]
+
+
+@pytest.mark.parametrize("sql", WRITES)
+def test_writing_to_another_database_is_refused_and_reading_is_not(pgworkflows, logs, sql):
+    def hostile():
+        assert lines(logs) == ["old"]
+        with transaction.atomic(using="logs"), logs.cursor() as cursor:
+            cursor.execute(sql)
+
+    told = run_step(pgworkflows, hostile)
+    assert told.startswith("NotAllowed: A step of ")
+    assert "wrote to the database 'logs'" in told
+    assert "@step(elsewhere=('logs',))" in told
+    assert lines(logs) == ["old"]
+
+
+def test_elsewhere_lets_a_step_write_there_and_the_next_one_not(pgworkflows, logs):
+    def write() -> None:
+        with logs.cursor() as cursor:
+            cursor.execute("INSERT INTO log VALUES ('new')")
+
+    allowed = step(elsewhere=("logs",), name="allowed")(write)
+    refused = step(name="refused")(write)
+
+    @workflow
+    def body() -> None:
+        allowed()
+        refused()
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert (started.status, lines(logs)) == ("FAILED", ["new", "old"])
+
+
+def test_elsewhere_is_aliases_of_an_atomic_step():
+    with pytest.raises(TypeError, match=r"elsewhere='logs'\) must be aliases"):
+        step(elsewhere="logs")(swallow)
+    with pytest.raises(TypeError, match=r"is for atomic steps"):
+        step(elsewhere=("logs",), atomic=False)(swallow)
+
+
+def spin(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("budget", "spend", "batches"),
+    [(1, lambda: time.sleep(0.3), 1), (0.015, lambda: spin(0.02), 5), (0.015, lambda: time.sleep(0.06), 5)],
+    ids=["waiting", "cpu", "clock"],
+)
+def test_budget_of_a_batch_is_cpu_and_three_times_as_long_by_the_clock(pgworkflows, settings, budget, spend, batches):
+    settings.PGWORKFLOWS = {"BATCH_SECONDS": budget}
+
+    @step
+    def work() -> None:
+        spend()
+
+    @workflow
+    def body() -> None:
+        work()
+
+    body.start_many([{}] * 5)
+    assert pgworkflows.run_workflows().batches == batches
