@@ -14,7 +14,7 @@ from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
-from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed
+from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed, WorkflowNotFound
 from ..models import Approval, Task, Workflow
 from ..store import starting
 from ..store.actors import Actor, requester
@@ -215,6 +215,8 @@ class BodyScope:
         if task.status == Status.FAILED:
             raise rebuild(str(task.error), step=task.name, attempts=1)
         found = self.run.children.get(child)
+        if found is None and task.stored:
+            return self.fail(task, WorkflowNotFound(f"{child}, the child {task.name}, which was deleted"))
         if found is None or not found[5]:
             return self.wait(task, f"child {task.name} {child}")
         _, name, status, result, message, _ = found

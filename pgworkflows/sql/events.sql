@@ -82,18 +82,26 @@ BEGIN
 END
 $$;
 
--- Gives each of these events to the oldest wait for it that has none yet. An event that nobody waits for is parked;
--- one whose workflow is locked is left for the next loop. Returns how many are dealt with.
+-- Gives events of these names and correlations, the oldest first, to the oldest wait for them that has none yet. An event
+-- that nobody waits for is parked; one whose workflow is locked is left for the next loop, and later ones behind it.
+-- Returns how many are dealt with.
 CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE e record; wait record; parked_now integer; done integer := 0;
+DECLARE e record; oldest bigint; wait record; parked_now integer; done integer := 0;
 BEGIN
   FOR e IN
     SELECT id, name, correlation FROM pgworkflows_event
     WHERE id = ANY (candidates) AND workflow_id IS NULL AND delivered_at IS NULL
     ORDER BY id FOR UPDATE SKIP LOCKED
   LOOP
+    SELECT o.id INTO oldest FROM pgworkflows_event o
+    WHERE o.name = e.name AND o.correlation = e.correlation AND o.workflow_id IS NULL AND o.delivered_at IS NULL
+    ORDER BY o.id LIMIT 1;
+    IF oldest < e.id THEN
+      PERFORM FROM pgworkflows_event o WHERE o.id = oldest AND o.workflow_id IS NULL FOR UPDATE SKIP LOCKED;
+      CONTINUE WHEN NOT FOUND;
+    END IF;
     SELECT t.id, t.workflow_id INTO wait FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id
     WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.payload ->> 'correlation' = e.correlation
       AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
@@ -108,7 +116,7 @@ BEGIN
     PERFORM FROM pgworkflows_workflow w WHERE w.id = wait.workflow_id FOR NO KEY UPDATE SKIP LOCKED;
     -- What was seen without the lock may be over by now: another statement looks again under it.
     IF FOUND AND EXISTS (SELECT FROM pgworkflows_task t WHERE t.id = wait.id AND t.status = 'WAITING') THEN
-      UPDATE pgworkflows_event SET workflow_id = wait.workflow_id, delivered_at = pgworkflows.now() WHERE id = e.id;
+      UPDATE pgworkflows_event SET workflow_id = wait.workflow_id, delivered_at = pgworkflows.now() WHERE id = oldest;
       UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = wait.workflow_id;
       done := done + 1;
     END IF;
@@ -118,7 +126,7 @@ END
 $$;
 
 -- Looks again at open waits, of the given workflows or with null of all: for correlated events, and for children that
--- ended before the wait for them was committed.
+-- ended before the wait for them was committed, or that are gone.
 -- A plan for both cases would read every wait for one workflow, and every event for all.
 CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp SET plan_cache_mode = force_custom_plan AS $$
@@ -132,8 +140,8 @@ BEGIN
   UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
   FROM (SELECT w.id FROM pgworkflows_workflow w
         WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
-          SELECT t.workflow_id FROM pgworkflows_task t JOIN pgworkflows_workflow c ON c.id = (t.payload ->> 'workflow')::uuid
-          WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND c.finished_at IS NOT NULL
+          SELECT t.workflow_id FROM pgworkflows_task t LEFT JOIN pgworkflows_workflow c ON c.id = (t.payload ->> 'workflow')::uuid
+          WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND (c.id IS NULL OR c.finished_at IS NOT NULL)
             AND (workflows IS NULL OR t.workflow_id = ANY (workflows)))
         ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended
   WHERE p.id = ended.id;

@@ -99,6 +99,10 @@ BEGIN
       AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
   END IF;
 
+  -- What was given to a wait that is over without it goes to the next that waits.
+  UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
+  WHERE e.workflow_id = ANY (closed) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
+
   INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
   SELECT c.id, '$cancel', p.id::text,
          jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),

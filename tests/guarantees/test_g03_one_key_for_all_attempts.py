@@ -74,7 +74,7 @@ def test_a_late_result_is_thrown_away(paying, seen):
     (late,) = run_batch(slow, lambda execute: claims.claim(execute, slow.known, 5)).calls
     come_back(slow, late)
     workers.take_over(slow.worker_id, by="quick")
-    (again,) = run_batch(quick, lambda execute: claims.claim(execute, quick.known, 5), alone=True).calls
+    (again,) = run_batch(quick, lambda execute: claims.claim_suspects(execute, quick.known, claims.TOGETHER, 5), alone=True).calls
     assert go_on(slow).claimed == 0
     assert Task.objects.get().status == "RUNNING"
     come_back(quick, again)
@@ -86,7 +86,7 @@ def test_a_late_result_calls_nobody_again(paying, seen):
     started, back = paying.start(), engine("stopped and back")
     (late,) = run_batch(back, lambda execute: claims.claim(execute, back.known, 5)).calls
     workers.take_over(back.worker_id, by="another")
-    (now,) = run_batch(back, lambda execute: claims.claim(execute, back.known, 5), alone=True).calls
+    (now,) = run_batch(back, lambda execute: claims.claim_suspects(execute, back.known, claims.TOGETHER, 5), alone=True).calls
     come_back(back, late)
     assert (go_on(back).claimed, go_on(back).calls) == (0, [])
     come_back(back, now)

@@ -152,7 +152,7 @@ IDS = {"ids": []}
         (claims.CLAIM_OWNED, IDS | {"epochs": [], "owner": 1}, "pgworkflows_workflow"),
         (claims.TASKS, IDS, "pgworkflows_task_one_per_position"),
         (claims.CHILDREN, IDS, "pgworkflows_workflow_pkey"),
-        (workers.TAKE_OVER, {"dead": 1}, "pgworkflows_workflow_owned"),
+        (workers.TAKE_OVER, {"dead": 1, "died": True}, "pgworkflows_workflow_owned"),
     ],
 )
 def test_hot_statement_uses_its_index(crowded, statement, parameters, index):
