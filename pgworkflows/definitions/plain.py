@@ -40,7 +40,7 @@ def _content(content: Any) -> Any:
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "$decimal": str,
-    "$datetime": str,
+    "$datetime": lambda content: content if isinstance(content, str) else _content(content),
     "$date": str,
     "$time": str,
     "$uuid": str,

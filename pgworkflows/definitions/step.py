@@ -9,11 +9,11 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, optional_seconds
-from .encoding import label
 from .naming import default_name
 from .registry import registry
 from .retry import Retry
 from .scope import current_scope
+from .texts import label
 
 P = ParamSpec("P")
 R = TypeVar("R")

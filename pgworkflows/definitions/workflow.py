@@ -13,11 +13,12 @@ from django.forms import BaseForm
 
 from .arguments import Arguments, bind, checked_signature
 from .durations import Duration, moment, optional_seconds
-from .encoding import importable_path, label
+from .encoding import importable_path
 from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
 from .step import Step
+from .texts import label
 
 if TYPE_CHECKING:
     from django.db.models import Model

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..definitions.durations import Duration, optional_seconds, seconds
 from ..definitions.durations import moment as as_moment
-from ..definitions.encoding import check_size, dump, label, path_of, prose, with_rows
+from ..definitions.encoding import dump, path_of, with_rows
 from ..definitions.scope import current_scope
+from ..definitions.texts import check_size, label, prose
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.workflow import row_of

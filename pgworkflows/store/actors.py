@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from ..definitions.encoding import label
+from ..definitions.texts import label
 from ..models.people import name_of, person
 from .connection import database, query
 

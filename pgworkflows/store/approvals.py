@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F, Q
 
-from ..definitions.encoding import prose
+from ..definitions.texts import prose
 from ..exceptions import AlreadyDecided, NotAllowed
 from ..models import Approval, ApprovalAction
 from ..models.functions import DatabaseNow

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ..conf import conf
 from ..definitions.durations import moment
-from ..definitions.encoding import prose
+from ..definitions.texts import prose
 from ..exceptions import NotAllowed
 from ..models import Delegation
 from ..models.people import name_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..definitions.encoding import dump, label
+from ..definitions.encoding import dump
+from ..definitions.texts import label
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction

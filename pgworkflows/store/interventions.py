@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from ..conf import conf
-from ..definitions.encoding import prose
+from ..definitions.texts import prose
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor, recorded_as
 from .connection import query, refuse_foreign_transaction

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from django.contrib.contenttypes.models import ContentType
 
 from ..definitions.arguments import convert
-from ..definitions.encoding import TAGGED, check_size, dump, label
+from ..definitions.encoding import TAGGED, dump
+from ..definitions.texts import check_size, label
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow

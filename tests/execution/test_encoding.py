@@ -7,14 +7,16 @@ import enum
 import json
 import pickle
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pgworkflows import QueryInBody
+from pgworkflows import NotStorable, QueryInBody
 from pgworkflows.definitions.encoding import ModelReference, dump, load, with_rows
+from pgworkflows.definitions.plain import plain
 from tests.ledger.models import Account
 
 
@@ -95,6 +97,98 @@ def test_tuples_come_back_as_lists():
 def test_text_of_another_class_is_text():
     assert type(load(dump(Label("x"), "it"))) is str
     assert load(dump({Label("x"): 1}, "it")) == {"x": 1}
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.datetime(2030, 7, 1, 12, tzinfo=BERLIN),
+        datetime.datetime(2030, 10, 27, 2, 30, tzinfo=BERLIN),
+        datetime.datetime(2030, 10, 27, 2, 30, fold=1, tzinfo=BERLIN),
+        datetime.datetime(2030, 1, 1, tzinfo=ZoneInfo("UTC")),
+        datetime.datetime(1890, 1, 1, tzinfo=BERLIN),
+        datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC),
+        datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5, minutes=30))),
+        datetime.datetime(2030, 1, 1, 0, 0, 0, 1),
+    ],
+)
+def test_moment_keeps_its_zone(db, moment):
+    back = load(through_postgres(dump(moment, "it")))
+    assert (back.replace(tzinfo=None), back.tzinfo, back.fold) == (moment.replace(tzinfo=None), moment.tzinfo, moment.fold)
+    assert back + datetime.timedelta(days=90) == moment + datetime.timedelta(days=90)
+    assert plain(json.loads(dump(moment, "it"))) == moment.isoformat()
+
+
+class Cents(int):
+    """A whole number that would come back as another class."""
+
+
+class Price(Decimal):
+    """The same of a Decimal."""
+
+
+class Moment(datetime.datetime):
+    """The same of a moment."""
+
+
+class Rate(float):
+    """The same of a float."""
+
+
+class Summer(datetime.tzinfo):
+    def utcoffset(self, _):
+        return datetime.timedelta(hours=2)
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Price("1.5"), r"is a Price, and would come back as Decimal. Pass that."),
+        (Cents(5), r"is a Cents, and would come back as int. Pass that."),
+        (Rate(5), r"is a Rate, and would come back as float. Pass that."),
+        (Moment(2030, 1, 1), r"is a Moment, and would come back as datetime. Pass that."),
+        (datetime.datetime(2030, 1, 1, tzinfo=Summer()), "its time zone .* would come back as another"),
+        (datetime.time(12, tzinfo=BERLIN), "its time zone .* would come back as another"),
+        (datetime.datetime(2030, 3, 31, 2, 30, tzinfo=BERLIN), "02:30:00.01:00 is skipped by the clocks of Europe/Berlin"),
+        ({Colour.RED: 1}, "the key .*RED.* is not text"),
+        ({1: 2}, "the key 1 is not text"),
+        ([{"a": Price(1)}], "would come back as Decimal"),
+    ],
+)  # fmt: skip
+def test_what_would_come_back_as_something_else_is_refused(value, told):
+    with pytest.raises(NotStorable, match=told):
+        dump(value, "it")
+
+
+@pytest.mark.parametrize("value", [Colour.RED, {"a": Level.LOW}, Decimal("-0"), Decimal("Infinity"), Decimal("1.50")])
+def test_members_and_decimals_keep_their_kind(db, value):
+    back = load(through_postgres(dump(value, "it")))
+    assert (type(back), repr(back)) == (type(value), repr(value))
+
+
+@dataclasses.dataclass
+class Counted:
+    name: str
+    seen: int = dataclasses.field(default=0, init=False)
+
+
+def test_fields_that_are_set_later_come_back(db):
+    value = Counted("a")
+    value.seen = 5
+    assert load(through_postgres(dump(value, "it"))) == value
+
+
+def test_frozen_time_is_stored(monkeypatch):
+    """As freezegun does it: the name stands for a class of its own."""
+    monkeypatch.setattr(datetime, "datetime", Moment)
+    assert json.loads(dump(Moment(2030, 1, 1), "it")) == {"$datetime": "2030-01-01T00:00:00"}
 
 
 def test_reference_is_class_and_key(db):
