@@ -190,7 +190,10 @@ $$;
 
 CREATE FUNCTION pgworkflows.decide(approval bigint, username text, verdict text, comment text DEFAULT '')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE outcome text; before text[];
+DECLARE
+  outcome text; before text[];
+  -- As the column has it, however the caller spelled it.
+  person text := COALESCE((SELECT p.username FROM pgworkflows.people() p WHERE p.id = pgworkflows.person($2)), $2);
 BEGIN
   IF $3 IS NULL OR $3 NOT IN ('approve', 'reject', 'request_changes') THEN
     RAISE EXCEPTION 'verdict must be approve, reject or request_changes, not %', quote_nullable($3)
@@ -203,8 +206,8 @@ BEGIN
     RAISE EXCEPTION 'approval % has a form to fill in', $1
       USING ERRCODE = 'feature_not_supported', HINT = 'Approve it on its page, over the API, or in Python.';
   END IF;
-  before := pgworkflows.act_as($2, 'sql', $4);
-  outcome := pgworkflows.record_decision($1, $2, $3, $4, 'sql', NULL, NULL);
+  before := pgworkflows.act_as(person, 'sql', $4);
+  outcome := pgworkflows.record_decision($1, person, $3, $4, 'sql', NULL, NULL);
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   IF outcome <> 'decided' THEN
     RAISE EXCEPTION 'approval % cannot be decided by %: %', $1, $2,

@@ -11,7 +11,7 @@ from ..definitions.encoding import dump
 from ..definitions.registry import registry
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ..models import Approval
-from ..models.people import name_of
+from ..models.people import name_of, person
 from .actors import Actor, current_actor, recorded_as
 from .connection import database, query, refuse_foreign_transaction
 from .people import active_user
@@ -60,7 +60,11 @@ _DONE: dict[str, str] = {Verdict.REJECT: "rejected", Verdict.REQUEST_CHANGES: "s
 
 
 def _name(user: Any) -> str:
-    return user if isinstance(user, str) else name_of(active_user(user))
+    """Return a person's name as its column has it; who is named and is not there is refused in SQL."""
+    if isinstance(user, str):
+        row = person(user, database().alias)
+        return user if row is None else name_of(row)
+    return name_of(active_user(user))
 
 
 # Locks the approval: what is compared afterwards is compared for this decision.

@@ -249,3 +249,11 @@ def test_deleted_people_stay_readable(ask, as_user, people):
 def test_pages_are_not_kept_on_the_way(ask, as_user):
     answer = as_user("ann").get(f"/approvals/{ask().pk}/")
     assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_page_says_where_nobody_is_known_to_have_asked(ask, as_user, people, known):
+    people.eve = people.eve if known else None
+    approval = ask()
+    told = "nobody known, so that nobody is kept from deciding as who asked"
+    assert (told in content(as_user("ann").get(f"/approvals/{approval.pk}/"))) != known

@@ -129,7 +129,7 @@ def asked(pgworkflows):
     def body() -> bool:
         return request_approval("Buy it", users=["ann"]).approved
 
-    body.using(requested_by="ann").start()
+    body.using(requested_by="bob").start()
     pgworkflows.run_workflows()
 
 
