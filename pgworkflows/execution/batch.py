@@ -136,6 +136,7 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
             runs = _claim_and_load(batch, source)
             if runs:
                 _run_all(batch, runs)
+                batch.transaction.take_back_settings(_own_settings(batch))
                 _flush(batch, [run for run in runs if run.outcome is not None])
                 hooks = batch.transaction.take_hooks()
             if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
@@ -143,7 +144,9 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
         return _lost(batch, runs, error)
     finally:
-        engine.transaction = engine.running = None
+        ended, engine.transaction, engine.running = engine.transaction, None, None
+        if ended is not None and ended.session_spoiled and not engine.nested:
+            database().close()
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
     return batch.report
 
@@ -175,6 +178,12 @@ def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
 
 
 def _settings(batch: Batch) -> str:
+    """Return what this transaction begins with."""
+    isolation = "" if batch.engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+    return isolation + _own_settings(batch)
+
+
+def _own_settings(batch: Batch) -> str:
     """Return the settings of this transaction only, so that a pooler hands nothing on.
 
     The server itself ends the transaction of a worker that is stopped or out of reach.
@@ -187,7 +196,7 @@ def _settings(batch: Batch) -> str:
     if engine.nested:  # the rest would outlive the batch, in the caller's transaction
         return acting
     return (
-        f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = {lease}; "
+        f"SET LOCAL idle_in_transaction_session_timeout = {lease}; "
         f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {lease}; "
         f"SET LOCAL tcp_keepalives_idle = {max(1, int(engine.lease / 3))}; SET LOCAL tcp_keepalives_interval = 1; "
         f"SET LOCAL tcp_keepalives_count = {max(1, int(engine.lease / 3))}; SET LOCAL lock_timeout = {int(wait * 1000)}; "
@@ -250,7 +259,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
     cpu = time.thread_time()
     with batch.transaction.guard.standing():
         for run in runs:
-            if batch.report.advanced and batch.over_budget():
+            if batch.report.advanced and (batch.over_budget() or batch.transaction.session_changed):
                 batch.report.overran = True
                 break
             _match_result(batch, run)

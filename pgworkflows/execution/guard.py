@@ -12,7 +12,16 @@ from django.db import connections
 from psycopg.sql import Composable
 
 from ..exceptions import NotAllowed, QueryInBody
-from .sql_text import ends_transaction, is_everyday, only_reads, savepoint_set, savepoint_used, statements
+from .sql_text import (
+    ends_transaction,
+    is_everyday,
+    only_reads,
+    outlives_transaction,
+    outlives_workflow,
+    savepoint_set,
+    savepoint_used,
+    statements,
+)
 
 if TYPE_CHECKING:
     from .transaction import FusedTransaction
@@ -133,6 +142,8 @@ class Guard:
         for statement in statements(text, backslashes=backslashes):
             if ends_transaction(statement):
                 self._refuse_control()
+            self.transaction.session_changed |= outlives_workflow(statement)
+            self.transaction.session_spoiled |= outlives_transaction(statement)
             if made := savepoint_set(statement):
                 self._savepoints.add(made)
             elif (used := savepoint_used(statement)) and used not in self._savepoints:

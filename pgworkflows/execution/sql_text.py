@@ -31,6 +31,13 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 #: What most steps send. Without a semicolon it cannot be anything else.
 _EVERYDAY = re.compile(r"\s*+(?:select|insert|update|delete|with)\b", re.IGNORECASE)
 
+#: What hints at a statement that leaves something behind in the session.
+_SESSION = re.compile(r"set_config|advisory_lock|setseed|temp", re.IGNORECASE)
+_SESSION_COMMANDS = frozenset({"SET", "RESET", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"})
+_SESSION_FUNCTIONS = frozenset(
+    {"SETSEED", "PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED", "PG_TRY_ADVISORY_LOCK", "PG_TRY_ADVISORY_LOCK_SHARED"}
+)
+
 _ENDING = frozenset({"BEGIN", "COMMIT", "END", "ABORT"})
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _READING = frozenset(
@@ -96,7 +103,7 @@ def statements(sql: str, *, backslashes: bool = False) -> Iterator[Statement]:
 
 def is_everyday(sql: str) -> bool:
     """Whether this is plainly one statement that reads or changes rows."""
-    return ";" not in sql and _EVERYDAY.match(sql) is not None
+    return ";" not in sql and _EVERYDAY.match(sql) is not None and _SESSION.search(sql) is None
 
 
 def ends_transaction(statement: Statement) -> bool:
@@ -106,6 +113,23 @@ def ends_transaction(statement: Statement) -> bool:
         rest = [token for token in statement[1:3] if token not in ("WORK", "TRANSACTION")]
         return rest[:1] != ["TO"]
     return first in _ENDING or (first, second) in (("START", "TRANSACTION"), ("PREPARE", "TRANSACTION"))
+
+
+def outlives_workflow(statement: Statement) -> bool:
+    """Whether this sets something that the next workflow of the transaction, or of the session, would meet."""
+    if statement[0] == "SET" and statement[1:2] in (["CONSTRAINTS"], ["TRANSACTION"]):
+        return False
+    return statement[0] in _SESSION_COMMANDS or "SET_CONFIG" in statement or outlives_transaction(statement)
+
+
+def outlives_transaction(statement: Statement) -> bool:
+    """Whether what this sets stays in the session after COMMIT."""
+    if statement[0] in _SESSION_COMMANDS:
+        return statement[1:2] not in (["LOCAL"], ["CONSTRAINTS"], ["TRANSACTION"])
+    if "SET_CONFIG" in statement and "TRUE" not in statement:
+        return True
+    temporary = any(token in ("TEMP", "TEMPORARY") and before in ("CREATE", "INTO") for before, token in pairwise(statement))
+    return temporary or (statement[0] == "DECLARE" and "HOLD" in statement) or bool(_SESSION_FUNCTIONS.intersection(statement))
 
 
 def savepoint_set(statement: Statement) -> str | None:

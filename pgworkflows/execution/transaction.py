@@ -56,6 +56,9 @@ class FusedTransaction:
         self._lock_error: Exception | None = None
         #: Whether something was sent that could have ended the transaction, for all that its text says.
         self.unsure = False
+        #: Whether a step changed what other workflows of this transaction would meet, and what others of this session would.
+        self.session_changed = False
+        self.session_spoiled = False
         self._hooks_before = 0
         self._hooks_of_caller = len(connection.run_on_commit)
         self.guard = Guard(self)
@@ -151,6 +154,15 @@ class FusedTransaction:
         """Note whether it ran into our own lock_timeout: a user's NOWAIT has the same SQLSTATE, but does not take that long."""
         if sqlstate(error) == LOCK_TIMEOUT and time.monotonic() - began >= 0.8 * self.lock_timeout:
             self._lock_error = error
+
+    def take_back_settings(self, own: str) -> None:
+        """Take back what steps have set, so that the engine writes as itself; the session is closed after the batch."""
+        if not self.session_changed:
+            return
+        self.session_spoiled |= not self.alone
+        with self._in_mode("engine"), psycopg.Cursor(self.raw) as cursor:
+            cursor.execute(f"RESET ALL; {own}" if self.session_spoiled else own, prepare=False)
+        self.connection.ensure_timezone()
 
     def check_step(self) -> None:
         """Raise what a step did to the transaction without saying so."""

@@ -1,0 +1,96 @@
+"""What a step sets in its session does not reach the next workflow, and signs nobody's history."""
+
+import pytest
+from django.db import connection
+
+from pgworkflows import step, workflow
+from pgworkflows.models import History, Workflow
+
+SEEN = "SELECT current_setting('work_mem'), current_setting('search_path'), current_setting('TimeZone')"
+
+
+def execute(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+
+
+CHANGES = {
+    "set": "SET work_mem = '77MB'",
+    "local": "SET LOCAL work_mem = '77MB'",
+    "set_config": "SELECT set_config('work_mem', '77MB', false)",
+    "search path": "SET search_path = pg_catalog",
+    "time zone": "SET TIME ZONE 'Asia/Tokyo'",
+    "actor": "SELECT set_config('pgworkflows.actor', 'eve', true)",
+    "script": "SELECT 1; SET work_mem = '77MB'",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("batch", [True, False])
+def test_settings_do_not_reach_the_next_workflow(pgworkflows, change, batch):
+    before = execute(SEEN)
+    seen = []
+
+    @step
+    def changes() -> None:
+        execute(CHANGES[change])
+
+    @step
+    def looks() -> None:
+        seen.append(execute(SEEN))
+
+    @workflow(name="hostile", batch=batch)
+    def hostile() -> None:
+        changes()
+
+    @workflow(name="tame")
+    def tame() -> None:
+        looks()
+
+    tame.start()
+    hostile.start()
+    tame.start()
+    pgworkflows.run_workflows()
+    assert Workflow.objects.filter(status="COMPLETED").count() == 3
+    assert seen == [before, before]
+    assert execute(SEEN) == before
+    assert not History.objects.filter(actor="eve").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fails", [True, False])
+def test_locks_and_temporary_tables_go_with_the_session(pgworkflows, fails):
+    @step
+    def leaves() -> None:
+        execute("CREATE TEMP TABLE left_behind ()")
+        execute("SELECT pg_advisory_lock(4711)")
+        if fails:
+            raise ValueError
+
+    @workflow
+    def body() -> None:
+        leaves()
+
+    body.start()
+    pgworkflows.run_workflows()
+    assert execute("SELECT to_regclass('left_behind'), (SELECT count(*) FROM pg_locks WHERE objid = 4711)") == [(None, 0)]
+
+
+def test_wrappers_of_others_stay(pgworkflows):
+    def counting(execute, sql, params, many, context):
+        return execute(sql, params, many, context)
+
+    @step
+    def installs() -> None:
+        connection.execute_wrappers.append(counting)
+
+    @workflow
+    def body() -> None:
+        installs()
+
+    body.start()
+    pgworkflows.run_workflows()
+    assert connection.execute_wrappers.count(counting) == 1
+    connection.execute_wrappers.remove(counting)
