@@ -110,7 +110,7 @@ $$;
 CREATE FUNCTION pgworkflows.admit(
   approval bigint, username text, on_behalf_of text,
   OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE a record; s record;
 BEGIN
   SELECT p.status, p.due_at, p.on_timeout, p.escalated_at INTO a FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
@@ -133,7 +133,7 @@ $$;
 
 -- Wakes the workflow that asked; a worker does the rest.
 CREATE FUNCTION pgworkflows.tell_asker(workflow uuid, key text, sender text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
   VALUES ($1, '$approval', $2, pgworkflows.now(), COALESCE($3, ''), false) ON CONFLICT DO NOTHING;
@@ -144,7 +144,7 @@ $$;
 -- Records one decision, by who acts. Returns 'decided', or why it was not admitted.
 CREATE FUNCTION pgworkflows.record_decision(
   approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE a record; may record; outcome text;
 BEGIN

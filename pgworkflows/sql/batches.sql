@@ -122,7 +122,7 @@ CREATE FUNCTION pgworkflows.insert_tasks(
   claim xid8, ids bigint[], workflows uuid[], seqs integer[], kinds text[], names text[], statuses text[],
   attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamptz[], starts timestamptz[],
   ends timestamptz[])
-RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
@@ -143,7 +143,7 @@ $$;
 CREATE FUNCTION pgworkflows.update_tasks(
   claim xid8, ids bigint[], statuses text[], attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[],
   dues timestamptz[], starts timestamptz[], ends timestamptz[])
-RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
@@ -165,7 +165,7 @@ CREATE FUNCTION pgworkflows.update_workflows(
   claim xid8, moment timestamptz, ids uuid[], statuses text[], states text[], results jsonb[], errors jsonb[],
   labels jsonb[], dues timestamptz[], finished boolean[], waits text[], owners bigint[], epochs integer[],
   deaths smallint[], cancels jsonb[], cancelled timestamptz[])
-RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN

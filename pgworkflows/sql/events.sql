@@ -3,7 +3,7 @@
 -- Returns 'sent', 'again' (this key was sent before), 'unknown', or the status of the finished workflow.
 CREATE FUNCTION pgworkflows.post_event(
   workflow uuid, name text, payload jsonb, key text, actor text)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE found_status text; sent bigint; ended timestamptz;
 BEGIN
   SELECT w.status, w.finished_at INTO found_status, ended FROM pgworkflows_workflow w WHERE w.id = $1;
@@ -22,7 +22,7 @@ END
 $$;
 
 CREATE FUNCTION pgworkflows.post_correlated(name text, correlation text, payload jsonb, key text, actor text)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE sent bigint;
 BEGIN
   INSERT INTO pgworkflows_event (name, correlation, payload, key, sent_at, sent_by, parked)

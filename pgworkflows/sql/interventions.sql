@@ -5,7 +5,7 @@
 -- transaction holds the rows of the whole batch, and writes them once more at its end.
 CREATE FUNCTION pgworkflows.request_cancel(
   workflow uuid, reason text, compensate boolean, actor text, channel text, later boolean)
-RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE
   w record;
   ends boolean;
@@ -43,6 +43,42 @@ BEGIN
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();  -- for the worker that undoes it, or for its children, and whoever waits for it
   RETURN CASE WHEN ends THEN 'cancelled' ELSE 'requested' END;
+END
+$$;
+
+-- What led to the failure: the last task that failed, unless the body went on to something that is more than a note.
+-- The attempts start afresh; the position, and with it the idempotency key, stays.
+CREATE FUNCTION pgworkflows.reopen_last_failure(workflow uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  WITH failed AS (
+    SELECT t.* FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id AND w.status IN ('FAILED', 'BLOCKED')
+    WHERE t.workflow_id = $1 AND t.status = 'FAILED' ORDER BY t.seq DESC LIMIT 1
+  ), later AS (
+    SELECT t.* FROM failed f JOIN pgworkflows_task t
+      ON t.workflow_id = f.workflow_id AND t.seq > f.seq AND t.started_at >= f.finished_at
+  ), dropped AS (
+    DELETE FROM pgworkflows_task t USING later l
+    WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
+  )
+  UPDATE pgworkflows_task t
+  SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
+      attempt = 0, error = NULL, due_at = CASE WHEN t.due_at IS NOT NULL THEN pgworkflows.now() + (t.due_at - t.started_at) END,
+      started_at = pgworkflows.now(), finished_at = NULL
+  FROM failed f
+  WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));
+END
+$$;
+
+-- Lets a FAILED or BLOCKED workflow go on, forwards (PENDING) or backwards (COMPENSATING).
+CREATE FUNCTION pgworkflows.resume(workflow uuid, status text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  UPDATE pgworkflows_workflow w
+  SET status = $2, error = CASE WHEN $2 = 'PENDING' THEN NULL ELSE w.error END, finished_at = NULL,
+      available_at = pgworkflows.now(), crashes = 0, waiting_for = '',
+      deadline = pgworkflows.now() + (w.deadline - w.created_at)
+  WHERE w.id = $1 AND w.status IN ('FAILED', 'BLOCKED') AND $2 IN ('PENDING', 'COMPENSATING');
 END
 $$;
 

@@ -44,14 +44,19 @@ GRANT USAGE ON SCHEMA pgworkflows TO {{worker}}, {{web}}, {{reader}}, {{starter}
 GRANT USAGE ON SCHEMA {{tables}} TO {{worker}}, {{web}}, {{reader}};
 GRANT SELECT ON {{ours}} TO {{worker}}, {{web}}, {{reader}};
 
--- What nobody below gets: to write history, to delete workflows, approvals, decisions or what was said about them.
-GRANT INSERT, UPDATE ON pgworkflows_workflow, pgworkflows_approval TO {{worker}}, {{web}};
-GRANT INSERT ON pgworkflows_decision, pgworkflows_approvalaction TO {{worker}}, {{web}};
+-- What nobody below gets: to write history, tasks or decisions, to rewrite what was asked, to delete workflows or approvals.
+-- The engine's functions, which are the owner's, do what the verbs need.
+GRANT INSERT ON pgworkflows_approval TO {{worker}};
+GRANT UPDATE (status, decided_at, due_at, escalated_at, revision) ON pgworkflows_approval TO {{worker}};
+GRANT UPDATE (status, decided_at, resubmitted_at, revision) ON pgworkflows_approval TO {{web}};
+GRANT INSERT ON pgworkflows_approvalaction TO {{worker}}, {{web}};
 GRANT INSERT, DELETE ON pgworkflows_approval_users, pgworkflows_approval_groups TO {{worker}}, {{web}};
-GRANT INSERT, UPDATE ON pgworkflows_event, pgworkflows_task TO {{worker}}, {{web}};
-GRANT DELETE ON pgworkflows_event, pgworkflows_task TO {{worker}}, {{web}};
-GRANT USAGE ON SEQUENCE pgworkflows_task_id_seq TO {{worker}}, {{web}};
--- A user who is deleted leaves no key behind, but stays by name.
+GRANT INSERT, UPDATE, DELETE ON pgworkflows_event TO {{worker}};
+GRANT UPDATE (status, available_at, waiting_for, owner_id, epoch, crashes, cancel_request, cancel_requested_at)
+  ON pgworkflows_workflow TO {{worker}};
+-- A user or a content type that is deleted leaves no key behind, but stays by name.
+GRANT UPDATE (requested_by_id, subject_type_id) ON pgworkflows_workflow TO {{web}};
+GRANT UPDATE (requested_by_id) ON pgworkflows_approval TO {{web}};
 GRANT UPDATE (user_id, on_behalf_of_id) ON pgworkflows_decision TO {{web}};
 GRANT UPDATE (user_id) ON pgworkflows_approvalaction TO {{web}};
 
@@ -74,7 +79,10 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION pgworkflows.decide FROM {{worker}}, {{web}};
-REVOKE EXECUTE ON FUNCTION pgworkflows.deliver, pgworkflows.assign_events FROM {{web}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.record_decision FROM {{worker}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.insert_tasks, pgworkflows.update_tasks, pgworkflows.update_workflows, pgworkflows.deliver,
+  pgworkflows.deliver_window, pgworkflows.assign_events, pgworkflows.look_again, pgworkflows.close_workflows FROM {{web}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.close_workflows FROM {{worker}};
 GRANT EXECUTE ON FUNCTION pgworkflows.now, pgworkflows.status TO {{reader}};
 GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.send_event, pgworkflows.send_correlated, pgworkflows.status TO {{starter}};
 

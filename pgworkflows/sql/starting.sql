@@ -5,7 +5,7 @@
 -- holder is gone by then, it starts over. `asked` is the id that the row was given with.
 CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
 RETURNS TABLE (asked uuid, workflow uuid, created boolean, at timestamptz, task bigint, kwargs text, format smallint)
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz := pgworkflows.now();

@@ -52,34 +52,7 @@ def _lock(workflow: uuid.UUID, verb: str) -> str:
     return status
 
 
-# What led to the failure: the last task that failed, unless the body went on to something that is more than a note.
-# The attempts start afresh; the position, and with it the idempotency key, stays.
-REOPEN_LAST_FAILURE = """
-WITH failed AS (
-  SELECT * FROM pgworkflows_task WHERE workflow_id = %(workflow)s AND status = 'FAILED' ORDER BY seq DESC LIMIT 1
-), later AS (
-  SELECT t.* FROM failed f JOIN pgworkflows_task t
-    ON t.workflow_id = f.workflow_id AND t.seq > f.seq AND t.started_at >= f.finished_at
-), dropped AS (
-  DELETE FROM pgworkflows_task t USING later l
-  WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
-)
-UPDATE pgworkflows_task t
-SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
-    attempt = 0, error = NULL, due_at = CASE WHEN t.due_at IS NOT NULL THEN pgworkflows.now() + (t.due_at - t.started_at) END,
-    started_at = pgworkflows.now(), finished_at = NULL
-FROM failed f
-WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
-RETURNING t.kind
-"""
-
-RESUME = """
-UPDATE pgworkflows_workflow w
-SET status = %(status)s, error = CASE WHEN %(status)s = 'PENDING' THEN NULL ELSE w.error END, finished_at = NULL,
-    available_at = pgworkflows.now(), crashes = 0, waiting_for = '',
-    deadline = pgworkflows.now() + (w.deadline - w.created_at)
-WHERE w.id = %(workflow)s
-"""
+RESUME = "SELECT pgworkflows.resume(%(workflow)s, %(status)s)"
 
 UNDOING = """
 SELECT from_status = 'COMPENSATING' FROM pgworkflows_history
@@ -96,7 +69,7 @@ def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
         _lock(workflow, "retry")
         undoing = query(UNDOING, {"workflow": workflow})[0][0]
         with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):
-            query(REOPEN_LAST_FAILURE, {"workflow": workflow})
+            query("SELECT pgworkflows.reopen_last_failure(%(workflow)s)", {"workflow": workflow})
             query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
         query("SELECT pgworkflows.wake()")
 

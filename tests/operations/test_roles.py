@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from psycopg import errors
 
@@ -25,6 +26,7 @@ def scratch(superuser) -> Iterator[Scratch]:
             made.execute(made.manage("workflows", "roles", "--prefix", PREFIX))
         for role in ROLES:
             superuser(f"CREATE ROLE {PREFIX}_{role}_login LOGIN PASSWORD '{PREFIX}_{role}_login' IN ROLE {PREFIX}_{role}")
+            superuser(f"GRANT {PREFIX}_{role}_login TO {OWNER}")  # to end what it left behind
         yield made
     superuser(*(f"DROP ROLE {PREFIX}_{role}{login}" for role in ROLES for login in ("_login", "")))
 
@@ -164,6 +166,18 @@ FORBIDDEN = {
     "SELECT * FROM auth_user": ("reader", "starter"),
     "SELECT * FROM ledger_entry": ("reader", "starter"),
     "SELECT * FROM pgworkflows_workflow": ("starter",),
+    "UPDATE pgworkflows_task SET result = '1'": ALL,
+    "DELETE FROM pgworkflows_task": ALL,
+    "INSERT INTO pgworkflows_task (seq) VALUES (1)": ALL,
+    "INSERT INTO pgworkflows_workflow (name) VALUES ('x')": ALL,
+    "INSERT INTO pgworkflows_decision (username) VALUES ('ann')": ALL,
+    "UPDATE pgworkflows_approval SET quorum = 1": ALL,
+    "UPDATE pgworkflows_approval SET requested_by_name = ''": ALL,
+    "UPDATE pgworkflows_workflow SET kwargs = '{}'": ALL,
+    "BEGIN; LOCK TABLE pgworkflows_workflow IN ACCESS EXCLUSIVE MODE": ALL,
+    "BEGIN; LOCK TABLE pgworkflows_task IN SHARE MODE": ALL,
+    "CREATE TRIGGER t AFTER INSERT ON pgworkflows_task EXECUTE FUNCTION pgworkflows.refuse_truncate()": ALL,
+    "CREATE RULE r AS ON INSERT TO pgworkflows_history DO INSTEAD NOTHING": ALL,
 }
 
 
@@ -171,6 +185,97 @@ FORBIDDEN = {
 def test_what_a_role_must_not_do(logged_in, role, statement):
     with pytest.raises(errors.InsufficientPrivilege):
         logged_in(role).execute(statement.replace("OWNER", f"{PREFIX}_owner"))
+
+
+# What each role may do, and nothing else. A part of a table's columns is listed by column.
+EVERYBODY = ["approval_event", "policy_event", "task_event", "workflow_event"]
+ENGINE = [
+    "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "escaped", "insert_workflows", "kept_out",
+    "lanes", "memberships", "now", "people", "person", "post_correlated", "post_event", "refusal_text", "refuse_elsewhere",
+    "refuse_event", "refuse_long", "reopen_last_failure", "request_cancel", "resume", "send_correlated", "send_event",
+    "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals", "tell_asker", "uuid7",
+    "waiting_events", "wake",
+    "written_here"
+]  # fmt: skip
+EDITED = [
+    "approvalpolicy", "approvalstage", "approvalstage_escalate_to", "approvalstage_groups", "approvalstage_users",
+    "delegation", "idempotencykey", "stagecondition"
+]  # fmt: skip
+ALLOWED = {
+    "reader": {"EXECUTE": [*EVERYBODY, "now", "status"]},
+    "starter": {"EXECUTE": [*EVERYBODY, "send_correlated", "send_event", "start", "status"]},
+    "web": {
+        "EXECUTE": [*EVERYBODY, *ENGINE, "record_decision"],
+        "INSERT": [*EDITED, "approval_groups", "approval_users", "approvalaction"],
+        "DELETE": [*EDITED, "approval_groups", "approval_users"],
+        "UPDATE": [
+            *(f"{name}.*" for name in EDITED), "approval.decided_at", "approval.requested_by_id", "approval.resubmitted_at",
+            "approval.revision", "approval.status", "approvalaction.user_id", "decision.on_behalf_of_id", "decision.user_id",
+            "workflow.requested_by_id", "workflow.subject_type_id",
+        ],
+    },
+    "worker": {
+        "EXECUTE": [
+            *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "update_tasks",
+            "update_workflows",
+        ],
+        "INSERT": ["approval", "approval_groups", "approval_users", "approvalaction", "event", "worker", "workflowdefinition"],
+        "DELETE": ["approval_groups", "approval_users", "event", "worker"],
+        "UPDATE": [
+            "event.*", "worker.*", "workflowdefinition.*", "approval.decided_at", "approval.due_at", "approval.escalated_at",
+            "approval.revision", "approval.status", "workflow.available_at", "workflow.cancel_request",
+            "workflow.cancel_requested_at", "workflow.crashes", "workflow.epoch", "workflow.owner_id", "workflow.status",
+            "workflow.waiting_for",
+        ],
+    },
+}  # fmt: skip
+
+TABLES = """
+SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relkind = 'r' AND c.relname LIKE 'pgworkflows\\_%' GROUP BY 1 ORDER BY 1
+"""
+FUNCTIONS = """
+SELECT p.proname, (
+  SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n)
+  FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, n))
+FROM pg_proc p WHERE p.pronamespace = 'pgworkflows'::regnamespace AND p.prorettype <> 'trigger'::regtype ORDER BY 1
+"""
+
+
+def attempts(scratch: Scratch) -> Iterator[tuple[str, str]]:
+    """Yield a name and a statement for all that could be tried: every table, every column, every function."""
+    for table, columns in scratch.execute(TABLES):
+        name = table.removeprefix("pgworkflows_")
+        yield f"INSERT {name}", f"INSERT INTO {table} ({columns[0]}) SELECT NULL WHERE false"
+        yield f"DELETE {name}", f"DELETE FROM {table} WHERE false"
+        yield f"TRUNCATE {name}", f"TRUNCATE {table} CASCADE"
+        for column in columns:
+            yield f"UPDATE {name}.{column}", f'UPDATE {table} SET "{column}" = NULL WHERE false'
+    for name, arguments in scratch.execute(FUNCTIONS):
+        yield f"EXECUTE {name}", f"SELECT pgworkflows.{name}({arguments or ''})"
+
+
+@pytest.mark.parametrize("role", ALL)
+def test_roles_may_do_what_is_listed_and_nothing_else(scratch, logged_in, role):
+    done, tried = set(), 0
+    with psycopg.connect(logged_in(role).address, options="-c statement_timeout=1s") as session:
+        for name, statement in attempts(scratch):
+            tried += 1
+            try:
+                session.execute(statement)
+                done.add(name)
+            except psycopg.Error as error:
+                if not str(error).startswith("permission denied for "):
+                    done.add(name)  # it went in, and was refused for what it asked
+            session.rollback()
+    assert tried > 250
+    for table, columns in scratch.execute(TABLES):
+        name = table.removeprefix("pgworkflows_")
+        whole = {f"UPDATE {name}.{column}" for column in columns}
+        if whole <= done:
+            done = done - whole | {f"UPDATE {name}.*"}
+    assert done == {f"{verb} {what}" for verb, listed in ALLOWED[role].items() for what in listed}
 
 
 TRIGGER_FUNCTIONS = (
