@@ -11,6 +11,7 @@ from django.db import connections
 
 from .. import sql
 from ..conf import conf
+from .shipped import check_shipped
 
 # Who owns a table may disable its triggers; a superuser counts as a member of every role.
 OWNER = """
@@ -54,11 +55,12 @@ def check_database() -> list[checks.CheckMessage]:
         if not owner:
             return []
         triggers, settings, decides = _rows(ENABLED), _rows(SETTINGS, [list(WANTED)]), _rows(MAY_DECIDE)
+        differs = check_shipped()
     except DatabaseError:
         return []
     verdict = _verdict(*owner[0])
     may_decide = [_anybodys_decision(owner[0][0])] if not owner[0][2] and decides == [(True,)] else []
-    return [verdict, *may_decide, *_lifted(dict(triggers)), *_settings(dict(settings))]
+    return [verdict, *may_decide, *_lifted(dict(triggers)), *_settings(dict(settings)), *differs]
 
 
 def _rows(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:

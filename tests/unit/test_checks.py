@@ -395,6 +395,25 @@ def test_guards_that_are_lifted():
     )
 
 
+CHANGED = {
+    "CREATE OR REPLACE FUNCTION pgworkflows.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'":
+        "Functions are not as they were shipped: refuse_removal.",
+    "DROP FUNCTION pgworkflows.cancel": "Functions are not as they were shipped: cancel.",
+    "CREATE RULE quiet AS ON INSERT TO pgworkflows_event DO INSTEAD NOTHING":
+        "Rules rewrite what is done to our tables: quiet on pgworkflows_event.",
+    "GRANT EXECUTE ON FUNCTION pgworkflows.decide TO PUBLIC": "Functions are open to everybody: decide.",
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("statement", "said"), CHANGED.items())
+def test_what_is_not_as_it_was_shipped(statement, said):
+    assert deployed("W009") == []
+    execute(statement)
+    _, message, _ = only(deployed("W009"))
+    assert message == said
+
+
 @pytest.mark.django_db
 def test_settings_that_break_promises():
     before = [message.msg for message in deployed("W005")]
