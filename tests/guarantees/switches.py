@@ -95,7 +95,7 @@ def undo_runs_forwards() -> AbstractContextManager[Any]:
 
 def nobody_takes_over() -> AbstractContextManager[Any]:
     """G7: what a dead worker ran stays its own."""
-    return patch.object(workers, "take_over", lambda dead, *, by: [])
+    return patch.object(workers, "take_over", lambda dead, *, by, died=True: [])
 
 
 @contextmanager
