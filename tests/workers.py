@@ -88,7 +88,7 @@ class Fleet:
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         environment = os.environ | {
             "DATABASE_URL": conninfo(),
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
             "PGWORKFLOWS_TEST_SETTINGS": json.dumps(self.settings),
             "PGWORKFLOWS_TEST_WITHOUT": self._without,
             "PYTHONPATH": str(ROOT),
