@@ -1,6 +1,7 @@
 -- What every batch of a worker does, as functions: planned once a session, also behind a pooler, where planning would cost
 -- more than running. A plan made while the tables were small must not read them whole for ever, so what the planner may
--- choose is pinned: by settings, by fences, and by naming rows as an array beside the join that finds them.
+-- choose is pinned: by settings, by fences, and by naming rows as an array beside the join that finds them. What a setting
+-- forbids is only made to look dear, and the server would compile for it: so no jit.
 --
 --   lanes()             where a worker's runnable workflows stand
 --   claim()             lock some of them
@@ -67,7 +68,7 @@ $$;
 -- looks further back, in strides, and at last from the other end, where it sees every row.
 CREATE FUNCTION pgworkflows.claim(names text[], versions integer[], queues text[], most integer)
 RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE l record; missing integer := most; found_now integer; skip integer; before integer;
 BEGIN
   FOR l IN SELECT * FROM pgworkflows.lanes($1, $2, $3) k WHERE k.available_at <= pgworkflows.now()
@@ -107,7 +108,7 @@ $$;
 -- Called after the claim, in a statement of its own, so that it sees what was committed before the lock was won.
 CREATE FUNCTION pgworkflows.waiting_events(workflows uuid[]) RETURNS SETOF pgworkflows_event
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   -- The fence keeps the planner from reading the whole table in the order of its ids.
   RETURN QUERY SELECT w.* FROM (
@@ -144,7 +145,7 @@ CREATE FUNCTION pgworkflows.update_tasks(
   claim xid8, ids bigint[], statuses text[], attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[],
   dues timestamptz[], starts timestamptz[], ends timestamptz[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
@@ -166,7 +167,7 @@ CREATE FUNCTION pgworkflows.update_workflows(
   labels jsonb[], dues timestamptz[], finished boolean[], waits text[], owners bigint[], epochs integer[],
   deaths smallint[], cancels jsonb[], cancelled timestamptz[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN

@@ -87,7 +87,7 @@ $$;
 -- Returns how many are dealt with.
 CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE e record; oldest bigint; wait record; parked_now integer; done integer := 0;
 BEGIN
   FOR e IN
@@ -172,7 +172,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; woken uuid[]; delivered integer;
 BEGIN
   SELECT count(*), max(e.id),

@@ -32,7 +32,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
@@ -84,7 +84,7 @@ $$;
 -- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
 CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on
   SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
@@ -123,7 +123,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   moment timestamptz := pgworkflows.now();
   actor text := pgworkflows.setting('actor');
@@ -148,7 +148,7 @@ $$;
 
 CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
+  SET jit = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   moment timestamptz := pgworkflows.now();
   actor text := pgworkflows.setting('actor');

@@ -56,7 +56,8 @@ def prune_batch(before: datetime, *, after: uuid.UUID = BEGINNING, most: int, ar
     an archive written there first and then removed; one history row tells of the batch.
     """
     with amending("Pruning"):
-        query("SET LOCAL enable_seqscan = off")  # whatever the statistics say, also for the checks at the commit
+        # Whatever the statistics say, also for the checks at the commit.
+        query("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
         locked = [row[0] for row in query(LOCK_OLD, _range(before, after) | {"most": most})]
         going = _whole_families(query(FAMILIES, {"ids": locked, "before": before}))
         history = _remove(going, before, archive) if going else 0

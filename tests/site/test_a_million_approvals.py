@@ -118,7 +118,7 @@ def sent(name: str, address: str) -> list[str]:
     return [query["sql"] for query in captured.captured_queries if "pgworkflows_approval" in query["sql"]]
 
 
-def test_lists_read_little_of_a_million(may_stop_triggers, db: None) -> None:
+def test_lists_read_little_of_a_million(may_stop_triggers: None, db: None) -> None:
     load()
     greedy = []
     for name, address in ADDRESSES:

@@ -98,3 +98,15 @@ def test_project_with_users_of_another_kind(scratch):
 def test_database_that_is_no_postgresql_gets_plain_tables(scratch):
     with database("papers", "tests.people.settings") as papers:
         assert "Applying pgworkflows.0002_functions_and_guards... OK" in papers.manage("migrate", "--database", "papers")
+
+
+DEAR = """
+SELECT oid::regproc::text FROM pg_proc
+WHERE pronamespace = 'pgworkflows'::regnamespace
+  AND array_to_string(proconfig, ' ') ~ 'enable_\\w+=off' AND NOT 'jit=off' = ANY (proconfig)
+"""
+
+
+def test_function_that_makes_plans_look_dear_compiles_none(scratch):
+    assert scratch.execute("SELECT count(*) > 5 FROM pg_proc WHERE 'jit=off' = ANY (proconfig)") == [(True,)]
+    assert scratch.execute(DEAR) == []
