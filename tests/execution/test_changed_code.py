@@ -1,10 +1,12 @@
 """What happens to a workflow whose code changed under it."""
 
+import sys
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from pgworkflows import set_state, sleep, step, workflow
+from pgworkflows import sleep, step, workflow
 from pgworkflows.definitions.registry import registry
 from pgworkflows.models import History, Workflow
 
@@ -13,6 +15,17 @@ from pgworkflows.models import History, Workflow
 def one() -> int:
     """Be the first."""
     return 1
+
+
+@dataclass
+class Receipt:
+    number: int
+
+
+@step(name="receipt")
+def receipt() -> Receipt:
+    """Return what a later version of the code has no class for."""
+    return Receipt(7)
 
 
 @step(name="two")
@@ -122,18 +135,18 @@ def test_changed_signature_blocks(pgworkflows):
     assert started.error["message"] == "tests.deployed(order_id: int) -> None: missing a required argument: 'order_id'."
 
 
-def test_unreadable_record_blocks(pgworkflows):
+def test_unreadable_record_blocks(pgworkflows, monkeypatch):
     def body() -> None:
-        set_state("A")
-        one()
+        receipt()
         sleep(60)
 
     started = deploy(body).start()
     pgworkflows.run_workflows()
-    started.tasks.filter(kind="STEP").update(result={"$dataclass": ["gone.module:Gone", {}]})
+    monkeypatch.delattr(sys.modules[__name__], "Receipt")
     pgworkflows.move_clock(timedelta(minutes=2))
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert (started.status, started.error["message"]) == ("BLOCKED", "No module named 'gone'")
+    assert started.status == "BLOCKED"
+    assert f"{__name__}:Receipt" in started.error["message"]
     assert Workflow.objects.blocked().count() == 1
     assert History.objects.filter(event="block").count() == 1

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError
 
-from pgworkflows import StepFailed, sleep, step, workflow
+from pgworkflows import StepFailed, SubjectChanged, sleep, step, workflow
 from pgworkflows.execution.errors import describe, rebuild
 from pgworkflows.models import Workflow
 from tests.ledger.models import Account
@@ -86,7 +86,8 @@ def caused(error, cause):
 
 
 def carried(error):
-    return type(error), error.args, str(error), vars(error), error.__cause__ and carried(error.__cause__)
+    said = sorted(str(error))  # jsonb keeps no order of keys
+    return type(error), error.args, said, vars(error), error.__cause__ and carried(error.__cause__)
 
 
 def again(error):
@@ -112,6 +113,7 @@ SAME = {
     "counting": CountingError("x"),
     "cause": caused(DeclinedError("outer", code=1), caused(ValueError("inner"), KeyError("innermost"))),
     "does not exist": Account.DoesNotExist("no account"),
+    "mapping": SubjectChanged("shop.order 7", {"total": ["5", "6"], "lines": [[{"sku": "a", "quantity": 1}], []]}),
     "dollar field": with_field(ValueError("x"), **{"$decimal": "1"}),
 }
 
