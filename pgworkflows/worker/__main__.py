@@ -1,21 +1,11 @@
-"""`python -m pgworkflows.worker OPTIONS`: one worker process; `manage.py runworkflows` starts it and its siblings."""
+"""`python -m pgworkflows.worker OPTIONS`: one worker process, where no `manage.py` could be run again for it."""
 
-import os
 import sys
 
 import django
 
-
-def main() -> None:
-    """Run the worker that the options in JSON describe."""
+if __name__ == "__main__":
     django.setup()
-    from pgworkflows.worker.options import WorkerOptions
-    from pgworkflows.worker.process import Worker
+    from pgworkflows.worker.starting import run_worker
 
-    status = Worker(WorkerOptions.from_json(sys.argv[1])).run()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)  # a thread stuck in an outside call would keep the process for ever
-
-
-main()
+    run_worker(sys.argv[1])

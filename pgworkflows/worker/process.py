@@ -112,6 +112,7 @@ class Worker:
         while not self.life.registered.wait(0.2):
             if self.stopping:
                 raise OSError("stopped before it could register")
+        self._say(last=True)
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=True)
 
     def _loop(self) -> int:

@@ -9,7 +9,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,10 +17,13 @@ from typing import Any
 from django.utils.autoreload import StatReloader
 
 from .options import REPLACE_ME, Takes, WorkerOptions
+from .starting import command_line
 
 QUICK_DEATH = 5.0
 LONGEST_PAUSE = 5.0
 MOST_CAREFUL = 400
+#: After so many deaths in a row of processes that never came so far as to register, another one would not either.
+MOST_STILLBORN = 5
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Supervisor:
         self.past: dict[str, int] = {}
         self._selector = selectors.DefaultSelector()
         self._replaced = 0
+        self._stillborn, self._gave_up = 0, False
         self._pause = 0.1
         self._due: list[tuple[float, WorkerOptions]] = []
         self._said_at, self._said = 0.0, ""
@@ -60,7 +63,7 @@ class Supervisor:
         self._looked_at = 0.0
 
     def run(self) -> int:
-        """Return 0 once all is drained or stopped in good order, 1 if a stop had to be hard."""
+        """Return 0 once all is drained or stopped in good order, 1 if a stop had to be hard or no worker could begin."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         self._files = self._snapshot()
@@ -81,7 +84,7 @@ class Supervisor:
             f"{total.get('workflows', 0)} times one was run in {total.get('batches', 0)} transactions, "
             f"{total.get('calls', 0)} outside calls, {self._replaced} worker(s) replaced."
         )
-        return 1 if self.stops > 1 else 0
+        return 1 if self.stops > 1 or self._gave_up else 0
 
     def _on_signal(self, *_: Any) -> None:
         self.stops += 1
@@ -97,10 +100,8 @@ class Supervisor:
         reading, writing = os.pipe()
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         options = replace(options, name=name, report_to=writing, supervisor=os.getpid())
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pgworkflows.worker", options.to_json()], pass_fds=[writing], env=environment
-        )
+        arguments, environment = command_line(options)
+        process = subprocess.Popen(arguments, pass_fds=[writing], env=environment)
         os.close(writing)
         os.set_blocking(reading, False)
         child = Child(process, options, reading)
@@ -119,7 +120,7 @@ class Supervisor:
                 continue
             *lines, child.unread = (child.unread + data).split(b"\n")
             if lines:
-                child.counts = json.loads(lines[-1])
+                child.counts, self._stillborn = json.loads(lines[-1]), 0
                 child.suspects_due = bool(child.counts.pop("suspects_due"))
                 child.wants_successor |= bool(child.counts.pop("replace"))
                 if child.replaces is not None:
@@ -136,7 +137,7 @@ class Supervisor:
             for key, value in child.counts.items():
                 self.past[key] = self.past.get(key, 0) + (value if key != "in_flight" else 0)
             ended = child.told or self.options.drain or child.options.takes == Takes.SUSPECTS
-            if self.stops or (status == 0 and ended):
+            if self.stops or self._gave_up or (status == 0 and ended):
                 continue
             self._replace(child, status)
 
@@ -150,6 +151,8 @@ class Supervisor:
             else "a signal that was not ours" if status == 0
             else f"status {status}"
         )  # fmt: skip
+        if not child.counts and self._give_up(how):
+            return
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         # One that died before it could take over leaves that to the next: nobody else may be there in a drain.
         inherited = [] if child.counts else child.options.predecessors
@@ -157,6 +160,21 @@ class Supervisor:
         careful = min(child.options.careful * 2, MOST_CAREFUL)
         successor = replace(child.options, predecessors=[*inherited, child.options.name], careful=careful)
         self._due.append((time.monotonic() + (self._pause if quick else 0), successor))
+
+    def _give_up(self, how: str) -> bool:
+        """Count a process that ended before it could register; after too many stop, unless another one works."""
+        self._stillborn += 1
+        if self._stillborn < MOST_STILLBORN or any(child.counts for child in self.children):
+            return False
+        self._gave_up = True
+        self.say(
+            f"Giving up: {self._stillborn} worker processes in a row ended before they could register, the last by {how}. "
+            "What they said themselves stands above."
+        )
+        self._due.clear()
+        for child in self.children:
+            self._end(child)
+        return True
 
     def _start_due(self) -> None:
         for due, options in list(self._due):

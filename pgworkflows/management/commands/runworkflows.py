@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import SUPPRESS, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,6 +14,7 @@ from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
 from pgworkflows.management.terminal.words import positive
 from pgworkflows.worker.options import WorkerOptions
+from pgworkflows.worker.starting import AS_WORKER, refuse_green_threads, run_worker
 from pgworkflows.worker.supervisor import Supervisor
 
 
@@ -66,9 +67,19 @@ class Command(BaseCommand):
             help="how often an idle worker looks without having been woken (default %(default)s)",
         )  # fmt: skip
         parser.add_argument("--reload", action="store_true", help="start anew when a source file changes")
+        parser.add_argument(AS_WORKER, help=SUPPRESS)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Be one of the workers, where that is what it is for: the supervisor has run the checks."""
+        if options.get("as_worker"):
+            run_worker(options["as_worker"])
+        return super().execute(*args, **options)
 
     def handle(self, **options: Any) -> None:
         """Run; exit 0 after a drain or a stop in good order."""
+        refused = refuse_green_threads()
+        if refused:
+            raise CommandError(refused)
         self.check(databases=[conf().DATABASE])
         refuse_old_tables(conf().DATABASE)
         connections.close_all()
