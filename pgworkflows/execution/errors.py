@@ -82,7 +82,7 @@ def _made(told: dict[str, Any]) -> Exception:
     made: Exception = kind(*decode(told.get("made_from", told["args"])))
     if "fields" in told:
         made.__setstate__(decode(told["fields"]))
-    carried = {key: told[key] for key in ("args", "made_from", "fields") if key in told}
+    carried: dict[str, Any] = {key: told[key] for key in ("args", "made_from", "fields") if key in told}
     if _carried(made) != carried or (_message(made) != told["message"] and not _may_say_it_otherwise(carried)):
         raise ValueError(f"{told['type']} cannot be made again")
     return made

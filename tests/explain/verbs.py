@@ -73,7 +73,7 @@ def flush(first: First) -> Callable[[], Any]:
 
     def write() -> None:
         checkpoints.insert_tasks(execute, transaction, steps)
-        checkpoints.update_workflows(execute, transaction, now, changes, {})
+        checkpoints.update_workflows(execute, transaction, now, changes)
 
     return write
 
