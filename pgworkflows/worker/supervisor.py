@@ -151,7 +151,8 @@ class Supervisor:
             else "a signal that was not ours" if status == 0
             else f"status {status}"
         )  # fmt: skip
-        if not child.counts and self._give_up(how):
+        # Who is killed from outside says nothing of whether the next one can begin.
+        if not child.counts and status != -signal.SIGKILL and self._give_up(how):
             return
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         # One that died before it could take over leaves that to the next: nobody else may be there in a drain.
