@@ -174,7 +174,8 @@ class Count:
 
     def _chain(self, rows: list[tuple[Any, ...]], status: str, end: Expected) -> None:
         """Each change begins where the one before ended, and the last leads to where it stands."""
-        at = ""
+        # A step that gave way stands as PENDING before its first attempt: that is no attempt, and has no row.
+        at = "PENDING" if rows and rows[0][2] is not None and rows[0][5] == "PENDING" else ""
         for row in rows:
             if row[5] != at:
                 self.counts.history_missing += 1

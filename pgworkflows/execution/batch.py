@@ -280,14 +280,14 @@ def _match_result(batch: Batch, run: Run) -> None:
 
 
 def _flush(batch: Batch, runs: list[Run]) -> None:
-    """Write tasks, workflows and events, each in one statement."""
+    """Write tasks, workflows and events, each in one statement; what was recorded before comes first, as in the history."""
     execute, xact = batch.transaction.execute, batch.transaction.transaction
     new = [(run.row.id, task) for run in runs for task in run.dirty.values() if not task.stored]
     changed = [task for run in runs for task in run.dirty.values() if task.stored]
-    if new:
-        checkpoints.insert_tasks(execute, xact, new)
     if changed:
         checkpoints.update_tasks(execute, xact, changed)
+    if new:
+        checkpoints.insert_tasks(execute, xact, new)
     consumed = [(event, run.row.id, seq) for run in runs for event, seq in run.consumed]
     if consumed:
         checkpoints.consume_events(execute, consumed)

@@ -22,7 +22,7 @@ TRAPS = {
     "a worker is stopped inside a batch": ["tests/guarantees/test_g04_zombies_cannot_commit.py"],
     "a step commits, rolls back or swallows a database error": [
         f"{STEPS}::test_ending_the_transaction_fails_the_step",
-        f"{STEPS}::test_raw_cursor_cannot_checkpoint_what_is_gone",
+        f"{STEPS}::test_libpq_cannot_checkpoint_what_is_gone",
     ],
     "a foreign key is refused at COMMIT": [
         f"{STEPS}::test_refused_commit_is_charged_to_its_step",
@@ -30,7 +30,7 @@ TRAPS = {
     ],
     "an on_commit hook raises": [f"{STEPS}::test_failed_step_drops_its_hooks_only"],
     "a step kills the process every time": [
-        "tests/crash/test_killed_workers.py::test_a_step_that_kills_its_worker_is_blocked_after_ten"
+        "tests/crash/test_killed_workers.py::test_a_step_that_kills_its_worker_is_blocked_after_five"
     ],
     "two idempotent starts of one key at one instant": [
         f"{RACES}::test_two_starts_of_one_key_give_one_row",
