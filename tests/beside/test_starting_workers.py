@@ -99,9 +99,22 @@ def test_worker_that_cannot_begin_is_given_up_with_the_reason(shop):
     assert "Giving up: 5 worker processes in a row ended before they could register, the last by status 1." in said
 
 
-def test_worker_that_is_killed_at_once_is_given_up(shop):
-    shop.settings("import os, sys\nif '--as-worker' in sys.argv:\n    os.kill(os.getpid(), 9)\n")
-    assert "the last by signal 9" in shop.command("manage.py", "runworkflows", "--processes", "2", fails=True)
+def test_worker_that_crashes_at_once_is_given_up(shop):
+    shop.settings("import os, sys\nif '--as-worker' in sys.argv:\n    os.abort()\n")
+    assert "the last by signal 6" in shop.command("manage.py", "runworkflows", "--processes", "2", fails=True)
+
+
+def test_workers_that_others_kill_before_they_begin_are_replaced(shop):
+    kill_six = """import os, pathlib, sys
+if '--as-worker' in sys.argv and len(list(pathlib.Path(__file__).parent.glob('killed-*'))) < 6:
+    pathlib.Path(__file__).with_name(f'killed-{os.getpid()}').touch()
+    os.kill(os.getpid(), 9)
+"""
+    shop.settings(kill_six)
+    process = shop.start("manage.py", "runworkflows")
+    until(lambda: shop.said().count("ended by signal 9") == 6, "six are dead", 60)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
 
 
 def test_sigterm_while_workers_cannot_begin_ends(shop):

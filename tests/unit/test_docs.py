@@ -1,5 +1,6 @@
 """What the documentation lists is what there is."""
 
+import argparse
 import re
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_every_system_check_is_explained():
 
 def test_options_of_the_worker_are_explained():
     parser = load_command_class("pgworkflows", "runworkflows").create_parser("manage.py", "runworkflows")
-    own = set(parser._option_string_actions) - set(BaseCommand().create_parser("manage.py", "any")._option_string_actions)
+    told = {option for option, action in parser._option_string_actions.items() if action.help != argparse.SUPPRESS}
+    own = told - set(BaseCommand().create_parser("manage.py", "any")._option_string_actions)
     assert {cell.split()[0] for cell in first_cells(section("operations.md", "Running workers"))} == own
 
 
