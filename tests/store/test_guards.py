@@ -155,19 +155,19 @@ UPDATES = {
 @pytest.mark.parametrize("constraint", UPDATES)
 def test_broken_invariant_is_named(execute, started, constraint):
     register("w", queues=[], definitions=[], direct=False, lease=1)
-    with pytest.raises(IntegrityError, match=f'violates check constraint "{constraint}"'):
+    with pytest.raises(IntegrityError, match=constraint):
         execute(f"UPDATE pgworkflows_workflow SET {UPDATES[constraint]}")
 
 
 def test_one_task_for_each_position(execute, started, pgworkflows):
     pgworkflows.run_workflows()
     again = "INSERT INTO pgworkflows_task (workflow_id, branch, seq, kind, name, status, attempt) "
-    with pytest.raises(IntegrityError, match='violates unique constraint "pgworkflows_task_one_per_position"'):
+    with pytest.raises(IntegrityError, match="pgworkflows_task_one_per_position"):
         execute(again + "SELECT workflow_id, branch, seq, kind, name, status, attempt FROM pgworkflows_task")
 
 
 def test_event_needs_an_address(execute, db):
-    with pytest.raises(IntegrityError, match='violates check constraint "pgworkflows_event_has_address"'):
+    with pytest.raises(IntegrityError, match="pgworkflows_event_has_address"):
         execute("INSERT INTO pgworkflows_event (name, sent_at, sent_by, parked) VALUES ('x', now(), '', false)")
 
 

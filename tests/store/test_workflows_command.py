@@ -277,7 +277,7 @@ def test_send_event_to_one_and_by_correlation(ship, pgworkflows):
 def test_database_without_our_tables_is_named(execute):
     execute("ALTER TABLE pgworkflows_workflow RENAME TO elsewhere")
     said = refused("list")
-    assert 'relation "pgworkflows_workflow" does not exist' in said
+    assert "pgworkflows_workflow" in said
     assert said.endswith("Has `manage.py migrate` been run on database 'default'?")
 
 
