@@ -266,7 +266,7 @@ def test_roles_may_do_what_is_listed_and_nothing_else(scratch, logged_in, role):
                 session.execute(statement)
                 done.add(name)
             except psycopg.Error as error:
-                if not str(error).startswith("permission denied for "):
+                if not (error.diag.source_function or "").startswith("aclcheck_error"):
                     done.add(name)  # it went in, and was refused for what it asked
             session.rollback()
     assert tried > 250
@@ -287,7 +287,7 @@ TRIGGER_FUNCTIONS = (
 def test_nobody_hangs_our_trigger_functions_on_a_table_of_their_own(scratch, logged_in, role):
     for (name,) in scratch.execute(TRIGGER_FUNCTIONS):
         hang = f"CREATE TRIGGER t AFTER INSERT ON decoy FOR EACH ROW EXECUTE FUNCTION pgworkflows.{name}()"
-        with pytest.raises(errors.InsufficientPrivilege, match=f"permission denied for function pgworkflows.{name}"):
+        with pytest.raises(errors.InsufficientPrivilege, match=f"pgworkflows.{name}"):
             logged_in(role).execute(f"CREATE TEMP TABLE decoy (id int); {hang}")
 
 
