@@ -101,6 +101,7 @@ def alive(pid: int) -> bool:
     return bool(listed.strip()) and not listed.startswith("Z")
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize("body", [held_call, held_entry])
 def test_lost_sessions_are_opened_again(fleet, body):
     """Two cuts in mid-run: nothing is done twice, and the process lives on."""

@@ -70,6 +70,7 @@ def test_the_first_signal_finishes_what_runs(fleet):
     assert Workflow.objects.get(name="ledger.quick").status == "PENDING"
 
 
+@pytest.mark.direct
 def test_the_second_signal_stops_at_once_and_loses_nothing(fleet):
     started = held_call.start("x")
     supervisor = fleet.runworkflows(stdout=subprocess.PIPE)

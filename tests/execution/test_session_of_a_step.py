@@ -59,6 +59,7 @@ def test_settings_do_not_reach_the_next_workflow(pgworkflows, change, batch):
     assert not History.objects.filter(actor="eve").exists()
 
 
+@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fails", [True, False])
 def test_locks_and_temporary_tables_go_with_the_session(pgworkflows, fails):

@@ -11,6 +11,8 @@ from psycopg import errors
 
 from tests.scratch import Scratch, database
 
+pytestmark = pytest.mark.direct
+
 #: Seconds that a statement of the project's may wait for a lock; the migrations themselves take some tenths.
 BOUND = 2
 

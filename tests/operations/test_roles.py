@@ -11,6 +11,8 @@ from psycopg import errors
 from tests.scratch import Scratch, database
 from tests.superuser import OWNER
 
+pytestmark = pytest.mark.direct
+
 PREFIX = f"t{os.getpid()}"
 ROLES = ("owner", "worker", "web", "reader", "starter")
 

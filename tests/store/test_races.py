@@ -137,6 +137,7 @@ def test_start_begins_anew_where_the_holder_of_its_key_is_deleted_meanwhile(besi
     assert other.result(timeout=30) == Workflow.objects.get(key="k").pk != before.pk
 
 
+@pytest.mark.direct
 def test_starts_among_deletions_always_give_a_workflow(body, connect):
     """Without a lock to stop them anywhere: between the two statements of a start, and between it and the row's reading."""
     deletes, stop = connect(autocommit=True), threading.Event()
