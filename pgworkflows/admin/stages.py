@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import ApprovalPolicy, ApprovalStage, StageCondition
-from ..models.people import name_of
+from ..models.people import names_of
 from ..site.addresses import in_admin
 from .listing import ModelAdmin
 from .policy_forms import LabelledRows, StageForm
@@ -85,7 +85,7 @@ class StageInline(PartOfDraft, TabularInline):
 
 def asked(stage: ApprovalStage) -> str:
     """Return whom a stage asks, as text."""
-    named = [*(group.name for group in stage.groups.all()), *(name_of(user) for user in stage.users.all())]
+    named = [*sorted(group.name for group in stage.groups.all()), *names_of(stage.users.all())]
     return ", ".join([*named, *([stage.resolver] if stage.resolver else [])]) or str(_("nobody"))
 
 

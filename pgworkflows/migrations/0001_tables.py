@@ -214,6 +214,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "approval action",
                 "verbose_name_plural": "approval actions",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
@@ -403,6 +404,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "decision",
                 "verbose_name_plural": "decisions",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(

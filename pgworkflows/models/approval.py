@@ -314,6 +314,7 @@ class Decision(models.Model):
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
+        ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["approval", "username"], name="pgworkflows_decision_one_per_person"),
             models.UniqueConstraint(
@@ -364,6 +365,7 @@ class ApprovalAction(models.Model):
     class Meta:
         verbose_name = _("approval action")
         verbose_name_plural = _("approval actions")
+        ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.username or 'worker'}: {self.verb}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -30,3 +31,8 @@ def name_of(user: Any) -> str:
     """Return the name of a user's row, as its column has it and as SQL says it."""
     field = user._meta.get_field(user.USERNAME_FIELD)
     return str(field.to_python(field.value_from_object(user)))
+
+
+def names_of(users: Iterable[Any]) -> list[str]:
+    """Return the names of users' rows in one order, since the database gives the rows in any."""
+    return sorted(map(name_of, users))

@@ -216,8 +216,15 @@ def seconds_to_next_suspect(execute: Execute, known: Known, left: float) -> floa
 COUNT_CRASH = """
 UPDATE pgworkflows_workflow
 SET crashes = GREATEST(crashes + 1, 2),
-  available_at = pgworkflows.now() + interval '0.1 seconds' * CASE WHEN crashes < 2 THEN 5 ELSE power(2, crashes - 1) END
+  available_at = pgworkflows.now() + interval '1 second' * GREATEST(0.5, 0.1 * power(2, crashes - 1))
 WHERE id = %(id)s RETURNING id, available_at
+"""
+
+# What was counted and then taken by another worker, since this one was slow to come back, was no try.
+UNCOUNT = """
+UPDATE pgworkflows_workflow w SET crashes = w.crashes - 1
+FROM (SELECT id FROM pgworkflows_workflow WHERE id = %(id)s AND crashes > 2 FOR NO KEY UPDATE SKIP LOCKED) AS tried
+WHERE w.id = tried.id
 """
 
 CLAIM_HELD = f"""

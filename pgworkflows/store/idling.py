@@ -83,3 +83,8 @@ def choose_one(known: Known, *, suspects: bool = False, ids: list[uuid.UUID] | N
             return None
         workflow, held = query(claims.COUNT_CRASH, {"id": claim.workflows[0].id})[0]
         return workflow, held
+
+
+def uncount(workflow: uuid.UUID) -> None:
+    """Take back that a workflow was about to be tried: another worker was faster."""
+    query(claims.UNCOUNT, {"id": workflow})

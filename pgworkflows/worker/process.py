@@ -260,6 +260,8 @@ class Worker:
         if held[0] in self.aside:
             self.aside[held[0]] = time.monotonic() + ASIDE_SECONDS
         report = self._run_held(*held, suspects)
+        if not (report.claimed or report.lost):
+            idling.uncount(held[0])
         if report.lost:
             self.unsure = True
             if self.engine.charged(held[0]):  # known here only, and it is still held back for us

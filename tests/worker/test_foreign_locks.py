@@ -9,7 +9,7 @@ from pgworkflows.store.workers import LIFE_LOCK
 from tests.ledger.workflows import quick
 from tests.workers import conninfo, until_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.direct]
 
 
 @pytest.mark.parametrize("mode", ["", "_shared"])

@@ -1,5 +1,7 @@
 """Many workers that have just begun, and few workflows."""
 
+from typing import Any
+
 from django.db import connection
 
 from pgworkflows import step, workflow
@@ -17,6 +19,26 @@ def test_one_try_is_counted_once(worker):
     assert idling.choose_one(worker.engine.known) is not None
     assert [idling.choose_one(worker.engine.known) for _ in range(3)] == [None] * 3
     assert Workflow.objects.get().crashes == 2
+
+
+def test_what_another_worker_took_meanwhile_was_no_try(worker, monkeypatch):
+    @workflow
+    def body() -> None: ...
+
+    worker.know(body)
+    row = body.start()
+    run_held, taken = worker._run_held, []
+
+    def run_too_late(*held: Any) -> Any:
+        Workflow.objects.update(available_at=row.created_at)
+        taken.append(idling.choose_one(worker.engine.known, suspects=True))
+        assert Workflow.objects.get().crashes == 3
+        return run_held(*held)
+
+    monkeypatch.setattr(worker, "_run_held", run_too_late)
+    worker._run_careful()
+    assert Workflow.objects.get().crashes == 2
+    assert run_held(*taken[0], True).claimed == 1
 
 
 def test_who_counted_a_try_runs_it_at_once(worker):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
-from ...models.people import name_of
+from ...models.people import names_of
 from ...store import decisions
 from .fields import AnyJSON, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
@@ -81,7 +81,7 @@ class ApprovalDetail(ApprovalSummary):
 
     snapshot = AnyJSON(read_only=True, help_text="What is shown of the subject.")
     users = serializers.SerializerMethodField()
-    groups: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+    groups = serializers.SerializerMethodField()
     could_decide = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="When it opened.")
     may_decide = serializers.SerializerMethodField(help_text="Who may decide now; their delegates in addition.")
     refusal = serializers.SerializerMethodField(help_text="Why the reader cannot decide now; empty for one who can.")
@@ -100,7 +100,12 @@ class ApprovalDetail(ApprovalSummary):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_users(self, approval: Approval) -> list[str]:
         """Name the users that it asks."""
-        return [name_of(user) for user in approval.users.all()]
+        return names_of(approval.users.all())
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_groups(self, approval: Approval) -> list[str]:
+        """Name the groups that it asks."""
+        return sorted(group.name for group in approval.groups.all())
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_may_decide(self, approval: Approval) -> list[str]:

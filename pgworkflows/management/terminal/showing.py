@@ -7,7 +7,7 @@ from typing import Any
 
 from ...conf import conf
 from ...models import History, Workflow
-from ...models.people import name_of
+from ...models.people import names_of
 from ...store.coverage import Coverage
 from .listing import UNKNOWN
 from .text import as_json, moment, table
@@ -80,7 +80,7 @@ def _events(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
 
 def _approvals(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
     for approval in workflow.approvals.order_by("id").prefetch_related("users", "groups", "decisions"):
-        asked = [*(name_of(user) for user in approval.users.all()), *(group.name for group in approval.groups.all())]
+        asked = [*names_of(approval.users.all()), *sorted(group.name for group in approval.groups.all())]
         decisions = "; ".join(map(str, approval.decisions.all()))
         yield approval.pk, approval.title, approval.status, ", ".join(asked), moment(approval.due_at), decisions
 
