@@ -12,10 +12,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from benchmarks import markdown, plot, report
+from benchmarks import markdown, pair, plot, report
 from benchmarks.catalogue import WORKLOADS, contenders
 from benchmarks.failures import MeasurementError
 from benchmarks.figures import Results
+from benchmarks.pair_side import PAIRED
 from benchmarks.peers import PEERS, missing
 from benchmarks.run import Contender, Run
 from benchmarks.server import running_server
@@ -38,16 +39,19 @@ def numbers(text: str) -> list[int]:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", type=names, default=list(WORKLOADS), help="workloads, such as W2,W3 (default: all)")
-    parser.add_argument("--rounds", type=int, help="how often all is measured (default 3; 1 with --quick)")
+    parser.add_argument("--only", type=names, help="workloads, such as W2,W3 (default: all)")
+    parser.add_argument("--rounds", type=int, help="how often all is measured (default 3; 1 with --quick; 9 with --pair)")
     parser.add_argument("--quick", action="store_true", help="sizes for the counts, not for the speed: under 4 minutes")
     parser.add_argument("--processes", type=numbers, default=[1, 2], help="numbers of worker processes (default 1,2)")
     parser.add_argument("--peers", type=names, default=list(PEERS), help="peers to measure, or none (default: all installed)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--plot", type=Path, help="draw the figures into this SVG file")
     parser.add_argument("--markdown", type=Path, help="write the targets and all figures into this page, between its marks")
+    parser.add_argument("--pair", metavar="COMMIT", help="only what the engine costs now beside what it cost at that commit")
     arguments = parser.parse_args()
-    for what, given, known in (("workload", arguments.only, WORKLOADS), ("peer", arguments.peers, PEERS)):
+    workloads = PAIRED if arguments.pair else WORKLOADS
+    arguments.only = arguments.only or list(workloads)
+    for what, given, known in (("workload", arguments.only, workloads), ("peer", arguments.peers, PEERS)):
         unknown = [name for name in given if name not in known]
         if unknown:
             parser.error(f"there is no {what} {', '.join(unknown)}; there are {', '.join(known)}")
@@ -90,6 +94,9 @@ def measure_one(results: Results, number: int, workload: str, contender: Contend
 def main() -> int:
     """Run what was asked for; return the exit status."""
     arguments = parse_arguments()
+    if arguments.pair:
+        pair.run(arguments.pair, arguments.only, arguments.rounds or pair.PAIRS, quick=arguments.quick)
+        return 0
     began, rounds = time.time(), arguments.rounds or (1 if arguments.quick else 3)
     results = Results()
     peers = take_part(arguments.peers, results)

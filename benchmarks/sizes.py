@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Sizes:
 
 
 FULL = Sizes()
+#: For pairs: some seconds each.
+PAIR = replace(FULL, orders=2_000, plain_orders=2_000, empty_steps=6_000, latencies=100)
 QUICK = Sizes(
     bare=1_000,
     from_sql=500,

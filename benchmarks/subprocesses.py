@@ -90,13 +90,14 @@ class Workers:
 
     def largest_mib(self) -> float:
         """Return the resident memory of the largest process, supervisors' children included."""
-        return max(float(member.memory_info().rss) for member in self._everyone()) / 2**20
+        return max(float(member.memory_info().rss) for member in self.everyone()) / 2**20
 
     def threads(self) -> int:
         """Count the threads of all."""
-        return sum(member.num_threads() for member in self._everyone())
+        return sum(member.num_threads() for member in self.everyone())
 
-    def _everyone(self) -> list[psutil.Process]:
+    def everyone(self) -> list[psutil.Process]:
+        """Return all of them, supervisors' children included."""
         trees = [psutil.Process(process.pid) for process in self.processes]
         return [member for tree in trees for member in (tree, *tree.children(recursive=True))]
 

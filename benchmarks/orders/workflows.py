@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,27 @@ def five_rows(order: int) -> None:
     """Take five sequential atomic steps: W2 and W7."""
     for number in range(1, STEPS + 1):
         write_row(order, number)
+
+
+@step
+def write_row_or_fail(order: int, number: int) -> None:
+    """Insert one row; one time in a hundred, fail then."""
+    Row.objects.create(order=order, step=number)
+    if failures_until(order - 1, number) > failures_until(order - 1, number - 1):
+        raise ValueError("one in a hundred")
+
+
+def failures_until(order: int, number: int = 0) -> int:
+    """Count the steps that fail until that one."""
+    return (order * STEPS + number) // 101
+
+
+@workflow
+def five_rows_with_failures(order: int) -> None:
+    """Take five steps, and go on where one fails: W2f."""
+    for number in range(1, STEPS + 1):
+        with suppress(ValueError):
+            write_row_or_fail(order, number)
 
 
 @step

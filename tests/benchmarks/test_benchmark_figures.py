@@ -5,6 +5,7 @@ import pytest
 from benchmarks.drains import steady_rate
 from benchmarks.figures import OURS, Figure, Key, Results, Spread
 from benchmarks.latency import percentiles
+from benchmarks.pair import interval
 from benchmarks.targets import TARGETS, Outcome, Target
 
 FAST = Key(workload="W2", subject=OURS, name="orders")
@@ -34,6 +35,11 @@ def test_ratio_leaves_out_rounds_of_one_alone():
     assert results(fast=[100, 300], slow=[10]).ratio(FAST, SLOW) == Spread(median=10, lowest=10, highest=10)
     assert results(fast=[100], slow=[0]).ratio(FAST, SLOW) is None
     assert results(fast=[100]).ratio(FAST, SLOW) is None
+
+
+@pytest.mark.parametrize(("pairs", "held"), [(1, (1, 1)), (5, (1, 5)), (8, (1, 8)), (9, (2, 8)), (12, (3, 10))])
+def test_interval_holds_the_median_of_pairs(pairs, held):
+    assert interval([*range(2, pairs + 1), 1]) == held
 
 
 def test_rate_begins_after_a_fifth_is_done():

@@ -1,5 +1,6 @@
 """A run: who is measured when, what a failure does, and that it leaves nothing behind."""
 
+import os
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import psutil
 import pytest
 
 from benchmarks import __main__ as program
+from benchmarks import pair
 from benchmarks.figures import Figure, Key, Results
 from benchmarks.peers import PEERS
 from benchmarks.run import Contender, Run
@@ -78,3 +80,11 @@ def test_killed_run_leaves_no_process():
     sleeper = int(done.stdout)
     assert done.returncode == -9
     until(lambda: not psutil.pid_exists(sleeper) or psutil.Process(sleeper).status() == psutil.STATUS_ZOMBIE, "it is gone")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the commits")
+def test_pair_takes_only_the_package_from_the_other_commit():
+    found = "import django.__main__, pgworkflows, benchmarks; print(pgworkflows.__file__, benchmarks.__file__)"
+    with pair.package_of("HEAD") as root:
+        done = subprocess.check_output([sys.executable, "-c", found], cwd=ROOT, env=os.environ | pair.paths(root), text=True)
+        assert done.split() == [str(root / "pgworkflows/__init__.py"), str(ROOT / "benchmarks/__init__.py")]
