@@ -5,6 +5,7 @@ E004-E009  installation      the database and the distributions beside us
 E010-E014  declarations      what the `workflows.py` modules declare
 E015       bodies            forms that a workflow asks for and does not declare
 E016       people            a user model on which names are not unique
+E017       sessions          what is set on role or database, and keeps everything from working
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 W006-W007  surroundings      clocks that are put back, and a login that is not there

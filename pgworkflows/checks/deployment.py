@@ -34,8 +34,6 @@ SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
 
 #: What a session of the application must find, and why.
 WANTED = {
-    "default_transaction_isolation": ("read committed", "the row locks that claim workflows need read committed"),
-    "default_transaction_read_only": ("off", "nothing could be written"),
     "session_replication_role": ("origin", "the triggers that write history do not fire"),
     "synchronous_commit": ("on", "a crash of the server loses what it had said was committed"),
     "fsync": ("on", "a crash of the machine can lose or spoil everything"),

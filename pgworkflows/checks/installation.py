@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import NotSupportedError, connections
 
 from ..conf import conf
+from .sessions import check_sessions
 
 OLDEST_SERVER = 150000
 READ_COMMITTED = 2  # psycopg.IsolationLevel.READ_COMMITTED, and what psycopg 2 calls it
@@ -90,7 +91,7 @@ def _check_isolation(alias: str, options: dict[str, Any]) -> list[CheckMessage]:
 
 
 def check_server(databases: Sequence[str]) -> list[CheckMessage]:
-    """Report a server that is too old; one that cannot be reached is for others to report."""
+    """Report a server that is too old, and sessions that cannot work; one that cannot be reached is for others to report."""
     alias = conf().DATABASE
     if alias not in databases or alias not in connections or connections[alias].vendor != "postgresql":
         return []
@@ -100,7 +101,12 @@ def check_server(databases: Sequence[str]) -> list[CheckMessage]:
         return [_too_old(str(error))]
     except DatabaseError:
         return []
-    return [] if version >= OLDEST_SERVER else [_too_old(f"it is PostgreSQL {version // 10000}")]
+    if version < OLDEST_SERVER:
+        return [_too_old(f"it is PostgreSQL {version // 10000}")]
+    try:
+        return check_sessions()
+    except DatabaseError:
+        return []
 
 
 def _too_old(reason: str) -> Error:

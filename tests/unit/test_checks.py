@@ -417,15 +417,33 @@ def test_what_is_not_as_it_was_shipped(statement, said):
 @pytest.mark.django_db
 def test_settings_that_break_promises():
     before = [message.msg for message in deployed("W005")]
-    execute("SET LOCAL synchronous_commit = off; SET LOCAL default_transaction_isolation = 'repeatable read'")
+    execute("SET LOCAL synchronous_commit = off")
     said = [message.msg for message in deployed("W005") if message.msg not in before]
     assert said == [
-        "The application's sessions have default_transaction_isolation = 'repeatable read': the row locks that claim workflows "
-        "need read committed.",
         "The application's sessions have synchronous_commit = 'off': a crash of the server loses what it had said was committed.",
     ]
-    execute("SET LOCAL synchronous_commit = remote_apply; SET LOCAL default_transaction_isolation = 'read committed'")
+    execute("SET LOCAL synchronous_commit = remote_apply")
     assert [message.msg for message in deployed("W005")] == before
+
+
+SESSIONS = {
+    "default_transaction_isolation": ("serializable", "read committed", "E008"),
+    "default_transaction_read_only": ("on", "off", "E017"),
+    "DateStyle": ("German, DMY", "ISO", "E017"),
+    "IntervalStyle": ("iso_8601", "postgres", "E017"),
+    "array_nulls": ("off", "on", "E017"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", SESSIONS)
+def test_sessions_that_cannot_work(name):
+    value, wanted, number = SESSIONS[name]
+    execute(f"SET LOCAL {name} = '{value}'")
+    code, message, hint = only(check_server(databases=["default"]))
+    assert code == number
+    assert message.startswith(f"The sessions of database 'default' have {name} = '{value}': ")
+    assert hint == f"ALTER ROLE or ALTER DATABASE ... SET {name} = '{wanted}', or -c {name}=... in OPTIONS['options']."
 
 
 @pytest.mark.django_db
