@@ -69,7 +69,7 @@ def count(workflow: Any) -> dict[str, int]:
 
 
 UNEXPECTED = """
-SELECT status || ', ' || COALESCE(error ->> 'message', waiting_for) FROM pgworkflows_workflow
+SELECT status || ', ' || COALESCE(error ->> 'message', waiting_for::text) FROM pgworkflows_workflow
 WHERE name = %(name)s AND status <> 'COMPLETED' LIMIT 1
 """
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from demo_shop.models import Order
 from pgworkflows.models import Task, Workflow
+from pgworkflows.presentation.waits import in_words
 
 # The names of what the customer need not know are left out.
 TITLES = {
@@ -50,7 +51,7 @@ class Progress:
 
     workflow: Workflow
     stages: list[Stage]
-    waiting_for: str
+    waits_for: str
     problem: str
 
 
@@ -63,7 +64,7 @@ def progress_of(order: Order) -> Progress | None:
     return Progress(
         workflow=workflow,
         stages=[stage for task in tasks if (stage := _stage(task)) is not None],
-        waiting_for=workflow.waiting_for,
+        waits_for=in_words(workflow),
         problem=(workflow.error or {}).get("message", ""),
     )
 

@@ -12,12 +12,14 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..definitions.durations import local
 from ..definitions.plain import plain
+from ..models.waits import Wait
+from ..presentation.waits import Hide, sentence
 from ..redaction import redacted, redacted_text, secrets_in
 from ..site.addresses import in_admin, row_in_admin
 from ..site.showing import TONES as APPROVAL_TONES
@@ -132,6 +134,13 @@ class Links:
     def to(self, page: str, *arguments: Any) -> str:
         """Return the address of a page; empty where the site has none."""
         return in_admin(self.site, page, *arguments)
+
+    def told(self, wait: Wait, hide: Hide = redacted_text) -> SafeString:
+        """Return a wait in words, with the rows that it names as links where this viewer may see them."""
+        pieces = (
+            (linked(self.to_row(words.model, words.key) if words.model else "", words.text),) for words in sentence(wait, hide)
+        )
+        return format_html_join("", "{}", pieces)
 
     def to_row(self, model: type[Model] | None, key: Any) -> str:
         """Return the address of a row, in another site where this one has no page for it; empty where this viewer has none."""

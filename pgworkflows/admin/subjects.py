@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import Approval, Workflow
+from ..presentation.waits import in_words
 from ..redaction import redacted_text
 from .showing import EMPTY, Links, badge, linked
 from .workflow_page import title_of
@@ -72,7 +73,7 @@ class WorkflowsAdminMixin(Base):
             (
                 linked(links.to_row(Workflow, workflow.pk), title_of(workflow)),
                 badge(workflow.status, workflow.get_status_display()),
-                redacted_text(workflow.waiting_for or workflow.state),
+                in_words(workflow) or redacted_text(workflow.state),
             )
             for workflow in found
         ]

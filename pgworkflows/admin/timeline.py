@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..models import Approval, History, Task, Workflow
+from ..models.waits import WaitKind, wait_for
 from .showing import Links, ShownError, Veil, badge, length, linked, moment
 
 #: Bytes as stored, compressed; what is larger is not even read.
@@ -143,13 +144,11 @@ class Timeline:
         return format_html_join(", ", "{}", ((part,) for part in parts if part))
 
     def _time(self, task: Any, payload: dict[str, Any]) -> SafeString:
-        return format_html(_("the time {}"), moment(task.due_at))
+        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at))
 
     def _event(self, task: Any, payload: dict[str, Any]) -> SafeString:
-        name, correlation = self.veil.text(task.name), payload.get("correlation")
-        if correlation is None:
-            return format_html(_("the event “{}”"), name)
-        return format_html(_("the event “{}” under “{}”"), name, self.veil.text(str(correlation)))
+        wait = wait_for(WaitKind.EVENT, task.name, correlation=payload.get("correlation"))
+        return self.links.told(wait, self.veil.text)
 
     def _approval(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
         approval = self.approvals.get(task.seq)

@@ -9,15 +9,19 @@ from typing import Any
 from django.apps import apps
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..definitions.encoding import TAGGED
-from ..models import Approval, History, Task, Workflow
+from ..models import Approval, History, Workflow
+from ..models.waits import Wait
+from ..presentation.waits import since, waits_of
+from ..site.page import MOST_NAMES
 from ..store.connection import database_now
 from ..store.coverage import Coverage
+from ..store.decisions import who_may_decide
 from .graph import draw
 from .showing import EMPTY, Links, Veil, badge, length, linked, moment
 from .timeline import Timeline, tasks_of
@@ -51,7 +55,7 @@ class WorkflowPage:
         return {
             "status_badge": badge(workflow.status, workflow.get_status_display()),
             "state": veil.text(workflow.state),
-            "standing": self._standing(veil, timeline.tasks),
+            "standing": self._standing(veil, approvals),
             "nobody_takes_it": not (workflow.is_finished or Coverage.now().takes(workflow)),
             "cancel_requested": self._cancel_requested(veil),
             "facts": self._facts(veil),
@@ -86,27 +90,30 @@ class WorkflowPage:
         rows = History.objects.using(conf().DATABASE).filter(workflow=self.workflow.pk).order_by("id")
         return rows if self.request.user.has_perm("pgworkflows.view_approval") else rows.filter(approval=None)
 
-    def _standing(self, veil: Veil, tasks: list[Any]) -> SafeString | str:
+    def _standing(self, veil: Veil, approvals: list[Approval]) -> SafeString | str:
         """Say what it waits for, and since when."""
         workflow, status = self.workflow, self.workflow.status
         if workflow.is_finished:
             return format_html(_("ended {}"), moment(workflow.finished_at))
-        what = veil.text(workflow.waiting_for)
         if status == Workflow.Status.BLOCKED:
             return _("stopped until a person has looked: see the error below")
         if workflow.available_at is not None and workflow.available_at <= self.now:
             return format_html(
                 _("in line for a worker since {}, {}"), moment(workflow.available_at), self._since(workflow.available_at)
             )
-        opened = [
-            task.started_at
-            for task in tasks
-            if task.finished_at is None and task.started_at and task.status != Task.Status.FAILED
-        ]
-        if not opened:
-            return format_html(_("waits for {}"), what) if what else ""
-        since = max(opened)
-        return format_html(_("waits for {}, since {}, {}"), what, moment(since), self._since(since))
+        return format_html_join("; ", "{}", ((self._waits(wait, veil, approvals),) for wait in waits_of(workflow)))
+
+    def _waits(self, wait: Wait, veil: Veil, approvals: list[Approval]) -> SafeString | str:
+        """Say one thing that it waits for, who can bring it, and since when."""
+        what = self.links.told(wait, veil.text)
+        asked = [approval for approval in approvals if approval.pk == wait.get("approval")]
+        if asked and asked[0].status == Approval.Status.PENDING:
+            names = ", ".join(who_may_decide(asked[0], MOST_NAMES)) or _("nobody")
+            what = format_html(_("{} ({} can decide)"), what, names)
+        begun = since(wait)
+        if begun is None:
+            return format_html(_("waits for {}"), what)
+        return format_html(_("waits for {}, since {}, {}"), what, moment(begun), self._since(begun))
 
     def _since(self, since: datetime) -> str:
         return _("for %(length)s") % {"length": length(self.now - since)}

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..exceptions import PGWorkflowsError
 from ..models import Workflow
-from ..redaction import redacted_text
+from ..presentation.waits import in_words
 from ..store.actors import acting_as
 from .actions import ACTIONS, Action
 from .filters import NameFilter, QueueFilter, StateFilter, StatusFilter
@@ -69,7 +69,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("waits for"), empty_value=EMPTY)
     def waits_for(self, workflow: Workflow) -> str | None:
         """Show the reason for its wait."""
-        return redacted_text(workflow.waiting_for) or None
+        return in_words(workflow) or None
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Add the subject, linked for those who may see it; it is not read."""

@@ -12,6 +12,7 @@ from django.db import transaction
 from ..definitions.encoding import dump
 from ..exceptions import NotAllowed
 from ..models import Approval, Task, Workflow
+from ..models.waits import WaitKind, wait_for
 from ..store import asking
 from ..store.announcements import Happening, announce
 from ..store.approvals import requester_is_gone
@@ -153,12 +154,13 @@ def _await_changes(body: BodyScope, approval: Approval) -> Approval:
 
 
 def _wait(body: BodyScope, approval: Approval, until: datetime | None) -> NoReturn:
-    waiting_for = f"approval: {approval.title}"
     if approval.status == Status.CHANGES_REQUESTED:
-        waiting_for = f"changes by {approval.requested_by_name or 'the requester'}: {approval.title}"
-    elif approval.due_at is not None:
-        waiting_for += f" until {approval.due_at:%Y-%m-%d %H:%M:%S %Z}"
-    body.run.stop(Workflow.Status.WAITING, available_at=until, waiting_for=waiting_for)
+        facts = {"since": approval.decided_at, "by": approval.requested_by_name or None}
+        wait = wait_for(WaitKind.CHANGES, approval.title, approval=approval.pk, **facts)
+    else:
+        since, due = approval.created_at, approval.due_at
+        wait = wait_for(WaitKind.APPROVAL, approval.title, approval=approval.pk, since=since, until=due)
+    body.run.stop(Workflow.Status.WAITING, available_at=until, waiting_for=[wait])
     raise Suspended
 
 

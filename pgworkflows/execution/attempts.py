@@ -12,6 +12,7 @@ from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
 from ..models import Task, Workflow
+from ..models.waits import WaitKind, wait_for
 from ..store.records import RecordedTask
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
@@ -101,7 +102,8 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         if run.batch.alone or since is not None:
-            _give_way_for_longer(run, task, in_short(describe(error)), since or run.now())
+            task.error = describe(error)
+            _give_way_for_longer(run, task, in_short(task.error), since or run.now())
         else:
             run.batch.gives_way(run)
         raise GiveWay from error
@@ -125,7 +127,7 @@ def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: dateti
     task.started_at = since
     task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
     run.write(task)
-    run.later(task.due_at, f"a lock that step {task.name} needs, since {since:%Y-%m-%d %H:%M:%S %Z}: {error}")
+    run.later(task.due_at, wait_for(WaitKind.LOCK, task.name, since=since, until=task.due_at))
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
@@ -150,7 +152,8 @@ def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: fl
     if run.row.status == Workflow.Status.COMPENSATING:
         status = Workflow.Status.COMPENSATING
     due = run.now() + timedelta(seconds=delay)
-    run.stop(status, available_at=due, error=run.row.error, waiting_for=f"attempt {attempts + 1} of {task.name}")
+    wait = wait_for(WaitKind.ATTEMPT, task.name, since=run.now(), attempt=attempts + 1, until=due)
+    run.stop(status, available_at=due, error=run.row.error, waiting_for=[wait])
     raise Suspended
 
 
@@ -184,7 +187,8 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     )
     compensating = run.row.status == Workflow.Status.COMPENSATING
     status = Workflow.Status.COMPENSATING if compensating else Workflow.Status.RUNNING
-    run.stop(status, call=call, error=run.row.error if compensating else None, waiting_for=f"outside step {step.name}")
+    wait = wait_for(WaitKind.CALL, step.name, since=run.now(), attempt=attempts)
+    run.stop(status, call=call, error=run.row.error if compensating else None, waiting_for=[wait])
     raise Suspended
 
 

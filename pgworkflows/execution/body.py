@@ -16,6 +16,7 @@ from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout, WorkflowFailed, WorkflowNotFound
 from ..models import Approval, Task, Workflow
+from ..models.waits import Wait, WaitKind, wait_for
 from ..store import starting
 from ..store.actors import Actor, requester
 from ..store.records import RecordedTask
@@ -119,13 +120,12 @@ class BodyScope:
             return
         assert task.due_at is not None
         if task.due_at > self.run.now():
-            self.wait(task, f"{task.due_at:%Y-%m-%d %H:%M:%S %Z}")
+            self.wait(task, wait_for(WaitKind.TIMER, since=task.started_at, until=task.due_at))
         self.complete(task, None)
 
-    def wait(self, task: RecordedTask, what: str) -> None:
+    def wait(self, task: RecordedTask, what: Wait) -> None:
         """Stop here until something comes."""
-        until = f" until {task.due_at:%Y-%m-%d %H:%M:%S %Z}" if task.due_at and task.kind != Kind.TIMER else ""
-        self.run.stop(Workflow.Status.WAITING, available_at=task.due_at, waiting_for=what + until)
+        self.run.stop(Workflow.Status.WAITING, available_at=task.due_at, waiting_for=[what])
         raise Suspended
 
     def complete(self, task: RecordedTask, text: str | None) -> Any:
@@ -169,7 +169,7 @@ class BodyScope:
             self.fail(task, WaitTimeout(what))
         if correlation is not None:
             self.run.batch.opened_waits.append(self.run.row.id)
-        return self.wait(task, what)
+        return self.wait(task, wait_for(WaitKind.EVENT, name, since=task.started_at, correlation=correlation, until=task.due_at))
 
     def start(self, workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> ChildHandle:
         """Start a child, or return the handle of the one that was started here."""
@@ -218,7 +218,7 @@ class BodyScope:
         if found is None and task.stored:
             return self.fail(task, WorkflowNotFound(f"{child}, the child {task.name}, which was deleted"))
         if found is None or not found[5]:
-            return self.wait(task, f"child {task.name} {child}")
+            return self.wait(task, wait_for(WaitKind.CHILD, task.name, since=task.started_at, workflow=str(child)))
         _, name, status, result, message, _ = found
         if status == Workflow.Status.COMPLETED:
             return self.complete(task, result)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +15,8 @@ from django.db import Error as DjangoDatabaseError
 from ..definitions.encoding import decode, dump, loaded_class, path_of
 from ..exceptions import NotStorable, StepFailed
 
+#: Where the engine's own code is.
+ENGINE = str(Path(__file__).parents[1]) + os.sep
 LONGEST_MESSAGE, LONGEST_TRACEBACK, MOST_CAUSES = 8000, 8000, 5
 #: lock_not_available, deadlock_detected, serialization_failure, disk_full.
 LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "53100"
@@ -19,8 +24,24 @@ LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "5
 
 def describe(error: BaseException, *, refused: bool = False) -> str:
     """Return the error as the JSON text that is recorded; `refused` marks a `give_up_on`: nothing happened outside."""
-    text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    text = _traceback(error)[-LONGEST_TRACEBACK:]
     return json.dumps(_told(error) | {"traceback": _storable(text)} | ({"refused": True} if refused else {}))
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback without the engine's frames, where others are left."""
+    told = traceback.TracebackException.from_exception(error)
+    for part in _chained(told):
+        users = [frame for frame in part.stack if not frame.filename.startswith(ENGINE)]
+        part.stack = traceback.StackSummary.from_list(users) if users else part.stack
+    return "".join(told.format())
+
+
+def _chained(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    yield told
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if other is not None:
+            yield from _chained(other)
 
 
 def _told(error: BaseException, causes: int = MOST_CAUSES) -> dict[str, Any]:

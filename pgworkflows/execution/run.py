@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
+from ..models.waits import Wait, WaitKind, wait_for
 from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
-from .errors import describe, gives_way_to, in_short
+from .errors import describe, gives_way_to
 from .outside import OutsideCall, OutsideResult
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Outcome:
     available_at: datetime | None = None
     result: str | None = None
     error: str | None = None
-    waiting_for: str = ""
+    waiting_for: list[Wait] = field(default_factory=list)
     call: OutsideCall | None = None
 
 
@@ -96,14 +97,14 @@ class Run:
 
     def again(self) -> None:
         """Go back in line and run on in the next batch."""
-        self.later(self.now(), "")
+        self.later(self.now())
 
-    def later(self, due: datetime, waiting_for: str) -> None:
+    def later(self, due: datetime, *waits: Wait) -> None:
         """Run on at that time."""
         if self.row.status == Status.COMPENSATING:
-            self.stop(Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=waiting_for[:500])
+            self.stop(Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=list(waits))
         else:
-            self.stop(Status.PENDING, available_at=due, waiting_for=waiting_for[:500])
+            self.stop(Status.PENDING, available_at=due, waiting_for=list(waits))
 
     def step_aside(self, error: BaseException) -> None:
         """Do nothing but record what came back from outside: the next try is by itself, apart from the others."""
@@ -112,13 +113,15 @@ class Run:
         locked = gives_way_to(error)  # nobody's fault: uncounted, and beside the others again
         self.apart = not locked
         due = self.now() + timedelta(seconds=5 if locked else 0)
-        self.later(due, f"another try: its transaction was lost ({type(error).__name__}: {error})")
+        self.later(due, wait_for(WaitKind.TRANSACTION, since=self.now(), error=type(error).__name__))
 
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
         recorded = describe(error)
         self.outcome = None
-        self.stop(Status.BLOCKED, error=recorded, waiting_for=f"a person: {in_short(recorded)}"[:500])
+        self.stop(
+            Status.BLOCKED, error=recorded, waiting_for=[wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
+        )
 
     def change(self) -> WorkflowChange:
         """Return what the flush writes to the workflow's row."""
@@ -132,7 +135,7 @@ class Run:
             attributes=self.attributes,
             available_at=outcome.available_at,
             finished=outcome.status in Workflow.FINISHED,
-            waiting_for=outcome.waiting_for,
+            waiting_for=json.dumps(outcome.waiting_for) if outcome.waiting_for else "[]",
             owner=self.batch.engine.worker_id if outcome.call else None,
             epoch=outcome.call.epoch if outcome.call else self.row.epoch,
             crashes=self.crashes,

@@ -678,7 +678,7 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("available_at", models.DateTimeField(blank=True, null=True)),
                 ("deadline", models.DateTimeField(blank=True, null=True)),
-                ("waiting_for", models.TextField(blank=True, default="")),
+                ("waiting_for", models.JSONField(blank=True, default=list)),
                 ("epoch", models.IntegerField(default=0)),
                 ("crashes", models.SmallIntegerField(default=0)),
                 ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),

@@ -125,11 +125,10 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     available_at = models.DateTimeField(null=True, blank=True)
     #: When its time limit runs out.
     deadline = models.DateTimeField(null=True, blank=True)
-    #: What a person sees that it waits for.
-    waiting_for = models.TextField(default="", blank=True)
+    #: What it waits for, as models/waits.py says; presentation/waits.py puts it into words.
+    waiting_for = models.JSONField(default=list, blank=True)
     owner = models.ForeignKey("pgworkflows.Worker", models.PROTECT, null=True, blank=True, related_name="claims", db_index=False)
     epoch = models.IntegerField(default=0)
-    #: How many workers died with it since it last committed anything.
     #: How often in a row it was tried in vain, its worker dying or its transaction being lost. Above zero it is tried
     #: apart from what runs well; above one, by itself.
     crashes = models.SmallIntegerField(default=0)

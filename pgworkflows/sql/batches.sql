@@ -164,7 +164,7 @@ $$;
 -- Updates workflows, given by column. Writes nothing for a transaction that is gone; returns how many rows were written.
 CREATE FUNCTION pgworkflows.update_workflows(
   claim xid8, moment timestamptz, ids uuid[], statuses text[], states text[], results jsonb[], errors jsonb[],
-  labels jsonb[], dues timestamptz[], finished boolean[], waits text[], owners bigint[], epochs integer[],
+  labels jsonb[], dues timestamptz[], finished boolean[], waits jsonb[], owners bigint[], epochs integer[],
   deaths smallint[], cancels jsonb[], cancelled timestamptz[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$

@@ -38,7 +38,7 @@ BEGIN
       cancel_requested_at = pgworkflows.now(), cancel_request = request,
       finished_at = CASE WHEN ends THEN pgworkflows.now() END,
       available_at = CASE WHEN NOT ends AND c.owner_id IS NULL THEN pgworkflows.now() END,
-      waiting_for = CASE WHEN ends THEN '' ELSE c.waiting_for END
+      waiting_for = CASE WHEN ends OR c.owner_id IS NULL THEN '[]' ELSE c.waiting_for END
   WHERE c.id = $1;
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();  -- for the worker that undoes it, or for its children, and whoever waits for it
@@ -76,7 +76,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_t
 BEGIN
   UPDATE pgworkflows_workflow w
   SET status = $2, error = CASE WHEN $2 = 'PENDING' THEN NULL ELSE w.error END, finished_at = NULL,
-      available_at = pgworkflows.now(), crashes = 0, waiting_for = '',
+      available_at = pgworkflows.now(), crashes = 0, waiting_for = '[]',
       deadline = pgworkflows.now() + (w.deadline - w.created_at)
   WHERE w.id = $1 AND w.status IN ('FAILED', 'BLOCKED') AND $2 IN ('PENDING', 'COMPENSATING');
 END

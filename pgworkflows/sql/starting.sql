@@ -31,7 +31,7 @@ BEGIN
       SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
              w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''),
              w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
-             GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '', 0, 0,
+             GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
              COALESCE(w.fingerprint, ''), w.format
       FROM wanted w
       ORDER BY w.name, w.key, w.id

@@ -33,7 +33,7 @@ SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(statu
 UPDATE_WORKFLOWS = """
 SELECT pgworkflows.update_workflows(%(transaction)s::xid8, %(now)s, %(id)s::uuid[], %(status)s::text[], %(state)s::text[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(attributes)s::jsonb[], %(available_at)s::timestamptz[],
-  %(finished)s::boolean[], %(waiting_for)s::text[], %(owner)s::bigint[], %(epoch)s::integer[], %(crashes)s::smallint[],
+  %(finished)s::boolean[], %(waiting_for)s::jsonb[], %(owner)s::bigint[], %(epoch)s::integer[], %(crashes)s::smallint[],
   %(cancel_request)s::jsonb[], %(cancel_requested_at)s::timestamptz[])
 """
 

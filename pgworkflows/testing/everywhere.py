@@ -132,7 +132,7 @@ def _require_comparable(calm: Snapshot, again: Snapshot) -> None:
     if not calm.finished:
         raise ValueError(
             f"crash_everywhere({calm.name}): the undisturbed run does not end: it is {calm.status}, waiting for "
-            f"{calm.waiting_for or 'a worker'}. Pass in `then` what it waits for."
+            f"{calm.waits_for or 'a worker'}. Pass in `then` what it waits for."
         )
     if calm.effects != again.effects:
         raise ValueError(

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 
 from ..models import Workflow
+from ..presentation.waits import in_words
 from ..store.connection import database
 
 Rows = list[dict[str, str]]
@@ -27,7 +28,7 @@ class Snapshot:
     state: str
     result: str
     error: str
-    waiting_for: str
+    waits_for: str
     finished: bool
     effects: Any
     tables: dict[str, Rows]
@@ -48,7 +49,7 @@ def take(run: Workflow, effects: Any) -> Snapshot:
     error = run.error or {}
     return Snapshot(
         name=run.name, status=run.status, state=run.state, result=repr(run.result), error=error.get("type", ""),
-        waiting_for=run.waiting_for, finished=run.is_finished, effects=deepcopy(effects), tables=tables,
+        waits_for=in_words(run), finished=run.is_finished, effects=deepcopy(effects), tables=tables,
     )  # fmt: skip
 
 

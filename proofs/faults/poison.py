@@ -27,7 +27,7 @@ def prove(run: Run) -> None:
         while not blocked.exists() and run.outcome.injected.get("deaths", 0) <= MOST_DEATHS:
             run.driver.answer()
             replace(run, workers)
-        told = [row.waiting_for for row in blocked]
+        told = [(row.error or {}).get("message", "") for row in blocked]
         if len(told) != 1 or "Step proofs.deadly " not in told[0] or "times in a row" not in told[0]:
             run.outcome.problems.append(f"after {run.outcome.injected.get('deaths', 0)} deaths this is blocked: {told}")
             return

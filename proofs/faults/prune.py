@@ -36,7 +36,7 @@ INSERT INTO pgworkflows_workflow
 SELECT (lpad(to_hex((extract(epoch FROM t.at) * 1000)::bigint), 12, '0') || '7' || substr(t.hash, 1, 3) || '8' ||
         substr(t.hash, 4, 15))::uuid, %(name)s, 1, 'PENDING', '', 'default', 0,
        jsonb_build_object('number', t.n, 'prefix', '', 'program', %(program)s::jsonb), '{}', '', '', '', t.at,
-       CASE WHEN %(runnable)s THEN t.at END, '', 0, 0, '', 1
+       CASE WHEN %(runnable)s THEN t.at END, '[]', 0, 0, '', 1
 FROM (SELECT n, md5(%(name)s || n) AS hash, now() - %(age)s::interval + n * interval '0.1 ms' AS at
       FROM generate_series(%(first)s::integer, %(last)s::integer) n) t
 """

@@ -31,7 +31,7 @@ SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '70008000' || lpad(to_hex(n)
   CASE WHEN n % 2003 = 0 THEN 'slow' ELSE 'default' END, 0, '{}',
   CASE WHEN n % 5003 = 0 THEN '{"batch": 7}' WHEN n % 10 = 0 THEN '{"region": "EU"}' ELSE '{}' END::jsonb,
   'demo_shop.order', n::text, '', now(), now(), CASE WHEN ended THEN now() END,
-  CASE WHEN status = 'PENDING' THEN now() END, '', 0, 0, '', 1
+  CASE WHEN status = 'PENDING' THEN now() END, '[]', 0, 0, '', 1
 FROM (
   SELECT n, status, status IN ('COMPLETED', 'FAILED', 'COMPENSATED', 'CANCELLED') AS ended
   FROM (

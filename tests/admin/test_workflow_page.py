@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from pgworkflows import Retry, now, request_approval, set_state, sleep, step, wait_for_event, workflow
-from pgworkflows.models import Workflow
+from pgworkflows.models import Approval, Workflow
 from tests.admin.staged import page, ran, waits
 
 pytestmark = pytest.mark.django_db
@@ -27,14 +28,31 @@ def text_of(browser, target: Workflow, query: str = "") -> str:
 
 def test_page_shows_what_it_waits_for(viewer, waiting):
     text = text_of(viewer, waiting)
-    assert "waits for event delivered (DS7), since" in text
+    assert "waits for the event “delivered” under “DS7”, since" in text
     assert "the event “delivered” under “DS7”" in text
+
+
+def test_page_says_who_can_decide(staff, django_user_model):
+    django_user_model.objects.create_user("bob")
+
+    @workflow(name="admin_tests.asks")
+    def asks() -> object:
+        return request_approval("Buy mugs", users=["bob"])
+
+    asking = ran(asks.start())
+    approval = Approval.objects.get()
+    answer = staff("view_workflow", "view_approval").get(page(asking)).content.decode()
+    address = reverse("admin:pgworkflows_approval_change", args=[approval.pk])
+    assert f'waits for a decision on “<a href="{address}">Buy mugs</a>” (bob can decide), since' in answer
+    assert "bob can decide" not in text_of(staff("view_workflow", name="cy"), asking)
 
 
 def test_page_of_failure_shows_error(viewer, failed):
     text = text_of(viewer, failed)
     assert "ValueError : the press is jammed" in text
     assert "Traceback (most recent call last)" in text
+    assert "in break_down" in text
+    assert "pgworkflows/execution" not in text
 
 
 def test_page_says_that_nobody_takes_it(viewer, waiting, failed):

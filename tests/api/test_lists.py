@@ -116,7 +116,7 @@ INSERT INTO pgworkflows_workflow
    created_at, finished_at, available_at, waiting_for, epoch, crashes, fingerprint, format)
 SELECT gen_random_uuid(), 'crowd.' || n % 100, 1, status, '', 'default', 0, '{}', jsonb_build_object('batch', n % 200),
   'shop.order', n::text, '', now(), CASE status WHEN 'COMPLETED' THEN now() END, CASE status WHEN 'PENDING' THEN now() END,
-  '', 0, 0, '', 1
+  '[]', 0, 0, '', 1
 FROM generate_series(1, 3000) n,
   LATERAL (SELECT CASE WHEN n % 500 = 0 THEN 'BLOCKED' WHEN n % 2 = 0 THEN 'PENDING' ELSE 'COMPLETED' END) drawn (status);
 SET LOCAL session_replication_role = origin;

@@ -150,6 +150,15 @@ def test_failure_is_shown_without_its_traceback(ann, pgworkflows):
     assert (shown["status"], shown["error"]) == ("FAILED", {"type": "ValueError", "message": "broken"})
 
 
+def test_waits_are_data_and_text(ann, fulfil, pgworkflows):
+    ann.send("workflows", body={"name": "shop.fulfil", "kwargs": {"order": 1}})
+    pgworkflows.run_workflows()
+    shown = ann.read("workflow", Workflow.objects.get().pk).json()
+    (wait,) = shown["waiting_for"]
+    assert (wait["kind"], wait["title"], wait["text"]) == ("EVENT", "go", "the event “go” under “order 1”")
+    assert ann.read("workflows").json()["results"][0]["waiting_for"] == [wait]
+
+
 def test_tasks_and_history_are_listed_in_order(ann, fulfil, pgworkflows):
     ann.send("workflows", body={"name": "shop.fulfil", "kwargs": {"order": 1}})
     pgworkflows.run_workflows()

@@ -4,6 +4,7 @@ import pytest
 
 from pgworkflows import AlreadyDecided, NotAllowed
 from pgworkflows.models import Approval, History
+from pgworkflows.presentation.waits import in_words
 
 
 def test_requester_gets_it_back(ask, latest, people):
@@ -13,7 +14,7 @@ def test_requester_gets_it_back(ask, latest, people):
     assert approval.status == "CHANGES_REQUESTED"
     assert list(Approval.objects.requested_by(people.eve).to_be_changed()) == [approval]
     started.refresh_from_db()
-    assert started.waiting_for == "changes by eve: Buy it"
+    assert in_words(started) == "changes to “Buy it” by eve"
 
 
 def test_resubmission_opens_the_next_round(ask, latest, people):

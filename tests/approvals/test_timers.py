@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import override_settings
 
 from pgworkflows.models import Approval, History, Task
+from pgworkflows.presentation.waits import since
 from pgworkflows.store.decisions import who_may_decide
 
 DAY = timedelta(days=1)
@@ -51,6 +52,15 @@ def test_escalated_people_decide(ask, people, latest, pgworkflows):
     latest(started).approve(people.cora)
     latest(started)
     assert started.wait(0).decisions[0]["username"] == "cora"
+
+
+def test_wait_is_since_the_question_and_until_the_new_date_after_an_escalation(ask, pgworkflows):
+    started = ask(groups=["bosses"], timeout=DAY, on_timeout="escalate", escalate_to=["finance"])
+    pgworkflows.move_clock(DAY)
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    (wait,), approval = started.waiting_for, Approval.objects.get()
+    assert (since(wait), wait["until"]) == (approval.created_at, approval.due_at.isoformat())
 
 
 def test_decision_between_due_date_and_escalation_counts(ask, people, pgworkflows):

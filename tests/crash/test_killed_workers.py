@@ -81,7 +81,7 @@ def test_a_step_that_kills_its_worker_is_blocked_after_five(fleet, effects):
         deaths += worker.poll() == -signal.SIGKILL
     until(lambda: Workflow.objects.filter(status="COMPLETED").count() == 10, "the others complete")
     row = Workflow.objects.get(name="ledger.poison")
-    assert f"Step ledger.kill_worker of workflow ledger.poison {row.pk} was tried 5 times in a row" in row.waiting_for
+    assert f"Step ledger.kill_worker of workflow ledger.poison {row.pk} was tried 5 times in a row" in row.error["message"]
     assert 4 <= deaths <= 10  # some may die in a batch of several, where nobody is to blame yet
     assert effects()["before the poison"] == 1
 

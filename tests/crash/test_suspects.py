@@ -40,7 +40,7 @@ def test_main_process_goes_on_while_a_step_kills_the_other(fleet):
     until(lambda: statuses("quick") == {"COMPLETED": 20}, "the neighbours have completed")
     until(lambda: statuses("poison") == {"BLOCKED": 1}, "it is blocked", 90)
     assert main in children(supervisor)
-    assert "Step ledger.kill_worker of workflow ledger.poison" in Workflow.objects.get(name="ledger.poison").waiting_for
+    assert "Step ledger.kill_worker of workflow ledger.poison" in Workflow.objects.get(name="ledger.poison").error["message"]
     assert Entry.objects.filter(name="before the poison").count() == 1
 
 

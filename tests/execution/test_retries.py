@@ -45,7 +45,8 @@ def test_backoff_waits_in_the_row(pgworkflows, atomic):
     started, attempts = failing_step(BusyError("full"), times=2, retry=retry, atomic=atomic)
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert (started.status, attempts, started.waiting_for) == ("PENDING", [1], "attempt 2 of flaky")
+    (wait,) = started.waiting_for
+    assert (started.status, attempts, wait["kind"], wait["attempt"]) == ("PENDING", [1], "ATTEMPT", 2)
     pgworkflows.move_clock(timedelta(seconds=11))
     pgworkflows.run_workflows()
     assert attempts == [1, 2]

@@ -122,7 +122,8 @@ def test_other_names_wake_nobody(pgworkflows, listener):
     started.send_event("stop")
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert (started.status, started.waiting_for) == ("WAITING", "event go")
+    (wait,) = started.waiting_for
+    assert (started.status, wait["kind"], wait["title"]) == ("WAITING", "EVENT", "go")
 
 
 @pytest.mark.parametrize("correlation", [None, "x"])

@@ -25,7 +25,7 @@ INSERT INTO pgworkflows_workflow
   (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_id, subject_label, requested_by_name,
    created_at, finished_at, available_at, owner_id, waiting_for, epoch, crashes, fingerprint, format)
 SELECT {ID}, {{name}}, 1, {{key}}, '{{status}}', '', 'default', {{priority}}, '{{{{"order": 7}}}}', '{{{{}}}}', '', '', '',
-  now() - interval '3 hours', {{finished}}, {{available}}, {{owner}}, '', 0, 0, '', 1
+  now() - interval '3 hours', {{finished}}, {{available}}, {{owner}}, '[]', 0, 0, '', 1
 FROM generate_series({{first}}, {{last}}) AS n
 """
 TASKS = f"""

@@ -79,7 +79,7 @@ def flush(first: First) -> Callable[[], Any]:
 
 
 ENDED = WorkflowChange(
-    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="",
+    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="[]",
     owner=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
 )  # fmt: skip
 

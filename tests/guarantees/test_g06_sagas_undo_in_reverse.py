@@ -134,7 +134,7 @@ def test_a_compensation_that_gives_up_blocks_and_resumes(pgworkflows):
     pgworkflows.run_workflows()
     row = Workflow.objects.get()
     assert row.status == "BLOCKED"
-    assert "the other side is down" in row.waiting_for
+    assert "the other side is down" in row.error["message"]
     broken.clear()
     started.retry()
     pgworkflows.run_workflows()

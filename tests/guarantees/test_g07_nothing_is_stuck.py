@@ -8,6 +8,7 @@ import pytest
 
 from pgworkflows import sleep, step, wait_for_event, workflow
 from pgworkflows.models import History, Workflow
+from pgworkflows.presentation.waits import in_words
 from tests.ledger.models import Entry
 from tests.ledger.workflows import held_call, held_entry, tell
 from tests.workers import rows, until
@@ -101,8 +102,8 @@ def test_everything_unfinished_says_what_it_waits_for(pgworkflows):
     for body in (sleeping, listening, blocking):
         body.start()
     pgworkflows.run_workflows()
-    left = dict(Workflow.objects.unfinished().values_list("name", "waiting_for"))
+    left = {row.name: in_words(row) for row in Workflow.objects.unfinished()}
     assert len(left) == 3
     assert all(left.values())
-    assert any("event go (c)" in what for what in left.values())
-    assert any("down" in what for what in left.values())
+    assert any("the event “go” under “c”" in what for what in left.values())
+    assert any("a person" in what for what in left.values())

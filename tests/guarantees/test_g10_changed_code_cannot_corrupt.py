@@ -95,7 +95,7 @@ def test_it_stops_names_both_and_resumes(pgworkflows, changed, sides):
     pgworkflows.run_workflows()
     row = Workflow.objects.get()
     assert row.status == "BLOCKED"
-    assert all(side in row.waiting_for for side in sides)
+    assert all(side in row.error["message"] for side in sides)
     assert Entry.objects.get().name == "packed tea"
     assert sorted(Task.objects.values_list("kind", "status")) == [("EVENT", "WAITING"), ("STEP", "COMPLETED")]
     original()

@@ -27,7 +27,7 @@ INSERT INTO pgworkflows_workflow
   (id, name, version, status, state, queue, priority, kwargs, attributes, subject_label, subject_id, requested_by_name,
    created_at, waiting_for, epoch, crashes, fingerprint, format)
 SELECT lpad(to_hex(n), 32, '0')::uuid,
-  'shop.buy', 1, 'WAITING', '', 'default', 0, '{{}}', '{{}}', '', '', '', now(), '', 0, 0, '', 1
+  'shop.buy', 1, 'WAITING', '', 'default', 0, '{{}}', '{{}}', '', '', '', now(), '[]', 0, 0, '', 1
 FROM generate_series(0, 9999) AS n;
 INSERT INTO pgworkflows_approval
   (workflow_id, seq, request, round, kind, title, description, subject_label, subject_id, requested_by_id, requested_by_name,

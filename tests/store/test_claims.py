@@ -166,7 +166,7 @@ def test_hot_statement_uses_its_index(crowded, statement, parameters, index):
 
 
 ENDED = WorkflowChange(
-    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="",
+    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="[]",
     owner=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
 )  # fmt: skip
 

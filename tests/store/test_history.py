@@ -408,6 +408,6 @@ def test_functions_that_write_history_serve_no_table_but_their_own(execute, db):
 def test_plan_made_for_one_row_serves_thousands(waiter, execute):
     """A session keeps a trigger's plans; one that compares all pairs would take seconds here."""
     rows = waiter.start_many([{}] * 3000)
-    execute("UPDATE pgworkflows_workflow SET waiting_for = 'x' WHERE id = %s", rows[0].pk)
+    execute("UPDATE pgworkflows_workflow SET waiting_for = '[1]' WHERE id = %s", rows[0].pk)
     execute("SET LOCAL statement_timeout = '1s'")
-    execute("UPDATE pgworkflows_workflow SET waiting_for = 'y'")
+    execute("UPDATE pgworkflows_workflow SET waiting_for = '[2]'")

@@ -62,7 +62,7 @@ def test_list_shows_a_line_each_newest_first(ship, live_worker, pgworkflows):
     assert heading.split() == ["ID", "NAME", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS", "FOR"]
     assert [line.split()[0] for line in lines] == [str(second.pk), str(first.pk)]
     assert "tests.ship  1        WAITING  PACKING  default" in lines[1]
-    assert "  event delivered until " in lines[1]
+    assert "  the event “delivered”, until " in lines[1]
 
 
 def test_list_marks_what_no_live_worker_takes(ship, live_worker, pgworkflows):
@@ -97,7 +97,7 @@ def test_show_tells_everything(ship, pgworkflows):
     for fact in (
         "  status        WAITING (! no live worker takes it)\n",
         "  state         PACKING\n",
-        "  waits for     event delivered until ",
+        "  waits for     the event “delivered”, until ",
         "  queue         default, priority 0\n",
         "  key           k7\n",
         f"  subject       ledger.account:{account.pk}\n",
@@ -129,13 +129,21 @@ def test_show_tells_who_was_asked(pgworkflows, django_user_model):
 
 
 def test_show_tells_the_error(pgworkflows):
-    @workflow
-    def body() -> None:
-        raise LookupError("nothing there")
+    @step
+    def look(password: str) -> None:
+        raise LookupError(f"nothing there for {password}")
 
-    started = body.start()
+    @workflow
+    def body(password: str) -> None:
+        look(password)
+
+    started = body.start("sesame-4711")
     pgworkflows.run_workflows()
-    assert "  error         LookupError: nothing there\n" in run("show", str(started.pk))
+    shown = run("show", str(started.pk))
+    assert "  error         LookupError: nothing there for [hidden]\n" in shown
+    assert "sesame-4711" not in shown
+    frames = [line.rpartition(" in ")[2] for line in shown.splitlines() if line.lstrip().startswith("File ")]
+    assert frames == ["look", "body"]
 
 
 def test_beginning_of_an_id_is_enough(ship):

@@ -8,6 +8,7 @@ from django.db import connection
 from pgworkflows import current_workflow, request_approval, step, workflow
 from pgworkflows.execution import attempts
 from pgworkflows.models import History, Task, Workflow
+from pgworkflows.presentation.waits import in_words
 from tests.ledger.models import Account, Entry, Parcel
 from tests.workers import conninfo, rows
 
@@ -136,8 +137,9 @@ def locked(request, worker, account):
 def test_lock_that_somebody_holds_is_waited_for_behind_the_others(locked, run_until, neighbours):
     body, session = locked
     row = body.start()
-    run_until(lambda: "a lock that step tests.needs needs" in Workflow.objects.get(pk=row.pk).waiting_for)
+    run_until(lambda: "a lock that step tests.needs needs" in in_words(Workflow.objects.get(pk=row.pk)))
     first = Task.objects.get(workflow=row)
+    assert "Lock" in first.error["type"] or "canceling" in first.error["message"]
     neighbours()
     run_until(lambda: Task.objects.get(workflow=row).due_at - first.started_at > 2 * (first.due_at - first.started_at))
     assert Task.objects.get(workflow=row).started_at == first.started_at

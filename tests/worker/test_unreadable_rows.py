@@ -54,7 +54,6 @@ def test_subject_that_its_model_cannot_read(about, beside, subject):
     found = beside()
     assert found.status == "BLOCKED"
     assert subject in found.error["message"]
-    assert subject in found.waiting_for
 
 
 def test_subject_whose_key_says_no_in_its_own_way(about, beside, monkeypatch):

@@ -10,6 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ...definitions.plain import plain
+from ...models.waits import Wait
+from ...presentation.waits import told, waits_of
 from ...redaction import redacted, redacted_text
 
 ANYTHING: dict[str, Any] = {}
@@ -125,6 +127,35 @@ class ObjectJSON(AnyJSON):
         if not isinstance(data, dict):
             self.fail("invalid")
         return data
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"kind": {"type": "string"}, "title": {"type": "string"}, "text": {"type": "string"}},
+            "required": ["kind", "title", "text"],
+            "additionalProperties": {},
+        },
+    }
+)
+class WaitsField(serializers.Field[Any, Any, Any, Any]):
+    """What a workflow waits for: kind, title and facts, and as text, without the secrets in the context."""
+
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True)
+
+    def to_representation(self, value: Any) -> list[dict[str, Any]]:
+        """Show each wait."""
+        return [self._shown(wait) for wait in waits_of(value)]
+
+    def _shown(self, wait: Wait) -> dict[str, Any]:
+        facts = {name: self._hidden(fact) if isinstance(fact, str) else fact for name, fact in redacted(wait).items()}
+        return {"kind": "", "title": "", **facts, "text": told(wait, self._hidden)}
+
+    def _hidden(self, text: str) -> str:
+        return redacted_text(text, self.context.get("secrets", ()))
 
 
 class OneOf(serializers.ChoiceField):

@@ -12,7 +12,7 @@ from ...definitions.encoding import TAGGED
 from ...definitions.plain import plain
 from ...models import History, Task, Workflow, WorkflowDefinition
 from ...redaction import redacted, secrets_in
-from .fields import AnyJSON, ErrorField, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text, WholeNumber, YesOrNo
+from .fields import AnyJSON, ErrorField, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text, WaitsField, WholeNumber, YesOrNo
 
 
 class Subject(StrictSerializer):
@@ -38,6 +38,7 @@ class WorkflowSummary(ShownRow):
     """A workflow, without what it was given and what it made."""
 
     status = OneOf(Workflow.Status, read_only=True)
+    waiting_for = WaitsField()
     attributes = ObjectJSON(read_only=True)
     subject = SubjectField()
     requested_by = serializers.CharField(source="requested_by_name", read_only=True)

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 from ...conf import conf
 from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
+from ...presentation.waits import in_words
 from ...store.coverage import Coverage
 from .text import moment, table
 
@@ -32,7 +33,7 @@ def _row(workflow: Workflow, coverage: Coverage) -> tuple[object, ...]:
     mark = "" if workflow.is_finished or coverage.takes(workflow) else f"! {UNKNOWN}"
     return (
         workflow.id, workflow.name, workflow.version, workflow.status, workflow.state, workflow.queue,
-        moment(workflow.created_at), workflow.waiting_for, mark,
+        moment(workflow.created_at), in_words(workflow), mark,
     )  # fmt: skip
 
 

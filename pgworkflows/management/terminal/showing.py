@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ...conf import conf
-from ...models import History, Workflow
+from ...definitions.encoding import TAGGED
+from ...definitions.plain import plain
+from ...models import History, Task, Workflow
 from ...models.people import names_of
+from ...presentation.waits import Hide, in_words, waits_of
+from ...redaction import redacted_text, secrets_in
 from ...store.coverage import Coverage
+from ...store.decisions import who_may_decide
 from .listing import UNKNOWN
 from .text import as_json, moment, table
 
 
 def show(workflow: Workflow) -> Iterator[str]:
-    """Yield what is known of it: itself, its tasks, what it waits for, and its history."""
+    """Yield what is known of it: itself, its tasks, what it waits for, its errors, and its history."""
+    tasks = list(workflow.tasks.order_by("branch", "seq"))
+    hide = _hiding(workflow, tasks)
     yield f"{workflow.name} version {workflow.version}"
-    for label, value in _facts(workflow):
+    for label, value in _facts(workflow, hide):
         if value:
             yield f"  {label:<14}{value}"
-    yield from _section("Tasks", _TASKS, _tasks(workflow))
+    yield from _section("Tasks", _TASKS, _tasks(tasks, hide))
+    yield from _tracebacks(workflow, tasks, hide)
     yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow))
     yield from _section("Approvals", ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS"), _approvals(workflow))
     yield from _section(
@@ -40,13 +49,32 @@ def _section(title: str, headings: tuple[str, ...], rows: Any) -> Iterator[str]:
         yield from (f"  {line}" for line in table(headings, rows))
 
 
-def _facts(workflow: Workflow) -> Iterator[tuple[str, str]]:
+def _hiding(workflow: Workflow, tasks: list[Task]) -> Hide:
+    """Make what hides the secrets of this workflow wherever they turn up in prose."""
+    given = plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs
+    values = [workflow.attributes, workflow.result, *(value for task in tasks for value in (task.payload, task.result))]
+    return partial(redacted_text, secrets=secrets_in([given, *map(plain, values)]))
+
+
+def _tracebacks(workflow: Workflow, tasks: list[Task], hide: Hide) -> Iterator[str]:
+    """Yield where the workflow's code, and the code of its last failed step, was when it failed."""
+    failed = [task for task in tasks if task.status == Task.Status.FAILED][-1:]
+    for title, error in (*((f"Traceback of {task.name}", task.error) for task in failed), ("Traceback", workflow.error)):
+        text = hide((error or {}).get("traceback") or "").rstrip()
+        if text:
+            yield ""
+            yield title
+            yield from (f"  {line}" for line in text.splitlines())
+
+
+def _facts(workflow: Workflow, hide: Hide) -> Iterator[tuple[str, str]]:
     taken = workflow.is_finished or Coverage.now().takes(workflow)
     subject = f"{workflow.subject_label}:{workflow.subject_id}" if workflow.subject_label else ""
     yield "id", str(workflow.id)
     yield "status", workflow.status if taken else f"{workflow.status} (! {UNKNOWN})"
     yield "state", workflow.state
-    yield "waits for", workflow.waiting_for
+    yield "waits for", in_words(workflow, hide)
+    yield "can decide", ", ".join(_deciders(workflow))
     yield "available", moment(workflow.available_at)
     yield "deadline", moment(workflow.deadline)
     yield "queue", f"{workflow.queue}, priority {workflow.priority}"
@@ -60,16 +88,21 @@ def _facts(workflow: Workflow) -> Iterator[tuple[str, str]]:
     yield "arguments", as_json(workflow.kwargs)
     yield "labels", as_json(workflow.attributes or None)
     yield "result", as_json(workflow.result)
-    yield "error", _error(workflow.error)
+    yield "error", _error(workflow.error, hide)
 
 
-def _error(error: Any) -> str:
-    return f"{error['type'].removeprefix('builtins:')}: {error['message']}" if error else ""
+def _deciders(workflow: Workflow) -> list[str]:
+    asked = [wait["approval"] for wait in waits_of(workflow) if "approval" in wait]
+    return [name for approval in workflow.approvals.pending().filter(pk__in=asked) for name in who_may_decide(approval)]
 
 
-def _tasks(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
-    for task in workflow.tasks.order_by("branch", "seq"):
-        said = _error(task.error) or as_json(task.result)
+def _error(error: Any, hide: Hide) -> str:
+    return f"{error['type'].removeprefix('builtins:')}: {hide(error['message'])}" if error else ""
+
+
+def _tasks(tasks: list[Task], hide: Hide) -> Iterator[tuple[Any, ...]]:
+    for task in tasks:
+        said = _error(task.error, hide) or as_json(task.result)
         yield task.seq, task.kind, task.name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
 
 

@@ -1,0 +1,41 @@
+"""What a workflow waits for, as its row records it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+Wait = dict[str, Any]
+
+
+class WaitKind(models.TextChoices):
+    """What a wait is for; beside `since`, each kind has its facts."""
+
+    # Its time: until.
+    TIMER = "TIMER"
+    # An event, which is its title: correlation, until.
+    EVENT = "EVENT"
+    # A decision; the title is the approval's: approval, until.
+    APPROVAL = "APPROVAL"
+    # What was sent back, to be submitted again: approval, by.
+    CHANGES = "CHANGES"
+    # A child; the title is its definition: workflow.
+    CHILD = "CHILD"
+    # Another attempt of the step that is its title: attempt, until.
+    ATTEMPT = "ATTEMPT"
+    # The answer to a call of the step that is its title: attempt.
+    CALL = "CALL"
+    # What other transactions hold, and the step that is its title needs: until.
+    LOCK = "LOCK"
+    # Another try, since its transaction was lost: error.
+    TRANSACTION = "TRANSACTION"
+    # A person, since it is blocked: error.
+    PERSON = "PERSON"
+
+
+def wait_for(kind: WaitKind, title: str = "", **facts: Any) -> Wait:
+    """Make a wait: JSON, moments as ISO 8601 says, without what is None. What an error says stands beside it, and not in here."""
+    known = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items() if fact is not None}
+    return {"kind": str(kind), "title": title, **known}
