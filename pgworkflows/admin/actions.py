@@ -63,7 +63,10 @@ class EventForm(forms.Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One verb: who may, when it makes sense, what is asked, and what is said afterwards."""
+    """One verb: who may, when it makes sense, what is asked, and what is said afterwards.
+
+    `perform` returns a warning to show in place of `done`, or None.
+    """
 
     name: str
     permission: str
@@ -74,7 +77,7 @@ class Action:
     done: Any
     form: type[forms.Form]
     offered: Callable[[Workflow], bool]
-    perform: Callable[[Workflow, dict[str, Any], Any], None]
+    perform: Callable[[Workflow, dict[str, Any], Any], Any]
     initial: Callable[[Workflow], dict[str, Any]] = lambda workflow: {}
 
 
@@ -98,8 +101,13 @@ def _compensate(workflow: Workflow, given: dict[str, Any], by: Any) -> None:
     workflow.compensate(given["reason"], by=by)
 
 
-def _send_event(workflow: Workflow, given: dict[str, Any], by: Any) -> None:
-    workflow.send_event(given["name"], given["payload"], key=given["key"] or None, by=by)
+def _send_event(workflow: Workflow, given: dict[str, Any], by: Any) -> Any:
+    if workflow.send_event(given["name"], given["payload"], key=given["key"] or None, by=by):
+        return None
+    said = _(
+        "The event is kept, but the workflow does not wait for “%(name)s” now. Check the name: it may be too early, or wrong."
+    )
+    return said % {"name": given["name"]}
 
 
 def _awaited(workflow: Workflow) -> dict[str, Any]:

@@ -160,12 +160,12 @@ class WorkflowAdmin(ReadOnlyAdmin):
     def _perform(self, action: Action, request: HttpRequest, workflow: Workflow, given: dict[str, Any]) -> None:
         try:
             with transaction.atomic(using=conf().DATABASE), acting_as(request.user, channel="admin"):
-                action.perform(workflow, given, request.user)
+                warning = action.perform(workflow, given, request.user)
                 self.log_change(request, workflow, f"{action.label}: {given['reason']}")
         except PGWorkflowsError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            self.message_user(request, action.done, messages.SUCCESS)
+            self.message_user(request, warning or action.done, messages.WARNING if warning else messages.SUCCESS)
 
     def _found(self, request: HttpRequest, key: str) -> Workflow | None:
         """Return the row with all its columns; None for what is no id, or nobody's."""

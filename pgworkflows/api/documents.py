@@ -49,12 +49,13 @@ def operation(
     answer: Any,
     *more: int,
     status: int = 200,
+    instead: tuple[int, ...] = (),
     media_type: str = "application/json",
     request: Any = None,
     parameters: tuple[Any, ...] = (),
     filters: bool | None = None,
 ) -> Callable[[Any], Any]:
-    """Describe one method of a view: what it answers, and the problems that it may answer instead."""
+    """Describe one method of a view: what it answers, under which status or `instead` of it, and the problems."""
     problems = sorted({*(CHANGE if request is not None else READ), 401, *more})
     responses = {(code, MEDIA_TYPE): OpenApiResponse(Problem, description=WHY[code]) for code in problems}
     return described(
@@ -62,7 +63,7 @@ def operation(
         request=request,
         filters=filters,
         parameters=[*parameters, *([KEY] if request is not None else [])],
-        responses={(status, media_type): answer, **responses},
+        responses={**dict.fromkeys([(code, media_type) for code in (status, *instead)], answer), **responses},
     )
 
 

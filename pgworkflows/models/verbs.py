@@ -16,11 +16,14 @@ class WorkflowVerbs:
 
     id: uuid.UUID
 
-    def send_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> None:
-        """Send a named message; it may come before the workflow waits for it. The same key is sent once."""
+    def send_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> bool:
+        """Send a named message; it may come before the workflow waits for it. The same key is sent once.
+
+        Return whether the workflow waits for it, or got it before by that key: false may be early, or a wrong name.
+        """
         from ..store import events
 
-        events.send_to(self.id, name, payload, key=key, by=by)
+        return events.send_to(self.id, name, payload, key=key, by=by)
 
     def cancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
         """End it, after undoing its completed steps unless `compensate` is false; raise WorkflowFinished."""
@@ -46,9 +49,9 @@ class WorkflowVerbs:
 
         return waiting.wait_for_result(self.id, timeout)
 
-    async def asend_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> None:
+    async def asend_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> bool:
         """Do `send_event` from async code."""
-        await sync_to_async(self.send_event)(name, payload, key=key, by=by)
+        return await sync_to_async(self.send_event)(name, payload, key=key, by=by)
 
     async def acancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
         """Do `cancel` from async code."""

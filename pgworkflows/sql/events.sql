@@ -1,6 +1,7 @@
 -- Sending and delivering events. A sender only inserts; workers deliver. Nobody here ever waits for a workflow's row.
 
--- Returns 'sent', 'again' (this key was sent before), 'unknown', or the status of the finished workflow.
+-- Returns 'sent', 'early' (sent, and it waits for no such event yet), 'again' (this key was sent before), 'unknown', or
+-- the status of the finished workflow.
 CREATE FUNCTION pgworkflows.post_event(
   workflow uuid, name text, payload jsonb, key text, actor text)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
@@ -17,10 +18,16 @@ BEGIN
   VALUES ($1, $2, $3, $4, pgworkflows.now(), COALESCE($5, ''), false)
   ON CONFLICT DO NOTHING RETURNING id INTO sent;
   PERFORM pgworkflows.wake();
-  RETURN CASE WHEN sent IS NULL THEN 'again' ELSE 'sent' END;
+  RETURN CASE
+    WHEN sent IS NULL THEN 'again'
+    WHEN EXISTS (SELECT FROM pgworkflows_task t
+                 WHERE t.workflow_id = $1 AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = $2) THEN 'sent'
+    ELSE 'early'
+  END;
 END
 $$;
 
+-- Returns 'sent', 'early' or 'again'.
 CREATE FUNCTION pgworkflows.post_correlated(name text, correlation text, payload jsonb, key text, actor text)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE sent bigint;
@@ -29,7 +36,12 @@ BEGIN
   VALUES ($1, $2, $3, $4, pgworkflows.now(), COALESCE($5, ''), false)
   ON CONFLICT DO NOTHING RETURNING id INTO sent;
   PERFORM pgworkflows.wake();
-  RETURN CASE WHEN sent IS NULL THEN 'again' ELSE 'sent' END;
+  RETURN CASE
+    WHEN sent IS NULL THEN 'again'
+    WHEN EXISTS (SELECT FROM pgworkflows_task t
+                 WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = $1 AND t.payload ->> 'correlation' = $2) THEN 'sent'
+    ELSE 'early'
+  END;
 END
 $$;
 
@@ -57,28 +69,31 @@ SELECT CASE
 END
 $$;
 
+-- Returns whether the workflow waits for it, or got it before by this key.
 CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
   PERFORM pgworkflows.refuse_event($2, $4, NULL);
   outcome := pgworkflows.post_event($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
   IF outcome = 'unknown' THEN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
-  ELSIF outcome NOT IN ('sent', 'again') THEN
+  ELSIF outcome NOT IN ('sent', 'early', 'again') THEN
     RAISE EXCEPTION 'workflow % is %: it takes no more events', $1, outcome USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
+  RETURN outcome <> 'early';
 END
 $$;
 
+-- Returns whether somebody waits for it, or it was sent before by this key.
 CREATE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   PERFORM pgworkflows.refuse_event($1, $4, $2);
   IF $2 IS NULL THEN
     RAISE EXCEPTION 'event %: the correlation must not be null', $1 USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM pgworkflows.post_correlated($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
+  RETURN 'early' <> pgworkflows.post_correlated($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
 END
 $$;
 

@@ -14,8 +14,8 @@ from .connection import query, refuse_foreign_transaction
 POST = "SELECT pgworkflows.post_event(%(workflow)s, %(name)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by: Any) -> None:
-    """Insert an event for one workflow; raise WorkflowNotFound or WorkflowFinished."""
+def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by: Any) -> bool:
+    """Insert an event for one workflow; return whether it waits for one. Raise WorkflowNotFound or WorkflowFinished."""
     check_name(name, key=key)
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
@@ -23,17 +23,18 @@ def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by
     outcome = query(POST, parameters)[0][0]
     if outcome == "unknown":
         raise WorkflowNotFound(str(workflow))
-    if outcome not in ("sent", "again"):
+    if outcome not in ("sent", "early", "again"):
         raise WorkflowFinished(str(workflow), outcome, f"send event {name!r} to")
+    return outcome != "early"
 
 
 POST_CORRELATED = "SELECT pgworkflows.post_correlated(%(name)s, %(correlation)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_event(name: str, payload: Any = None, *, correlation: str, key: str | None = None, by: Any = None) -> None:
+def send_event(name: str, payload: Any = None, *, correlation: str, key: str | None = None, by: Any = None) -> bool:
     """Send an event under a correlation: kept until a workflow waits for it, then given to the oldest that waits.
 
-    The same name, correlation and key are sent once.
+    Return whether one waits for it, or the same name, correlation and key were sent before, which sends nothing.
     """
     check_name(name, key=key)
     if not isinstance(correlation, str) or not correlation:
@@ -42,7 +43,7 @@ def send_event(name: str, payload: Any = None, *, correlation: str, key: str | N
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
     parameters = {"name": name, "correlation": correlation, "payload": text, "key": key, "actor": current_actor(by).name}
-    query(POST_CORRELATED, parameters)
+    return bool(query(POST_CORRELATED, parameters)[0][0] != "early")
 
 
 def check_name(name: str, *, key: str | None = None) -> None:

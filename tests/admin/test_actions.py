@@ -63,6 +63,13 @@ def test_event_reaches_what_waits_for_it(operator, waiting):
     assert waiting.result == {"signed_by": "Grace"}
 
 
+def test_event_that_it_does_not_wait_for_is_said(operator, waiting):
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "name": "deliverd"}, follow=True)
+    assert messages_of(answer) == [
+        "The event is kept, but the workflow does not wait for “deliverd” now. Check the name: it may be too early, or wrong."
+    ]
+
+
 def test_event_of_one_key_is_sent_once(operator, waiting):
     for _ in range(2):
         operator.post(action(waiting, "send_event"), {**GIVEN, "name": "note", "key": "N1"})

@@ -87,7 +87,7 @@ def test_repeated_decision_is_counted_once(clients, ask):
 def test_answer_without_a_body_is_repeated(ann, fulfil):
     key = ann.send("workflows", body=START).json()["id"]
     sent = [ann.send("workflow-events", key, body={"name": "go"}, Idempotency_Key="a") for _ in range(2)]
-    assert [(each.status_code, each.content) for each in sent] == [(204, b""), (204, b"")]
+    assert [(each.status_code, each.content) for each in sent] == [(202, b""), (202, b"")]
     assert Workflow.objects.get().events.count() == 1
 
 

@@ -28,6 +28,11 @@ def test_event_under_a_correlation_reaches_who_waits(ann, started, pgworkflows):
     assert started.events.get().sent_by == "ann"
 
 
+def test_event_that_nobody_waits_for_is_kept(ann, started):
+    assert ann.send("workflow-events", started.pk, body={"name": "g0"}).status_code == 202
+    assert ann.send("events", body={"name": "go", "correlation": "order 8"}).status_code == 202
+
+
 def test_cancel_says_who_and_why(ann, started):
     shown = ann.send("cancel", started.pk, body={"reason": "too late", "compensate": False}).json()
     assert shown["status"] == "CANCELLED"

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from pgworkflows import send_event
 from pgworkflows.models import Worker
 from pgworkflows.store.workers import register
 
@@ -35,7 +36,8 @@ def worker(db, quick, patient, asking):
 def test_all_is_well_with_a_worker(worker):
     assert check() == (
         0,
-        "All is well: 1 worker(s) alive, oldest runnable none, oldest wait none, 0 approval(s) overdue, 0 blocked.\n",
+        "All is well: 1 worker(s) alive, oldest runnable none, oldest wait none, 0 approval(s) overdue, 0 blocked, "
+        "0 event(s) not taken.\n",
     )
 
 
@@ -48,7 +50,7 @@ def test_json_has_every_figure(worker):
     assert figures() == {
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
-        "claims_without_owner": 0, "blocked": 0, "unknown_definitions": [],
+        "claims_without_owner": 0, "blocked": 0, "events_not_taken": 0, "unknown_definitions": [],
     }  # fmt: skip
 
 
@@ -97,6 +99,24 @@ def test_blocked_workflow_is_told(worker, quick, execute):
     execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL")
     assert check() == (1, "! 1 workflow(s) blocked until a person has looked\n")
     assert check("--blocked", "1")[0] == 0
+
+
+def test_event_that_nobody_took_is_told(worker, patient, pgworkflows, workflows):
+    assert workflows("events") == "Every event was taken by a wait.\n"
+    run = patient.start()
+    pgworkflows.run_workflows()
+    assert run.send_event("g0", {"token": "t0psecret"}, by="ann") is False
+    assert send_event("paid", correlation="order 7") is False
+    assert figures()["events_not_taken"] == 0  # nobody has looked yet
+    pgworkflows.run_workflows()
+    assert run.send_event("go") is True
+    pgworkflows.run_workflows()
+    assert figures()["events_not_taken"] == 2
+    assert check()[0] == 0
+    assert check("--events", "1") == (1, "! 2 event(s) that nobody took; `manage.py workflows events` lists them\n")
+    _, correlated, direct = workflows("events").splitlines()
+    assert correlated.split()[2:] == ["paid", "order", "7"]
+    assert direct.split()[2:] == ["g0", "ann", '{"token":', '"[hidden]"}', str(run.pk), run.name, "COMPLETED"]
 
 
 def test_definition_that_no_worker_knows(worker, quick):

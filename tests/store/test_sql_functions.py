@@ -69,7 +69,7 @@ def test_psql_sends_under_a_correlation(transactional_db, psql, pgworkflows):
         return wait_for_event("delivered", correlation="T1")
 
     started = body.start()
-    psql("""SELECT pgworkflows.send_correlated('delivered', 'T1', '"here"', 'k')""")
+    assert psql("""SELECT pgworkflows.send_correlated('delivered', 'T1', '"here"', 'k')""") == "f"
     psql("""SELECT pgworkflows.send_correlated('delivered', 'T1', '"here"', 'k')""")
     pgworkflows.run_workflows()
     assert started.wait(1) == "here"

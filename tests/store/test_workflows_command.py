@@ -272,11 +272,16 @@ def test_retry_and_compensate(ship, pgworkflows):
 
 def test_send_event_to_one_and_by_correlation(ship, pgworkflows):
     started = ship.start(1)
+    pgworkflows.run_workflows()
+    early = run("send-event", "deliverd", "--to", str(started.pk))
+    assert early.endswith(" It waits for delivered now; this one is kept until it asks for it.\n")
     said = run("send-event", "delivered", "--to", str(started.pk), "--payload", '"Bob"', "--key", "k")
     assert said == f"Sent delivered to {started.pk} tests.ship.\n"
     pgworkflows.run_workflows()
     assert started.wait(1) == "Bob"
-    assert run("send-event", "delivered", "--correlation", "T1") == "Sent delivered under T1.\n"
+    assert run("send-event", "delivered", "--correlation", "T1") == (
+        "Sent delivered under T1. Nobody waits for that now: it is kept until one does.\n"
+    )
     assert Event.objects.get(correlation="T1").sent_by == getpass.getuser()
     assert "one of the arguments --to --correlation is required" in refused("send-event", "delivered")
     assert refused("send-event", "x", "--to", str(started.pk)).startswith("Cannot send event 'x' to workflow ")

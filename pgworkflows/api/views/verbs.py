@@ -90,14 +90,14 @@ class EventsOfWorkflow(View):
     needs = {"POST": "send_event"}
     serializer_class = EventTo
 
-    @operation("Send an event to a workflow", None, status=204, request=EventTo, parameters=(WORKFLOW,))
+    @operation("Send an event to a workflow", None, status=204, instead=(202,), request=EventTo, parameters=(WORKFLOW,))
     def post(self, request: Request, workflow: str) -> Response:
-        """Send it; it may come before the workflow waits for it."""
+        """Send it: 204 if the workflow waits for it, 202 if it is kept because that may come later."""
         given = self.read(request)
 
         def effect() -> Response:
-            scopes.workflow_or_404(request.user, workflow).send_event(**given, by=request.user)
-            return Response(status=204)
+            awaited = scopes.workflow_or_404(request.user, workflow).send_event(**given, by=request.user)
+            return Response(status=204 if awaited else 202)
 
         return once(request, effect)
 
@@ -108,13 +108,13 @@ class Events(View):
     needs = {"POST": "send_event"}
     serializer_class = CorrelatedEvent
 
-    @operation("Send an event under a correlation", None, status=204, request=CorrelatedEvent)
+    @operation("Send an event under a correlation", None, status=204, instead=(202,), request=CorrelatedEvent)
     def post(self, request: Request) -> Response:
-        """Keep it until a workflow waits for it; the oldest that waits gets it."""
+        """Send it to the oldest workflow that waits for it: 204; 202 if nobody does and it is kept until one does."""
         given = self.read(request)
 
         def effect() -> Response:
-            events.send_event(**given, by=request.user)
-            return Response(status=204)
+            awaited = events.send_event(**given, by=request.user)
+            return Response(status=204 if awaited else 202)
 
         return once(request, effect)

@@ -13,6 +13,7 @@ from pgworkflows.conf import conf
 from pgworkflows.exceptions import PGWorkflowsError
 from pgworkflows.management.terminal import operating
 from pgworkflows.management.terminal.checking import Limits, check
+from pgworkflows.management.terminal.events import list_events, not_awaited
 from pgworkflows.management.terminal.finding import find
 from pgworkflows.management.terminal.listing import list_definitions, list_workflows
 from pgworkflows.management.terminal.pruning import prune
@@ -20,7 +21,7 @@ from pgworkflows.management.terminal.roles import roles_sql
 from pgworkflows.management.terminal.showing import show
 from pgworkflows.management.terminal.snapshots import list_snapshots
 from pgworkflows.management.terminal.starting import start
-from pgworkflows.management.terminal.words import json_object, json_value
+from pgworkflows.management.terminal.words import json_object, json_value, positive
 from pgworkflows.models import Workflow
 from pgworkflows.models.people import person
 from pgworkflows.store import events, forgetting
@@ -65,6 +66,8 @@ class Command(BaseCommand):
         address.add_argument("--correlation", help="to the oldest that waits under this")
         sent.add_argument("--payload", type=json_value, metavar="JSON")
         sent.add_argument("--key", help="the same key is sent once")
+        untaken = verbs.add_parser("events", help="the newest events that nobody took, a line each")
+        untaken.add_argument("--limit", type=positive, default=30, help="how many at most (default %(default)s)")
         operating.add_check(verbs)
         operating.add_prune(self._acting(verbs, "prune", "remove what ended long ago", workflow=False))
         operating.add_forget(self._acting(verbs, "forget", "blank what one business row's workflows hold", workflow=False))
@@ -127,17 +130,22 @@ class Command(BaseCommand):
     def _send_event(self, options: dict[str, Any]) -> Iterable[str]:
         name, payload, key = options["name"], options["payload"], options["key"]
         if options["to"] is None:
-            events.send_event(name, payload, correlation=options["correlation"], key=key)
-            return [f"Sent {name} under {options['correlation']}."]
+            awaited = events.send_event(name, payload, correlation=options["correlation"], key=key)
+            sent = f"Sent {name} under {options['correlation']}."
+            return [sent if awaited else f"{sent} Nobody waits for that now: it is kept until one does."]
         workflow = find(options["to"])
-        workflow.send_event(name, payload, key=key)
-        return [f"Sent {name} to {workflow.id} {workflow.name}."]
+        awaited = workflow.send_event(name, payload, key=key)
+        sent = f"Sent {name} to {workflow.id} {workflow.name}."
+        return [sent if awaited else f"{sent} {not_awaited(workflow)}"]
+
+    def _events(self, options: dict[str, Any]) -> Iterable[str]:
+        return list_events(options["limit"])
 
     def _check(self, options: dict[str, Any]) -> Iterator[str]:
         if options["snapshots"]:
             yield from list_snapshots()
             return
-        limits = Limits(**{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked")})
+        limits = Limits(**{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked", "events")})
         well, lines = check(limits, as_json=options["json"])
         yield from lines
         if not well:
