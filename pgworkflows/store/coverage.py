@@ -25,8 +25,18 @@ class Coverage:
 
     def takes(self, workflow: Workflow) -> bool:
         """Whether any of them would take this one."""
-        wanted = f"{workflow.name}:{workflow.version}"
-        return any(wanted in known and (not queues or workflow.queue in queues) for known, queues in self.workers)
+        return not self.lack(workflow.name, workflow.version, workflow.queue)
+
+    def lack(self, name: str, version: int, queue: str) -> str:
+        """Say why none of them would take such a workflow; nothing where one would."""
+        if not self.workers:
+            return "no worker is alive: start `manage.py runworkflows`"
+        queues = [taken for known, taken in self.workers if f"{name}:{version}" in known]
+        if not queues:
+            return f"no live worker knows {name} version {version}: restart them with the code that declares it"
+        if not any(not taken or queue in taken for taken in queues):
+            return f"no live worker that knows it takes queue {queue!r}: start `manage.py runworkflows --queue {queue}`"
+        return ""
 
     def knowing(self, name: str, version: int) -> int:
         """Count those that know a definition."""

@@ -12,9 +12,10 @@ from ..definitions.encoding import load
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
 from .connection import database, query
+from .coverage import Coverage
 
 LOOK = """
-SELECT w.name, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message'
+SELECT w.name, w.version, w.queue, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message'
 FROM pgworkflows_workflow w WHERE w.id = %(workflow)s
 """
 
@@ -32,7 +33,7 @@ def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
         rows = query(LOOK, {"workflow": workflow})
         if not rows:
             raise WorkflowNotFound(str(workflow))
-        name, status, finished, result, error = rows[0]
+        name, version, queue, status, finished, result, error = rows[0]
         if status == "COMPLETED":
             return load(result)
         if finished or status == "BLOCKED":
@@ -40,6 +41,7 @@ def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
         if database().in_atomic_block and query(WRITTEN_HERE, {"workflow": workflow})[0][0]:
             raise WouldNeverReturn(str(workflow), "inside the transaction that started it")
         if time.monotonic() >= end:
-            raise WaitTimeout(f"workflow {name} {workflow} is still {status}")
+            lack = Coverage.now().lack(name, version, queue)
+            raise WaitTimeout(f"workflow {name} {workflow} is still {status}" + (f", and {lack}" if lack else ""))
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
         pause = min(pause * 1.5, LONGEST)

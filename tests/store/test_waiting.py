@@ -5,6 +5,7 @@ from django.db import transaction
 
 from pgworkflows import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn, sleep, workflow
 from pgworkflows.models import Workflow
+from pgworkflows.store.workers import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +41,30 @@ def test_wait_in_another_transaction_times_out(sleeper):
         sleeper.start()
         with pytest.raises(WaitTimeout) as raised:
             started.wait(0.02)
-    assert str(raised.value) == f"Timed out: workflow tests.sleeper {started.pk} is still PENDING."
+    still = f"Timed out: workflow tests.sleeper {started.pk} is still PENDING"
+    assert str(raised.value) == f"{still}, and no worker is alive: start `manage.py runworkflows`."
+
+
+@pytest.mark.parametrize(
+    ("queues", "definitions", "lack"),
+    [
+        ([], [], ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
+        ([], ["tests.sleeper:2"], ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
+        (
+            ["slow"],
+            ["tests.sleeper:1"],
+            ", and no live worker that knows it takes queue 'default': start `manage.py runworkflows --queue default`",
+        ),
+        (["slow", "default"], ["tests.sleeper:1"], ""),
+        ([], ["tests.sleeper:1"], ""),
+    ],
+)
+def test_wait_in_vain_says_what_workers_lack(sleeper, queues, definitions, lack):
+    started = sleeper.start()
+    register("w", queues=queues, definitions=definitions, direct=False, lease=30)
+    with pytest.raises(WaitTimeout) as raised:
+        started.wait(0)
+    assert str(raised.value) == f"Timed out: workflow tests.sleeper {started.pk} is still PENDING{lack}."
 
 
 def test_ids_that_have_come_round_are_not_ours(execute):

@@ -95,7 +95,7 @@ def test_show_tells_everything(ship, pgworkflows):
     shown = run("show", str(started.pk))
     assert shown.startswith("tests.ship version 1\n")
     for fact in (
-        "  status        WAITING (! no live worker takes it)\n",
+        "  status        WAITING (! no worker is alive: start `manage.py runworkflows`)\n",
         "  state         PACKING\n",
         "  waits for     the event “delivered”, until ",
         "  queue         default, priority 0\n",

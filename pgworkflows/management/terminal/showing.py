@@ -15,7 +15,6 @@ from ...presentation.waits import Hide, in_words, waits_of
 from ...redaction import redacted_text, secrets_in
 from ...store.coverage import Coverage
 from ...store.decisions import who_may_decide
-from .listing import UNKNOWN
 from .text import as_json, moment, table
 
 
@@ -68,10 +67,10 @@ def _tracebacks(workflow: Workflow, tasks: list[Task], hide: Hide) -> Iterator[s
 
 
 def _facts(workflow: Workflow, hide: Hide) -> Iterator[tuple[str, str]]:
-    taken = workflow.is_finished or Coverage.now().takes(workflow)
+    lack = "" if workflow.is_finished else Coverage.now().lack(workflow.name, workflow.version, workflow.queue)
     subject = f"{workflow.subject_label}:{workflow.subject_id}" if workflow.subject_label else ""
     yield "id", str(workflow.id)
-    yield "status", workflow.status if taken else f"{workflow.status} (! {UNKNOWN})"
+    yield "status", f"{workflow.status} (! {lack})" if lack else workflow.status
     yield "state", workflow.state
     yield "waits for", in_words(workflow, hide)
     yield "can decide", ", ".join(_deciders(workflow))
