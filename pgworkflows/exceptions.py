@@ -14,12 +14,15 @@ PGWorkflowsError
 ├── AlreadyDecided        a decision on an approval that is no longer pending
 ├── ApprovalExpired       a decision after the approval's due date
 ├── SubjectChanged        what was approved is not what is there now
-└── WouldNeverReturn      a wait for something that cannot happen while one waits
+├── WouldNeverReturn      a wait for something that cannot happen while one waits
+└── NotMigrated           (also Django's ProgrammingError) the database lacks tables or functions of ours
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.db import ProgrammingError
 
 
 class PGWorkflowsError(Exception):
@@ -193,3 +196,14 @@ class WouldNeverReturn(PGWorkflowsError):  # noqa: N818
             f"wait() for workflow {self.workflow} would never return {self.place}: no worker can see it before this "
             "ends. Wait after the commit; in a body use the handle's result()."
         )
+
+
+class NotMigrated(PGWorkflowsError, ProgrammingError):  # noqa: N818
+    """The database does not have our tables or functions, or older ones."""
+
+    def __init__(self, database: str, missing: str) -> None:
+        self.database, self.missing = database, missing
+        super().__init__(database, missing)
+
+    def __str__(self) -> str:
+        return f"Database {self.database!r}: {self.missing}. Run `manage.py migrate --database {self.database}`."

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from . import signals
 from .conf import conf
 from .store.actors import sign
+from .store.connection import tell_what_is_missing
 
 logger = logging.getLogger("pgworkflows")
 
@@ -38,11 +39,12 @@ def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
         write_definition(workflow)
 
 
-@receiver(connection_created, dispatch_uid="pgworkflows.sign")
-def sign_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Let the triggers of StartWorkflowOn know who acts."""
-    if connection.alias == conf().DATABASE and sign not in connection.execute_wrappers:
-        connection.execute_wrappers.append(sign)
+@receiver(connection_created, dispatch_uid="pgworkflows.wrap")
+def wrap_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Let the triggers of StartWorkflowOn know who acts, and whoever comes before `migrate` what is missing."""
+    if connection.alias == conf().DATABASE:
+        wrappers = connection.execute_wrappers
+        wrappers += [ours for ours in (sign, tell_what_is_missing) if ours not in wrappers]
 
 
 @receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")

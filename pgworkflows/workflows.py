@@ -1,14 +1,17 @@
-"""The workflow that tells people what happens to an approval."""
+"""The workflows that tell people what happens to an approval."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from .definitions.retry import Retry
 from .definitions.step import step
 from .definitions.workflow import workflow
+from .exceptions import WaitTimeout
 from .execution.context import current_workflow
+from .execution.vocabulary import wait_for_event
 from .letters import sending
 from .store.announcements import ANNOUNCE, Happening
 
@@ -18,19 +21,27 @@ PATIENCE = Retry(max_attempts=20, initial=5, maximum=3600)
 
 @workflow(name=ANNOUNCE)
 def announce(approval: int, happening: str) -> None:
-    """Send the signal and the e-mails of one happening; whoever was written to is not written to again."""
-    left = tell(approval, happening)
-    while left:
-        left = write(approval, happening, left)
+    """Send the signal of one happening, and put it into the letters of those whom it concerns."""
+    tell(approval, happening)
 
 
 @step(name="pgworkflows.tell", atomic=False, retry=PATIENCE, timeout=timedelta(minutes=5))
-def tell(approval: int, happening: str) -> list[Any]:
-    """Send the signal, at least once; return the primary keys of those who have to be written to."""
-    return sending.send_signal(approval, Happening(happening))
+def tell(approval: int, happening: str) -> None:
+    """Send the signal, at least once, and put it into a letter to each."""
+    sending.tell(approval, Happening(happening), letter, key=str(current_workflow().id))
+
+
+@workflow(name="pgworkflows.letter")
+def letter(person: Any) -> None:
+    """Write to one person of all that happened in one minute, which has passed when this begins."""
+    happened = []
+    with suppress(WaitTimeout):
+        while True:
+            happened.append(wait_for_event(sending.NEWS, timeout=0))
+    write(person, happened)
 
 
 @step(name="pgworkflows.write", atomic=False, retry=PATIENCE, timeout=timedelta(minutes=5))
-def write(approval: int, happening: str, left: list[Any]) -> list[Any]:
-    """Write to some of those who are left, at least once; return the others."""
-    return sending.send_letters(approval, Happening(happening), left, key=str(current_workflow().id))
+def write(person: Any, happened: list[dict[str, Any]]) -> None:
+    """Write one letter, at least once."""
+    sending.write(person, happened, letter=str(current_workflow().id))

@@ -17,6 +17,7 @@ from ..exceptions import (
     ApprovalExpired,
     KeyConflict,
     NotAllowed,
+    NotMigrated,
     NotStorable,
     PGWorkflowsError,
     SubjectChanged,
@@ -87,7 +88,7 @@ _REFUSALS: dict[type[PGWorkflowsError], tuple[int, str]] = {
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an error; None leaves what nobody foresaw to Django, which reports it and answers 500."""
     error = _as_api_error(error)
-    if isinstance(error, PGWorkflowsError):
+    if isinstance(error, PGWorkflowsError) and not isinstance(error, NotMigrated):
         set_rollback()
         return _answer(_refusal(error), {})
     if not isinstance(error, exceptions.APIException):

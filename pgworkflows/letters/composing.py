@@ -19,35 +19,27 @@ from .recipients import address_of
 
 TEMPLATES = "pgworkflows/email"
 ASKING = (Happening.REQUESTED, Happening.REMINDER)
+#: The most that one letter lists.
+LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a letter is about; `key` is the same however often it has to be sent."""
+class News:
+    """Something that happened to an approval."""
 
     approval: Approval
     happening: Happening
-    key: str
 
-    def to(self, person: Any) -> EmailMultiAlternatives:
-        """Write it to one person."""
-        with translation.override(language_of(person)):
-            context = self._context(person)
-            subject = " ".join(self._render("subject.txt", context).split())
-            message = EmailMultiAlternatives(
-                subject=subject,
-                body=self._render("txt", context),
-                from_email=conf().FROM_EMAIL or settings.DEFAULT_FROM_EMAIL,
-                to=[address_of(person)],
-                headers={"Message-ID": self._message_id(person), "Auto-Submitted": "auto-generated"},
-            )
-            message.attach_alternative(self._render("html", context), "text/html")
-        return message
-
-    def _render(self, kind: str, context: dict[str, Any]) -> str:
+    def render(self, kind: str, context: dict[str, Any]) -> str:
+        """Render one of its happening's templates."""
         return render_to_string(f"{TEMPLATES}/{self.happening}.{kind}", context)
 
-    def _context(self, person: Any) -> dict[str, Any]:
+    def subject(self, context: dict[str, Any]) -> str:
+        """Say it in one line."""
+        return " ".join(self.render("subject.txt", context).split())
+
+    def context(self, person: Any) -> dict[str, Any]:
+        """Return what the templates get for one person."""
         approval = self.approval
         pending = approval.status == Approval.Status.PENDING
         return {
@@ -59,6 +51,41 @@ class Letter:
             "page_url": page_url(approval),
             "decision_url": decision_url(approval, person) if pending and self.happening in ASKING else "",
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a letter is about; `key` is the same however often it has to be sent."""
+
+    news: list[News]
+    key: str
+
+    def to(self, person: Any) -> EmailMultiAlternatives:
+        """Write it to one person: as the templates of what happened say it, or as a list where there is more than one thing."""
+        with translation.override(language_of(person)):
+            subject, text, html = self._one(person) if len(self.news) == 1 else self._list(person)
+            message = EmailMultiAlternatives(
+                subject=subject,
+                body=text,
+                from_email=conf().FROM_EMAIL or settings.DEFAULT_FROM_EMAIL,
+                to=[address_of(person)],
+                headers={"Message-ID": self._message_id(person), "Auto-Submitted": "auto-generated"},
+            )
+            message.attach_alternative(html, "text/html")
+        return message
+
+    def _one(self, person: Any) -> tuple[str, str, str]:
+        news, context = self.news[0], self.news[0].context(person)
+        return news.subject(context), news.render("txt", context), news.render("html", context)
+
+    def _list(self, person: Any) -> tuple[str, str, str]:
+        entries = []
+        for news in self.news[:LISTED]:
+            context = news.context(person)
+            entries.append({**context, "happening": news.happening, "subject": news.subject(context)})
+        given = {"person": person, "entries": entries, "count": len(self.news), "more": len(self.news) - len(entries)}
+        subject, text, html = (render_to_string(f"{TEMPLATES}/list.{kind}", given) for kind in ("subject.txt", "txt", "html"))
+        return " ".join(subject.split()), text, html
 
     def _message_id(self, person: Any) -> str:
         """Let mail programs recognise a letter that had to be sent twice."""

@@ -1,101 +1,90 @@
-"""Telling people: the signal once, and one letter a person until the mail server has taken it."""
+"""Telling people: the signal once, and one letter a person and minute until the mail server has taken it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from datetime import timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import Error as DatabaseError
+from django.db import transaction
 
 from .. import signals
 from ..conf import conf
-from ..models import Approval
+from ..definitions.workflow import WorkflowFunction
+from ..models import Approval, Workflow
 from ..store.announcements import Happening
-from ..store.connection import database
-from .composing import ASKING, Letter
+from ..store.connection import database, database_now
+from .composing import ASKING, Letter, News
 from .recipients import address_of, people, recipients
 
-#: Letters in one call of the step, and seconds after which it begins no other, so that it ends in time.
-AT_ONCE = 20
-LONGEST = 120.0
+MINUTE = timedelta(minutes=1)
+#: The event that puts something into somebody's next letter.
+NEWS = "letter"
 #: A mail server's codes from here on mean that trying again is of no use.
 PERMANENT = 500
 
 
-class LettersNotSent(Exception):  # noqa: N818 - what it is
-    """None of the letters has gone out; they will be tried again."""
-
-
-def send_signal(approval: int, happening: Happening) -> list[Any]:
-    """Send the happening's signal; return the primary keys of those who may have to be written to."""
+def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any], *, key: str) -> None:
+    """Send the happening's signal, and put it into a letter to each whom it concerns; the same key once."""
     row = _find(approval)
     if row is None:
-        return []
+        return
     told = recipients(row, happening)
     for receiver, error in signals.APPROVAL_SIGNALS[happening].send_robust(Approval, approval=row, recipients=told):
         if isinstance(error, Exception):
             signals.neighbour_failed.send_robust(Approval, what=f"receiver {receiver!r}", error=error)
-    return [person.pk for person in told] if conf().BASE_URL else []
+    if not conf().BASE_URL:
+        return
+    news = {"approval": approval, "happening": happening}
+    for person in told:
+        ends = database_now().replace(second=0, microsecond=0) + MINUTE
+        of_the_minute = letter.using(queue=row.workflow.queue, requested_by="")
+        while not _put_into(of_the_minute.using(key=f"{person.pk}/{ends.isoformat()}", run_after=ends), person.pk, news, key):
+            ends += MINUTE
 
 
-def send_letters(approval: int, happening: Happening, keys: Sequence[Any], key: str) -> list[Any]:
-    """Write to some of these people, one letter each; return the primary keys of those still to be written to.
+def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:
+    """Start the letter of that minute unless it is there, and return whether it was still open."""
+    with transaction.atomic(using=database().alias):
+        started: Workflow = letter.start(person)
+        # Whoever runs it now passes it by, or has it already: what comes after the look must not be lost.
+        held = Workflow.objects.using(database().alias).select_for_update(no_key=True).get(pk=started.pk)
+        if held.started_at is None and not held.is_finished:
+            held.send_event(NEWS, news, key=key, by="")
+            return True
+    return False
 
-    A letter that cannot be written, or that is refused for good, is reported and not tried again. Whoever else cannot be
-    reached comes last in what is returned. What would come too late, since the approval is decided meanwhile, is not sent.
-    Raises LettersNotSent where nobody could be dealt with.
+
+def write(key: Any, happened: list[dict[str, Any]], *, letter: str) -> None:
+    """Write one person one letter of all that happened, without what is decided meanwhile; `letter` is its own name.
+
+    A letter that cannot be written, or that is refused for good, is reported and not tried again; what else is raised is.
     """
+    person = next(iter(people([key])), None)
+    news = {(each["approval"], each["happening"]): None for each in happened}
+    left = [found for approval, happening in news if (found := _still_news(approval, Happening(happening)))]
+    if person is None or not left or not address_of(person):
+        return
+    message = None
+    try:
+        message = Letter(news=left, key=letter).to(person)
+        message.send()
+    except DatabaseError:
+        raise
+    except Exception as error:
+        if not _is_for_good(error, message):
+            raise
+        whom = message.to[0] if message is not None else f"user {person.pk}"
+        signals.neighbour_failed.send_robust(Approval, what=f"the letter to {whom}", error=error)
+
+
+def _still_news(approval: int, happening: Happening) -> News | None:
     row = _find(approval)
     if row is None or (happening in ASKING and row.status != Approval.Status.PENDING):
-        return []
-    a_round = Round(letter=Letter(approval=row, happening=happening, key=key))
-    left = people(keys)
-    while left and a_round.goes_on:
-        a_round.write_to(left.pop(0))
-    if a_round.problem is not None and not a_round.dealt_with:
-        raise LettersNotSent(f"{type(a_round.problem).__name__}: {a_round.problem}") from a_round.problem
-    return [person.pk for person in [*left, *a_round.later]]
-
-
-@dataclass(slots=True, kw_only=True)
-class Round:
-    """One call's letters: each person by himself, until the mail server does not answer."""
-
-    letter: Letter
-    began: float = field(default_factory=time.monotonic)
-    dealt_with: int = 0
-    later: list[Any] = field(default_factory=list)
-    problem: Exception | None = None
-    server_is_gone: bool = False
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether another letter may begin."""
-        return not self.server_is_gone and self.dealt_with < AT_ONCE and time.monotonic() - self.began < LONGEST
-
-    def write_to(self, person: Any) -> None:
-        """Write to one person; whatever that raises costs nobody else a letter."""
-        message = None
-        try:
-            if not address_of(person):
-                return
-            message = self.letter.to(person)
-            message.send()
-        except DatabaseError:
-            raise
-        except Exception as error:
-            if not _is_for_good(error, message):
-                self.server_is_gone = isinstance(error, OSError) and not isinstance(error, SMTPRecipientsRefused | SMTPDataError)
-                self.problem = error
-                self.later.append(person)
-                return
-            whom = message.to[0] if message is not None else f"user {person.pk}"
-            signals.neighbour_failed.send_robust(Approval, what=f"the letter to {whom}", error=error)
-        self.dealt_with += 1
+        return None
+    return News(approval=row, happening=happening)
 
 
 def _is_for_good(error: Exception, message: EmailMultiAlternatives | None) -> bool:
@@ -108,5 +97,5 @@ def _is_for_good(error: Exception, message: EmailMultiAlternatives | None) -> bo
 
 
 def _find(approval: int) -> Approval | None:
-    rows = Approval.objects.using(database().alias).select_related("policy", "stage", "requested_by")
+    rows = Approval.objects.using(database().alias).select_related("policy", "stage", "requested_by", "workflow")
     return rows.filter(pk=approval).first()

@@ -1,5 +1,6 @@
 """What the database knows: fields, constraints, scopes, and the transitions that are allowed."""
 
+from . import installed  # noqa: F401 - comes first, and raises
 from .approval import Approval, ApprovalAction, Decision
 from .definition import WorkflowDefinition
 from .delegation import Delegation

@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
+import psycopg
+from django.db import ProgrammingError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
 from ..conf import conf
-from ..exceptions import NotAllowed
+from ..exceptions import NotAllowed, NotMigrated
 
 Row = tuple[Any, ...]
 
@@ -47,6 +48,21 @@ def query(sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
     with answered(), database().cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+NOT_THERE = psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.InvalidSchemaName
+
+
+def tell_what_is_missing(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    """Run a statement of anybody's; raise NotMigrated where something of ours is not there."""
+    try:
+        return execute(sql, params, many, context)
+    except ProgrammingError as error:
+        cause = error.__cause__
+        missing = (cause.diag.message_primary if isinstance(cause, NOT_THERE) else None) or ""
+        if "pgworkflows" not in missing:
+            raise
+        raise NotMigrated(context["connection"].alias, missing) from cause
 
 
 def end_what_was_left_open() -> list[str]:

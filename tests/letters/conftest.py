@@ -5,6 +5,7 @@ import email.policy
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from types import SimpleNamespace
 
 import django
@@ -89,7 +90,19 @@ def people(db):
 
 
 @pytest.fixture
-def ask(people, pgworkflows):
+def post(pgworkflows):
+    """Return a way to have the letters of this minute go out."""
+
+    def post() -> None:
+        pgworkflows.run_workflows()
+        pgworkflows.move_clock(timedelta(minutes=1))
+        pgworkflows.run_workflows()
+
+    return post
+
+
+@pytest.fixture
+def ask(people, pgworkflows, post):
     """Return a way to have eve ask the bosses; it gives the approval."""
 
     def ask(title: str = "Buy chairs", **options) -> Approval:
@@ -100,7 +113,7 @@ def ask(people, pgworkflows):
             return request_approval(title, **given).status
 
         started = body.using(requested_by=people.eve).start()
-        pgworkflows.run_workflows()
+        post()
         return started.approvals.latest("pk")
 
     return ask

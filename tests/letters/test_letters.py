@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from pgworkflows import request_approval, workflow
+from pgworkflows.letters import composing
 from pgworkflows.models import Workflow
 from pgworkflows.store.delegations import delegate
 
@@ -28,6 +30,40 @@ def test_each_decider_gets_a_letter(mail, ask):
     assert told(mail) == [("ann", "Please decide: Buy chairs"), ("bob", "Please decide: Buy chairs")]
     assert {message["From"] for message in mail.messages} == {"approvals@shop.example"}
     assert {message["Auto-Submitted"] for message in mail.messages} == {"auto-generated"}
+
+
+def test_thirty_requests_of_a_minute_are_one_letter(mail, people, post):
+    @workflow(name="tests.ask_ann")
+    def body(title: str) -> str:
+        return request_approval(title, users=["ann"]).status
+
+    runs = body.start_many([{"title": f"Buy chair {n} <&>"} for n in range(30)])
+    post()
+    assert told(mail) == [("ann", "30 messages about approvals")]
+    text, html = (read(mail.messages[0]) for read in (text_of, html_of))
+    for n, run in enumerate(runs):
+        assert f"Please decide: Buy chair {n} <&>\n" in text
+        assert f"<h2>Please decide: Buy chair {n} &lt;&amp;&gt;</h2>" in html
+        for body_of in (text, html):
+            assert f"https://shop.example/approvals/{run.approvals.get().pk}/" in body_of
+    assert text.count("https://shop.example/approvals/link/") == 30
+    runs[0].approvals.get().approve(people.ann)
+    mail.messages.clear()
+    post()
+    assert mail.messages == []
+
+
+def test_longest_list_says_how_many_more(mail, people, post, monkeypatch):
+    monkeypatch.setattr(composing, "LISTED", 2)
+
+    @workflow(name="tests.ask_ann")
+    def body(title: str) -> str:
+        return request_approval(title, users=["ann"]).status
+
+    body.start_many([{"title": f"Chair {n}"} for n in range(5)])
+    post()
+    assert told(mail) == [("ann", "5 messages about approvals")]
+    assert text_of(mail.messages[0]).endswith("and 3 more\n")
 
 
 def test_letter_has_absolute_links(mail, ask):
@@ -55,29 +91,29 @@ def test_stand_ins_are_asked_too(mail, ask, people):
     assert [name for name, _ in told(mail)] == ["ann", "bob", "dan"]
 
 
-def test_reminder_goes_to_who_is_left(mail, ask, people, pgworkflows):
+def test_reminder_goes_to_who_is_left(mail, ask, people, pgworkflows, post):
     ask(quorum=2, remind_every=600).approve(people.ann)
     mail.messages.clear()
     pgworkflows.move_clock(timedelta(minutes=11))
-    pgworkflows.run_workflows()
+    post()
     assert told(mail) == [("bob", "Still waiting for you: Buy chairs")]
 
 
-def test_requester_hears_the_decision(mail, ask, people, pgworkflows):
+def test_requester_hears_the_decision(mail, ask, people, post):
     approval = ask()
     mail.messages.clear()
     approval.reject(people.bob, comment="too <dear>")
-    pgworkflows.run_workflows()
+    post()
     assert told(mail) == [("eve", "Your request is rejected: Buy chairs")]
     assert "Decided by: bob\n\ntoo <dear>" in text_of(mail.messages[0])
     assert "too &lt;dear&gt;" in html_of(mail.messages[0])
 
 
-def test_request_sent_back_says_where_to_submit(mail, ask, people, pgworkflows):
+def test_request_sent_back_says_where_to_submit(mail, ask, people, post):
     approval = ask()
     mail.messages.clear()
     approval.request_changes(people.bob, comment="three will do")
-    pgworkflows.run_workflows()
+    post()
     assert told(mail) == [("eve", "Please change: Buy chairs")]
     text = text_of(mail.messages[0])
     assert text.startswith("Your request came back. Change it, and submit it again on its page:\n\n  Buy chairs\n")
@@ -85,23 +121,23 @@ def test_request_sent_back_says_where_to_submit(mail, ask, people, pgworkflows):
     assert text.endswith(f"All about it:\nhttps://shop.example/approvals/{approval.pk}/\n")
 
 
-def test_withdrawing_after_changes_is_told(mail, ask, people, pgworkflows):
+def test_withdrawing_after_changes_is_told(mail, ask, people, post):
     approval = ask()
     approval.request_changes(people.bob, comment="three will do")
-    pgworkflows.run_workflows()
+    post()
     approval.withdraw(people.eve, "never mind")
-    pgworkflows.run_workflows()
+    post()
     assert [subject for name, subject in told(mail) if name == "eve"] == [
         "Please change: Buy chairs",
         "Your request is withdrawn: Buy chairs",
     ]
 
 
-def test_expiry_is_told_to_all(mail, ask, pgworkflows):
+def test_expiry_is_told_to_all(mail, ask, pgworkflows, post):
     ask()
     mail.messages.clear()
     pgworkflows.move_clock(timedelta(hours=2))
-    pgworkflows.run_workflows()
+    post()
     assert told(mail) == [(name, "Nobody decided in time: Buy chairs") for name in ("ann", "bob", "eve")]
     assert "about your request" in text_of(mail.to("eve")[0])
 
@@ -146,9 +182,9 @@ def test_letters_are_translated(mail, ask, settings):
     assert '<html lang="de">' in html_of(letter)
 
 
-def test_each_person_reads_their_language(mail, ask, people, pgworkflows, monkeypatch):
+def test_each_person_reads_their_language(mail, ask, people, monkeypatch, post):
     monkeypatch.setattr(type(people.eve), "language", property(lambda user: {"eve": "de"}.get(user.username)), raising=False)
     ask().reject(people.ann, comment="no")
-    pgworkflows.run_workflows()
+    post()
     assert mail.to("ann")[0]["Subject"] == "Please decide: Buy chairs"
     assert mail.to("eve")[0]["Subject"] == "Ihre Anfrage ist abgelehnt: Buy chairs"

@@ -49,7 +49,11 @@ def test_wait_in_another_transaction_times_out(sleeper):
     ("queues", "definitions", "lack"),
     [
         ([], [], ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
-        ([], ["tests.sleeper:2"], ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
+        (
+            [],
+            ["tests.sleeper:2"],
+            ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it",
+        ),
         (
             ["slow"],
             ["tests.sleeper:1"],

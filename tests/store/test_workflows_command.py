@@ -291,7 +291,8 @@ def test_database_without_our_tables_is_named(execute):
     execute("ALTER TABLE pgworkflows_workflow RENAME TO elsewhere")
     said = refused("list")
     assert "pgworkflows_workflow" in said
-    assert said.endswith("Has `manage.py migrate` been run on database 'default'?")
+    assert "\n" not in said
+    assert said.endswith(". Run `manage.py migrate --database default`.")
 
 
 def test_database_out_of_reach_is_named(db, monkeypatch):

@@ -13,6 +13,7 @@ from pgworkflows.exceptions import (
     KeyConflict,
     NondeterminismError,
     NotAllowed,
+    NotMigrated,
     NotStorable,
     PGWorkflowsError,
     QueryInBody,
@@ -62,6 +63,7 @@ MESSAGES = {
         "wait() for workflow W1 would never return inside a step: no worker can see it before this ends. Wait after the "
         "commit; in a body use the handle's result()."
     ),
+    NotMigrated("default", "no such table"): ("Database 'default': no such table. Run `manage.py migrate --database default`."),
 }
 DECLARED = [kind for kind in vars(exceptions).values() if getattr(kind, "__module__", "") == exceptions.__name__]
 CLASSES = [kind for kind in DECLARED if kind is not PGWorkflowsError]

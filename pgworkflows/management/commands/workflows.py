@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from argparse import SUPPRESS
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,7 +26,7 @@ from pgworkflows.management.terminal.starting import start
 from pgworkflows.management.terminal.words import json_object, json_value, positive
 from pgworkflows.models import Workflow
 from pgworkflows.models.people import person
-from pgworkflows.store import events, forgetting
+from pgworkflows.store import events, forgetting, health
 from pgworkflows.store.actors import acting_as
 
 
@@ -72,6 +74,7 @@ class Command(BaseCommand):
         operating.add_prune(self._acting(verbs, "prune", "remove what ended long ago", workflow=False))
         operating.add_forget(self._acting(verbs, "forget", "blank what one business row's workflows hold", workflow=False))
         operating.add_roles(verbs)
+        _accept_behind_verbs(parser, verbs.choices.values())
 
     @staticmethod
     def _acting(verbs: Any, name: str, text: str, *, workflow: bool = True) -> CommandParser:
@@ -85,14 +88,13 @@ class Command(BaseCommand):
         """Run one verb; what it refuses is said in one sentence."""
         verb = getattr(self, "_" + options["verb"].replace("-", "_"))
         try:
+            health.require_tables()
             with acting_as(_actor(options.get("by")), channel="terminal"):
                 for line in verb(options):
                     self.stdout.write(line)
         except PGWorkflowsError as error:
             raise CommandError(str(error)) from error
-        except ProgrammingError as error:
-            raise CommandError(f"{error}\nHas `manage.py migrate` been run on database {conf().DATABASE!r}?") from error
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
             raise CommandError(f"Database {conf().DATABASE!r}: {error}") from error
         except OSError as error:
             raise CommandError(str(error)) from error
@@ -160,6 +162,16 @@ class Command(BaseCommand):
 
     def _roles(self, options: dict[str, Any]) -> Iterable[str]:
         return roles_sql(options["prefix"])
+
+
+def _accept_behind_verbs(parser: CommandParser, verbs: Iterable[CommandParser]) -> None:
+    """Take Django's own options behind a verb too, as in `workflows check --settings shop.settings`."""
+    for option in parser._actions:
+        if option.option_strings and option.dest not in ("help", "version"):
+            again = copy(option)
+            again.default = SUPPRESS
+            for verb in verbs:
+                verb._add_action(again)
 
 
 def _standing(workflow: Workflow) -> str:
