@@ -25,7 +25,7 @@ def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by
         raise WorkflowNotFound(str(workflow))
     if outcome not in ("sent", "early", "again"):
         raise WorkflowFinished(str(workflow), outcome, f"send event {name!r} to")
-    return outcome != "early"
+    return bool(outcome != "early")
 
 
 POST_CORRELATED = "SELECT pgworkflows.post_correlated(%(name)s, %(correlation)s, %(payload)s::jsonb, %(key)s, %(actor)s)"

@@ -15,14 +15,17 @@ def asks() -> str:
 
 PLAY = """
 import re
+from datetime import timedelta
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
-from pgworkflows.testing import run_workflows
+from pgworkflows.testing import move_clock, run_workflows
 from shop.models import Order
 from shop.workflows import asks
 ada = User.objects.create_superuser("ada", "ada@example.com")
 run = asks.using(subject=Order.objects.create(number=NUMBER), requested_by=User.objects.create_user("eve")).start()
+run_workflows()
+move_clock(timedelta(minutes=1))
 run_workflows()
 approval = run.approvals.get()
 client = Client()
