@@ -5,6 +5,7 @@ A worker process is told by the environment; what is in the database is altered 
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,6 +97,102 @@ def poison_counter() -> None:
     _without(workers, "TAKE_OVER", "w.crashes + 1", "w.crashes")
 
 
+def _wrap_steps(wrap: Callable[[Any], Callable[..., Any]], *, atomic: bool) -> None:
+    """Put something around the function of each step of a kind, compensations too."""
+    from pgworkflows.definitions.registry import registry
+
+    declared = list(registry.steps.values())
+    for step in [*declared, *(made.undo for made in declared if made.undo is not None)]:
+        if step.atomic == atomic:
+            _replace(step, "function", wrap(step))
+
+
+def one_call() -> None:
+    """Make each outside call twice."""
+
+    def twice(step: Any) -> Callable[..., Any]:
+        function = step.function
+
+        def call(**arguments: Any) -> Any:
+            function(**arguments)
+            return function(**arguments)
+
+        async def call_and_wait(**arguments: Any) -> Any:
+            await function(**arguments)
+            return await function(**arguments)
+
+        return call_and_wait if step.is_async else call
+
+    _wrap_steps(twice, atomic=False)
+
+
+def effects() -> None:
+    """Undo the rows of one atomic step in ten, and keep its checkpoint."""
+    from django.db import transaction
+
+    calls = itertools.count()
+
+    def forgetful(step: Any) -> Callable[..., Any]:
+        function = step.function
+
+        def call(**arguments: Any) -> Any:
+            if next(calls) % 10:
+                return function(**arguments)
+            with transaction.atomic():
+                value = function(**arguments)
+                transaction.set_rollback(True)
+            return value
+
+        return call
+
+    _wrap_steps(forgetful, atomic=True)
+
+
+def sleep() -> None:
+    """Have a sleep return at once."""
+    from pgworkflows.execution.body import BodyScope
+
+    sleep_until = BodyScope.sleep_until
+
+    def wait_for_nothing(self: BodyScope, due: Callable[[], Any]) -> None:
+        with patch.object(BodyScope, "wait", lambda *_: None):
+            sleep_until(self, due)
+
+    _replace(BodyScope, "sleep_until", wait_for_nothing)
+
+
+def database_clock() -> None:
+    """Let a sleep go by the clock of the worker's machine."""
+    from datetime import UTC, datetime
+
+    from pgworkflows.execution.body import BodyScope
+
+    sleep_until = BodyScope.sleep_until
+
+    def by_own_clock(self: BodyScope, due: Callable[[], datetime]) -> None:
+        off = datetime.now(UTC) - self.run.now()
+        sleep_until(self, lambda: due() + off)
+
+    _replace(BodyScope, "sleep_until", by_own_clock)
+
+
+def values() -> None:
+    """Give the body a new now(), uuid4() and random() each time, whatever is recorded."""
+    from pgworkflows.execution.body import BodyScope
+
+    record = BodyScope.record
+
+    def forget(self: BodyScope, kind: str, name: str, make: Callable[[], Any], what: str) -> Any:
+        recorded = record(self, kind, name, make, what)
+        return make() if kind == "VALUE" else recorded
+
+    _replace(BodyScope, "record", forget)
+
+
+def pruning() -> None:
+    """Keep the workflows that a prune removes; by DDL, in the database only."""
+
+
 def history() -> None:
     """Write no history when a task changes; by DDL, in the database only."""
 
@@ -120,12 +217,19 @@ def replaced_in_functions(names: str, part: str, instead: str) -> str:
     """
 
 
+KEEP = """
+CREATE FUNCTION proofs_keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER proofs_keep BEFORE DELETE ON pgworkflows_workflow FOR EACH ROW EXECUTE FUNCTION proofs_keep()
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """What is taken out, in worker processes and in the database, and the proof that must notice."""
+    """What is taken out, in worker processes and in the database; the proofs that must notice, and by which count."""
 
     take_out: Callable[[], None]
-    proof: str
+    proofs: tuple[str, ...]
+    counter: str
     ddl: str = ""
 
     @property
@@ -135,21 +239,36 @@ class Switch:
 
 
 SWITCHES = {
-    "fence": Switch(take_out=fence, proof="zombies"),
+    "fence": Switch(take_out=fence, proofs=("zombies", "networks"), counter="results_without_claim"),
     "row-lock": Switch(
-        take_out=row_lock, proof="undisturbed", ddl=replaced_in_functions("claim", "FOR NO KEY UPDATE SKIP LOCKED", "")
+        take_out=row_lock,
+        proofs=("undisturbed",),
+        counter="results_without_claim",
+        ddl=replaced_in_functions("claim", "FOR NO KEY UPDATE SKIP LOCKED", ""),
     ),
-    "checkpoint": Switch(take_out=checkpoint, proof="points"),
-    "history": Switch(take_out=history, proof="undisturbed", ddl="ALTER TABLE pgworkflows_task DISABLE TRIGGER task_updated"),
-    "lease": Switch(take_out=lease, proof="zombies"),
+    "checkpoint": Switch(take_out=checkpoint, proofs=("points",), counter="effects_lost"),
+    "history": Switch(
+        take_out=history,
+        proofs=("undisturbed",),
+        counter="history_missing",
+        ddl="ALTER TABLE pgworkflows_task DISABLE TRIGGER task_updated",
+    ),
+    "lease": Switch(take_out=lease, proofs=("zombies",), counter="not_declared_dead"),
     "transaction-id": Switch(
         take_out=transaction_id,
-        proof="undisturbed",
+        proofs=("undisturbed",),
+        counter="effects_lost",
         ddl=replaced_in_functions(
             "insert_tasks update_tasks update_workflows", "pg_current_xact_id() = claim", "claim IS NOT NULL"
         ),
     ),
-    "poison-counter": Switch(take_out=poison_counter, proof="poison"),
+    "one-call": Switch(take_out=one_call, proofs=("undisturbed",), counter="calls_made_twice"),
+    "sleep": Switch(take_out=sleep, proofs=("undisturbed",), counter="timers_early"),
+    "database-clock": Switch(take_out=database_clock, proofs=("clock",), counter="timers_early"),
+    "values": Switch(take_out=values, proofs=("undisturbed",), counter="values_changed"),
+    "effects": Switch(take_out=effects, proofs=("soak", "prune"), counter="effects_lost"),
+    "pruning": Switch(take_out=pruning, proofs=("soak", "prune"), counter="left_unpruned", ddl=KEEP),
+    "poison-counter": Switch(take_out=poison_counter, proofs=("poison",), counter="not_blocked"),
 }
 
 

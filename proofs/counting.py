@@ -1,34 +1,19 @@
-"""What came of a run, counted against the model: read from the tables and the ledger, once, at the end."""
+"""What came of a run, counted against the model."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-from . import ledger
-from .model import PERHAPS, Expected, balances, expect, explain
+from .model import PERHAPS, Expected, ExpectedTask, balances, expect
 from .plan import Start
+from .reading import HistoryRow, Reading, TaskRow, WorkflowRow
 
-WORKFLOWS = """
-SELECT id::text, (kwargs ->> 'number')::integer, kwargs ->> 'prefix', version, status, result::text, error ->> 'type',
-  finished_at IS NULL
-FROM pgworkflows_workflow WHERE name = 'proofs.program'
-"""
-TASKS = """
-SELECT workflow_id::text, id, seq, kind, name, status, attempt FROM pgworkflows_task ORDER BY workflow_id, seq
-"""
-HISTORY = """
-SELECT id, workflow::text, task, approval, event, from_status, to_status, state, actor
-FROM pgworkflows_history WHERE workflow IS NOT NULL ORDER BY id
-"""
-TELL = """
-SELECT id, at, event, from_status, to_status, state, attempt, actor, note FROM pgworkflows_history
-WHERE workflow = %s::uuid ORDER BY id
-"""
+#: Between two lines of a worker's code, and between two clocks of one machine, in seconds.
+STALL, CLOCKS = timedelta(seconds=0.25), timedelta(seconds=0.01)
 
 
 @dataclass(slots=True)
@@ -45,6 +30,7 @@ class Counts:
     calls: int = 0
     calls_by_key: int = 0
     calls_made_again: int = 0
+    calls_made_twice: int = 0
     calls_missing: int = 0
     calls_with_other_key: int = 0
     orphans: int = 0
@@ -53,6 +39,9 @@ class Counts:
     history_doubled: int = 0
     history_out_of_order: int = 0
     results_without_claim: int = 0
+    timers_early: int = 0
+    timers_late: int = 0
+    values_changed: int = 0
     differences: list[tuple[int, str, str]] = field(default_factory=list)
 
     def wrong(self) -> list[str]:
@@ -67,39 +56,21 @@ class Counts:
 
 
 MUST_BE_ZERO = (
-    "effects_lost", "effects_doubled", "effects_not_expected", "calls_missing", "calls_with_other_key", "orphans",
-    "history_missing", "history_doubled", "history_out_of_order", "results_without_claim",
+    "effects_lost", "effects_doubled", "effects_not_expected", "calls_made_twice", "calls_missing", "calls_with_other_key",
+    "orphans", "history_missing", "history_doubled", "history_out_of_order", "results_without_claim", "timers_early",
+    "timers_late", "values_changed",
 )  # fmt: skip
 
 
-class Reading:
-    """All rows of a run, by workflow."""
-
-    def __init__(self, ledger_path: Path) -> None:
-        from pgworkflows.store.connection import query
-
-        self.rows: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
-        for row in query(WORKFLOWS):
-            self.rows[row[1], row[2]].append(row)
-        self.tasks = _grouped(query(TASKS), 0)
-        self.history = _grouped(query(HISTORY), 1)
-        self.effects = Counter(tuple(row) for row in query("SELECT number, label, kind FROM proofs_row"))
-        self.accounts: dict[int, int] = dict(query("SELECT id, units FROM proofs_account"))
-        self.calls = ledger.by_call(ledger.read(ledger_path))
-
-
-def _grouped(rows: Iterable[tuple[Any, ...]], column: int) -> dict[str, list[tuple[Any, ...]]]:
-    groups: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in rows:
-        groups[row[column]].append(row)
-    return groups
-
-
 class Count:
-    """Compares what is there with what the model says."""
+    """Compares what is there with what the model says.
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    `loses_calls` says that the fault may have lost an outside call, which is then made once more; `pruned` that workflows
+    which have ended may be gone, but not what they did.
+    """
+
+    def __init__(self, reading: Reading, *, loses_calls: bool = True, pruned: bool = False) -> None:
+        self.reading, self.loses_calls, self.pruned = reading, loses_calls, pruned
         self.counts = Counts()
         self._wrong = False
 
@@ -118,7 +89,7 @@ class Count:
         if self.reading.accounts != balances(ends):
             self._differs(-1, "", f"the accounts hold {self.reading.accounts}, not {balances(ends)}")
         known = {(end.number, end.prefix) for end in ends}
-        for number, prefix in set(self.reading.rows) - known:
+        for number, prefix in set(self.reading.workflows) - known:
             self._differs(number, prefix, "nobody started this workflow")
         return self.counts
 
@@ -127,39 +98,66 @@ class Count:
         self.counts.differences.append((number, prefix, what))
 
     def _workflow(self, end: Expected) -> None:
-        rows = self.reading.rows.get((end.number, end.prefix), [])
+        rows = self.reading.workflows.get((end.number, end.prefix), [])
+        if not rows and self.pruned:
+            return
         if len(rows) != 1:
             self._differs(end.number, end.prefix, f"there are {len(rows)} such workflows, not 1")
             return
-        identity, _, _, version, status, result, error, unfinished = rows[0]
-        self.counts.orphans += unfinished
-        found = (version, status, result and json.loads(result), (error or "").rpartition(":")[2])
+        row = rows[0]
+        result = json.loads(row.result) if row.result else None
+        self.counts.orphans += row.unfinished
+        found = (row.version, row.status, result and result["trace"], (row.error or "").rpartition(":")[2])
         wanted = (end.version, end.status, end.result, end.error)
         if found != wanted:
             self._differs(end.number, end.prefix, f"it ended as {found}, not as {wanted}")
-        self._history(identity, status, end)
+        tasks = self.reading.tasks.get(row.id, [])
+        self._values(result and result["values"], tasks, end)
+        self._history(row, tasks, end)
 
-    def _history(self, identity: str, status: str, end: Expected) -> None:
-        history = self.reading.history.get(identity, [])
-        tasks = self.reading.tasks.get(identity, [])
-        self.counts.steps += sum(task[3] in ("STEP", "COMPENSATION") for task in tasks)
+    def _values(self, seen: list[Any] | None, tasks: list[TaskRow], end: Expected) -> None:
+        """Compare what the body got from now(), uuid4() and random() when it ran last with what was recorded at first."""
+        recorded = [json.loads(task.result or "null") for task in tasks if task.kind == "VALUE"]
+        if seen is not None and seen != recorded:
+            self.counts.values_changed += 1
+            self._differs(end.number, end.prefix, f"its values were {recorded} at first, and {seen} in the end")
+
+    def _history(self, row: WorkflowRow, tasks: list[TaskRow], end: Expected) -> None:
+        history = self.reading.history.get(row.id, [])
+        self.counts.steps += sum(task.kind in ("STEP", "COMPENSATION") for task in tasks)
         self.counts.history_rows += len(history)
-        found = [(kind, name) for _, _, _, kind, name, _, _ in tasks]
+        found = [(task.kind, task.name) for task in tasks]
         wanted = [(task.kind, task.name) for task in end.tasks]
         if found != wanted:
             self._differs(end.number, end.prefix, f"its tasks are {found}, not {wanted}")
         for task, expected in zip(tasks, end.tasks, strict=False):
-            rows = [row for row in history if row[2] == task[1]]
-            self._events([row[4] for row in rows], expected.events, end, f"task {task[2]} {task[4]}")
-            self._chain(rows, task[5], end)
-            if expected.attempts and task[6] != expected.attempts:
-                self._differs(end.number, end.prefix, f"task {task[2]} has attempt {task[6]}, not {expected.attempts}")
-        self._events([row[7] for row in history if row[4] == "state"], end.states, end, "states")
+            self._task(task, expected, [line for line in history if line.task == task.id], end)
+        self._events([line.state for line in history if line.event == "state"], end.states, end, "states")
         self._approvals(history, end)
-        own = [row for row in history if row[2] is None and row[3] is None and row[4] != "state"]
-        self._chain(own, status, end)
+        own = [line for line in history if line.task is None and line.approval is None and line.event != "state"]
+        self._chain(own, row.status, end)
         self._begun_in_order(history, tasks, end)
         self._owners(history, tasks, end)
+
+    def _task(self, task: TaskRow, expected: ExpectedTask, history: list[HistoryRow], end: Expected) -> None:
+        self._events([line.event for line in history], expected.events, end, f"task {task.seq} {task.name}")
+        self._chain(history, task.status, end)
+        if expected.attempts and task.attempt != expected.attempts:
+            self._differs(end.number, end.prefix, f"task {task.seq} has attempt {task.attempt}, not {expected.attempts}")
+        if expected.seconds is not None and history:
+            self._timer(task, timedelta(seconds=expected.seconds), history, end)
+
+    def _timer(self, task: TaskRow, length: timedelta, history: list[HistoryRow], end: Expected) -> None:
+        """Look whether it ended its length after it began, or later; the history has the database's clock."""
+        first, last, due, began = history[0].at, history[-1].at, task.due_at, task.started_at
+        if due is None or began is None or last < due - CLOCKS or due < began + length - STALL:
+            self.counts.timers_early += 1
+        elif due > first + length + CLOCKS:
+            self.counts.timers_late += 1
+        else:
+            return
+        told = f"began at {began}, was due at {due}, first told of at {first} and last at {last}"
+        self._differs(end.number, end.prefix, f"timer {task.seq} of {length} {told}")
 
     def _events(self, found: list[str], wanted: list[str], end: Expected, of: str) -> None:
         """Compare two sequences; what is marked PERHAPS may be missing."""
@@ -172,49 +170,49 @@ class Count:
         self.counts.history_out_of_order += not missing and not doubled
         self._differs(end.number, end.prefix, f"the history of {of} is {found}, not {sure}")
 
-    def _chain(self, rows: list[tuple[Any, ...]], status: str, end: Expected) -> None:
+    def _chain(self, rows: list[HistoryRow], status: str, end: Expected) -> None:
         """Each change begins where the one before ended, and the last leads to where it stands."""
         # A step that gave way stands as PENDING before its first attempt: that is no attempt, and has no row.
-        at = "PENDING" if rows and rows[0][2] is not None and rows[0][5] == "PENDING" else ""
+        at = "PENDING" if rows and rows[0].task is not None and rows[0].from_status == "PENDING" else ""
         for row in rows:
-            if row[5] != at:
+            if row.from_status != at:
                 self.counts.history_missing += 1
-                self._differs(end.number, end.prefix, f"history row {row[0]} goes on from {row[5]}, but before was {at}")
-            at = row[6]
+                self._differs(end.number, end.prefix, f"history row {row.id} goes on from {row.from_status}, but before was {at}")
+            at = row.to_status
         if rows and at != status:
             self.counts.history_missing += 1
             self._differs(end.number, end.prefix, f"history ends with {at}, and the status is {status}")
 
-    def _approvals(self, history: list[tuple[Any, ...]], end: Expected) -> None:
+    def _approvals(self, history: list[HistoryRow], end: Expected) -> None:
         found: dict[int, list[str]] = defaultdict(list)
         for row in history:
-            if row[3] is not None:
-                found[row[3]].append(row[4])
+            if row.approval is not None:
+                found[row.approval].append(row.event)
         wanted = end.approvals
         for number in range(max(len(found), len(wanted))):
             events = list(found.values())[number] if number < len(found) else []
             self._events(events, wanted[number] if number < len(wanted) else [], end, f"approval {number + 1}")
 
-    def _begun_in_order(self, history: list[tuple[Any, ...]], tasks: list[tuple[Any, ...]], end: Expected) -> None:
+    def _begun_in_order(self, history: list[HistoryRow], tasks: list[TaskRow], end: Expected) -> None:
         """Tasks are first written about in the order of the body."""
-        place = {task[1]: task[2] for task in tasks}
-        begun = list(dict.fromkeys(place[row[2]] for row in history if row[2] in place))
+        place = {task.id: task.seq for task in tasks}
+        begun = list(dict.fromkeys(place[row.task] for row in history if row.task in place))
         if begun != sorted(begun):
             self.counts.history_out_of_order += 1
             self._differs(end.number, end.prefix, f"its tasks begin in the order {begun}")
 
-    def _owners(self, history: list[tuple[Any, ...]], tasks: list[tuple[Any, ...]], end: Expected) -> None:
+    def _owners(self, history: list[HistoryRow], tasks: list[TaskRow], end: Expected) -> None:
         """Look who recorded what came back from outside: the worker that held the claim then, or another."""
-        outside = {task[1] for task in tasks if task[3] == "STEP" and ".write-" not in task[4]}
+        outside = {task.id for task in tasks if task.kind == "STEP" and ".write-" not in task.name}
         owner = ""
         for row in history:
-            if row[4] == "run":
-                owner = row[8]
-            elif row[4] == "requeue":
-                owner = owner if row[8] == owner else ""
-            elif row[2] in outside and row[5] == "RUNNING" and row[8] != owner:
+            if row.event == "run":
+                owner = row.actor
+            elif row.event == "requeue":
+                owner = owner if row.actor == owner else ""
+            elif row.task in outside and row.from_status == "RUNNING" and row.actor != owner:
                 self.counts.results_without_claim += 1
-                self._differs(end.number, end.prefix, f"{row[8]} recorded a result, and {owner or 'nobody'} had the claim")
+                self._differs(end.number, end.prefix, f"{row.actor} recorded a result, and {owner or 'nobody'} had the claim")
 
     def _effects(self, expected: Counter[tuple[int, str, str]]) -> None:
         found = self.reading.effects
@@ -235,7 +233,11 @@ class Count:
             for (label, kind), wanted in end.calls.items():
                 entries = found.pop((end.number, label, kind), [])
                 self.counts.calls += len(entries)
-                self.counts.calls_made_again += max(0, len(entries) - wanted.attempts)
+                again = max(0, len(entries) - wanted.attempts)
+                self.counts.calls_made_again += again
+                if again and not self.loses_calls:
+                    self.counts.calls_made_twice += again
+                    self._differs(end.number, end.prefix, f"{kind} {label} was called once more, and no call was lost: {entries}")
                 told = {entry.key for entry in entries}
                 keys[end.number, label, kind] = next(iter(told), "")
                 self.counts.calls_by_key += len(told)
@@ -250,19 +252,3 @@ class Count:
         for number, label, kind in found:
             self.counts.effects_not_expected += 1
             self._differs(number, "", f"{kind} {label} was called, and should not have been")
-
-
-def tell(starts: list[Start], number: int, reading: Reading) -> str:
-    """Return one workflow's program, what should have come of it, and the history of all that did."""
-    from pgworkflows.store.connection import query
-
-    lines: list[str] = []
-    for start in (start for start in starts if start.number == number):
-        lines += [f"program {number}, started by {start.how}:", json.dumps(start.program)]
-        lines += [json.dumps(explain(end), indent=1) for end in expect(start)]
-    for (owner, prefix), rows in reading.rows.items():
-        if owner == number:
-            for row in rows:
-                lines.append(f"history of {number}/{prefix} ({row[0]}), {row[4]}:")
-                lines += ["  " + " | ".join(map(str, entry)) for entry in query(TELL.replace("%s", "%(w)s"), {"w": row[0]})]
-    return "\n".join(lines)

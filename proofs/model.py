@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .plan import Start
-from .programs import ACCOUNTS, Node, Program
+from .programs import ACCOUNTS, NEVER_SECONDS, Node, Program
 
 APP = "proofs"
 #: Written into the history or left out, as the moment has it.
@@ -21,12 +21,13 @@ PERHAPS = "?"
 
 @dataclass(slots=True, eq=False)
 class ExpectedTask:
-    """One task: its history events in order, and how often it was attempted."""
+    """One task: its history events in order, how often it was attempted, and how long it lasts where time ends it."""
 
     kind: str
     name: str
     events: list[str]
     attempts: int = 0
+    seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -127,9 +128,9 @@ class _Run:
                 compensates = label if node["do"] == "call" else None
                 self.end.calls[label, "undo"] = ExpectedCall(fails + 1, compensates)
 
-    def _task(self, kind: str, name: str, events: list[str], attempts: int = 0) -> ExpectedTask:
+    def _task(self, kind: str, name: str, events: list[str], attempts: int = 0, *, seconds: float | None = None) -> ExpectedTask:
         named = f"{APP}.{name}" if kind in ("STEP", "COMPENSATION") else name
-        task = ExpectedTask(kind, named, events, attempts)
+        task = ExpectedTask(kind, named, events, attempts, seconds)
         self.end.tasks.append(task)
         return task
 
@@ -180,12 +181,12 @@ class _Run:
         self._gives(node["gives"])
 
     def _sleep(self, node: Node, label: str) -> None:
-        self._task("TIMER", "sleep", [f"task_wait{PERHAPS}", "task_complete"])
+        self._task("TIMER", "sleep", [f"task_wait{PERHAPS}", "task_complete"], seconds=node["seconds"])
 
     def _event(self, node: Node, label: str) -> None:
         name = f"{node['sent']}:{label}:{node['gives']}"
         if node["sent"] == "never":
-            self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_fail"])
+            self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_fail"], seconds=NEVER_SECONDS)
             raise BodyError("WaitTimeout")
         self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_complete"])
         self._gives(node["gives"])

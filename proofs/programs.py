@@ -26,6 +26,8 @@ Program = list[Node]
 #: Attempts of a step that is declared with a Retry.
 TRIES = 4
 ACCOUNTS = 4
+#: How long anything waits that does not come.
+NEVER_SECONDS = 0.2
 
 WEIGHTS = {
     "write": 30, "call": 18, "if": 7, "loop": 6, "try": 8, "state": 6, "event": 8, "sleep": 5, "child": 4, "value": 4,
@@ -88,7 +90,7 @@ class Generator:
         node["fails"] = 0 if node["refused"] else node["fails"]
 
     def _sleep(self, node: Node, depth: int, alone: bool) -> None:
-        node["seconds"] = self.random.choice([0.02, 0.1, 0.3])
+        node["seconds"] = self.random.choice([0.02, 0.1, 0.6])
 
     def _event(self, node: Node, depth: int, alone: bool) -> None:
         node["sent"] = self.random.choice(["before", "after", "after", "never"] if alone else ["after", "after", "never"])
@@ -115,8 +117,9 @@ class Generator:
     def _state(self, node: Node, depth: int, alone: bool) -> None:
         node["name"] = self.random.choice(["OPEN", "PAID", "SENT", "CLOSED"])
 
-    def _value(self, node: Node, depth: int, alone: bool) -> None:
+    def _value(self, node: Node, depth: int, alone: bool) -> Program:
         node["which"] = self.random.choice(["now", "uuid4", "random"])
+        return [node, {"do": "sleep", "at": self._label(), "seconds": 0.02}]  # so that the body runs again, and gets it again
 
     def _transfer(self, node: Node, depth: int, alone: bool) -> None:
         node["from"], node["to"] = self.random.sample(range(ACCOUNTS), 2)

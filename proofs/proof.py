@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from . import breaking
-from .counting import Count, Counts, Reading, tell
+from .counting import Count, Counts
 from .driver import Driver
 from .plan import Plan, Start
 from .postgres import DATABASE, NO_OPTIONS, Servers, ask, use
 from .processes import NOTHING, Fleet, ProofError, fleet, until
+from .reading import Reading, tell
 
 #: Without any workflow that ends or is answered for this long, what is left is an orphan.
 PATIENCE = 45.0
@@ -115,10 +116,10 @@ class Run:
 
         until(committed, 60, "a worker commits again")
 
-    def count(self, starts: list[Start]) -> Counts:
-        """Count what came of the plan, and note what is wrong."""
+    def count(self, starts: list[Start], **how: bool) -> Counts:
+        """Count what came of the plan, and note what is wrong; `how` is as for `Count`."""
         reading = Reading(self.folder / "ledger")
-        counts = Count(reading).all(starts)
+        counts = Count(reading, **how).all(starts)
         self.outcome.counts = counts
         self.outcome.problems += counts.wrong()
         if counts.differences:
@@ -126,6 +127,11 @@ class Run:
             shown = [f"{n}/{prefix}: {what}" for n, prefix, what in counts.differences[:20]]
             self.outcome.details = "\n".join([*shown, *(tell(starts, number, reading) for number in numbers[:2])])
         return counts
+
+    def count_left_unpruned(self, left: int) -> None:
+        """Note how many workflows are there that a prune should have removed."""
+        if left:
+            self.outcome.problems.append(f"left_unpruned {left}")
 
     def require(self, what: str, least: int) -> None:
         """Fail unless the fault happened at least so often."""

@@ -29,11 +29,10 @@ from pgworkflows.definitions.step import Step
 
 from . import ledger
 from .models import Account, Row
-from .programs import TRIES, Node, Program
+from .programs import NEVER_SECONDS, TRIES, Node, Program
 
 #: Which release of this code a worker process runs; the second knows a second version of the definition.
 RELEASE = int(os.environ.get("PROOFS_RELEASE", "1"))
-NEVER_SECONDS = 0.2
 NO_SUCH_ROW = 2_000_000_000
 CALL_SECONDS = float(os.environ.get("PROOFS_CALL_SECONDS", "0.002"))
 #: Not time.sleep, which fails under libfaketime.
@@ -194,12 +193,17 @@ VALUES = {"now": now, "uuid4": uuid4, "random": random}
 
 
 class Interpreter:
-    """Runs a program as a body; `trace` is what the body got from steps and waits, in order."""
+    """Runs a program as a body; `trace` is what it got from steps and waits, in order, `values` what it got by chance."""
 
     def __init__(self, number: int, prefix: str, version: int) -> None:
         self.number, self.prefix, self.version = number, prefix, version
         self.trace: list[int] = []
+        self.values: list[Any] = []
         self.last = 0
+
+    def result(self) -> dict[str, list[Any]]:
+        """Return what the workflow returns."""
+        return {"trace": self.trace, "values": self.values}
 
     def block(self, program: Program) -> None:
         """Run nodes one after the other."""
@@ -249,7 +253,7 @@ class Interpreter:
         child: Any = VERSIONS[self.version].start(number=self.number, prefix=f"{label}.", program=node["program"])
         self.block(node["meanwhile"])
         if node["awaited"]:
-            self.gives(len(child.result()))
+            self.gives(len(child.result()["trace"]))
 
     def do_spawn(self, node: Node, label: str) -> None:  # noqa: D102
         spawn(self.number, label, self.version, node["program"])
@@ -258,7 +262,7 @@ class Interpreter:
         set_state(node["name"])
 
     def do_value(self, node: Node, label: str) -> None:  # noqa: D102
-        VALUES[node["which"]]()
+        self.values.append(VALUES[node["which"]]())
 
     def do_transfer(self, node: Node, label: str) -> None:  # noqa: D102
         transfer(self.number, label, node["from"], node["to"])
@@ -291,11 +295,11 @@ class Interpreter:
 
 
 @workflow(name="proofs.program")
-def first_program(number: int, prefix: str, program: list[Any]) -> list[int]:
+def first_program(number: int, prefix: str, program: list[Any]) -> dict[str, list[Any]]:
     """Run a program."""
     interpreter = Interpreter(number, prefix, 1)
     interpreter.block(program)
-    return interpreter.trace
+    return interpreter.result()
 
 
 @workflow(name="proofs.poison")
@@ -309,11 +313,11 @@ VERSIONS = {1: first_program}
 if RELEASE > 1:
 
     @workflow(name="proofs.program", version=2)
-    def second_program(number: int, prefix: str, program: list[Any]) -> list[int]:
+    def second_program(number: int, prefix: str, program: list[Any]) -> dict[str, list[Any]]:
         """Run a program, after a step that the first version did not have."""
         release(number)
         interpreter = Interpreter(number, prefix, 2)
         interpreter.block(program)
-        return interpreter.trace
+        return interpreter.result()
 
     VERSIONS[2] = second_program

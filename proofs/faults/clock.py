@@ -35,6 +35,6 @@ def prove(run: Run) -> None:
             off = entry.clock - time.time()
             run.injected("calls by a clock 7 h behind", off < -HOUR)
             run.injected("calls by a clock 5 h ahead", off > HOUR)
-        run.count(starts)
+        run.count(starts, loses_calls=False)
     run.require("calls by a clock 7 h behind", 1)
     run.require("calls by a clock 5 h ahead", 1)

@@ -29,7 +29,9 @@ def prove(run: Run) -> None:
             replace(run, workers)
         told = [(row.error or {}).get("message", "") for row in blocked]
         if len(told) != 1 or "Step proofs.deadly " not in told[0] or "times in a row" not in told[0]:
-            run.outcome.problems.append(f"after {run.outcome.injected.get('deaths', 0)} deaths this is blocked: {told}")
+            run.outcome.problems.append(
+                f"not_blocked 1: after {run.outcome.injected.get('deaths', 0)} deaths this is blocked: {told}"
+            )
             return
         blocked.get().cancel("shown", compensate=False)
         run.drain(lambda: replace(run, workers))

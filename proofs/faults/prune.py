@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from ..counting import Counts
 from ..postgres import DATABASE, ask
 from ..processes import ROOT, Fleet
 from ..proof import Run
@@ -54,6 +55,14 @@ SELECT count(*), md5(string_agg(w::text, '' ORDER BY w.id)) FROM pgworkflows_wor
 """
 DONE = "SELECT COALESCE(max(id), 0) FROM proofs_row"
 LEFT = "SELECT count(*) FROM pgworkflows_workflow WHERE name = 'proofs.old'"
+# Three rows of each that has completed, and none of what has not begun; what is under way when the workers end has some.
+EFFECTS = """
+SELECT count(*) FILTER (WHERE times < 1), count(*) FILTER (WHERE times > 1)
+FROM pgworkflows_workflow w CROSS JOIN generate_series(1, 3) AS place
+CROSS JOIN LATERAL (SELECT count(*) AS times FROM proofs_row r
+                    WHERE r.number = (w.kwargs ->> 'number')::integer AND r.label = place::text) r
+WHERE w.name = 'proofs.program' AND w.status = 'COMPLETED'
+"""
 RUNNABLE = "SELECT count(*) FROM (SELECT FROM pgworkflows_workflow WHERE available_at IS NOT NULL LIMIT 1000) w"
 
 
@@ -71,8 +80,10 @@ def prove(run: Run) -> None:
             calm = [_written(url, calm_seconds)]
             during, seconds = _written_while_pruning(url, workers)
             calm.append(_written(url, calm_seconds))
-        usual = sum(calm) / len(calm)
-        run.injected("workflows pruned", finished - ask(url, LEFT)[0][0])
+        usual, left = sum(calm) / len(calm), ask(url, LEFT)[0][0]
+        run.injected("workflows pruned", finished - left)
+        run.count_left_unpruned(left)
+        _count_effects(run, url)
         run.require("workflows pruned", finished)
         run.outcome.measured |= {
             "rows/s before, during, after": f"{calm[0]:.0f}, {during:.0f}, {calm[1]:.0f}",
@@ -85,6 +96,14 @@ def prove(run: Run) -> None:
             run.outcome.problems.append("the prune touched what had not ended")
         if ask(url, RUNNABLE) == [(0,)]:
             run.outcome.problems.append("the worker ran dry, so nothing was measured")
+
+
+def _count_effects(run: Run, url: str) -> None:
+    """Look whether each completed workflow's rows are there once."""
+    ask(url, "CREATE INDEX ON proofs_row (number)")
+    counts = Counts()
+    counts.effects_lost, counts.effects_doubled = ask(url, EFFECTS)[0]
+    run.outcome.problems += counts.wrong()
 
 
 def _prepare(url: str, finished: int) -> None:

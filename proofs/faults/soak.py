@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..plan import Plan
+from ..plan import Plan, Start
 from ..postgres import DATABASE, ask
 from ..processes import Fleet
 from ..proof import Run
@@ -29,6 +29,7 @@ SIZES = """
 SELECT sum(pg_table_size(relid)) / 1048576.0, sum(pg_indexes_size(relid)) / 1048576.0, sum(n_dead_tup)
 FROM pg_stat_user_tables WHERE relname LIKE 'pgworkflows_%' AND relname <> 'pgworkflows_history'
 """
+LEFT = "SELECT count(*) FROM pgworkflows_workflow WHERE finished_at IS NOT NULL"
 OLDEST = """
 SELECT COALESCE(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -47,13 +48,13 @@ def prove(run: Run) -> None:
             load.more()
             samples.take_now_and_then(60 * minutes / 40)
         run.drain()
-        run.injected("workflows", load.started)
-        run.injected("pruned", load.pruned)
+        run.injected("workflows", len(load.starts))
         run.injected("samples", len(samples.taken))
         run.outcome.problems += samples.grown(run)
-        left = run.driver.unfinished()
-        if left:
-            run.outcome.problems.append(f"{left} workflows are left over")
+        run.count(load.starts, loses_calls=False, pruned=True)
+        load.pruned += prune(older_than=0)
+        run.injected("pruned", load.pruned)
+        run.count_left_unpruned(ask(server.url(DATABASE), LEFT)[0][0])
     run.require("samples", 10)
     run.require("pruned", 1)
 
@@ -63,27 +64,28 @@ class Load:
     """Keeps a few hundred workflows under way."""
 
     run: Run
-    started: int = 0
+    starts: list[Start] = field(default_factory=list)
     pruned: int = 0
 
     def more(self) -> None:
         """Start some unless enough are under way, answer what waits, and prune."""
         if self.run.driver.unfinished() < 4 * BATCH:
-            self.run.driver.start(Plan(seed=self.run.seed, workflows=BATCH, first=self.started).starts())
-            self.started += BATCH
+            more = Plan(seed=self.run.seed, workflows=BATCH, first=len(self.starts)).starts()
+            self.run.driver.start(more)
+            self.starts += more
             self.pruned += prune()
         self.run.driver.answer()
         time.sleep(0.05)
 
 
-def prune() -> int:
-    """Delete what ended more than five seconds ago, with its tasks, events and approvals; return how much that was."""
+def prune(older_than: float = 5) -> int:
+    """Delete what ended more than so many seconds ago, with its tasks, events and approvals; return how much that was."""
     from datetime import timedelta
 
     from pgworkflows.store.connection import database_now
     from pgworkflows.store.pruning import BEGINNING, prune_batch
 
-    before, after, gone = database_now() - timedelta(seconds=5), BEGINNING, 0
+    before, after, gone = database_now() - timedelta(seconds=older_than), BEGINNING, 0
     while True:
         batch = prune_batch(before, after=after, most=500)
         gone += batch.workflows

@@ -32,7 +32,7 @@ def prove(run: Run) -> None:
             upgrade(run, workers, worker)
             run.drain(until=run.driver.finished() + half // 8)
         run.drain()
-        run.count(old + new)
+        run.count(old + new, loses_calls=False)
     run.require("workers upgraded", 2)
     run.require("old runs under way", 1)
 

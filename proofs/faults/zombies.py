@@ -64,7 +64,7 @@ def stop_and_go_on(run: Run, workers: Fleet, chance: random.Random) -> None:
     stopped_at = time.monotonic()
     while not query(DECLARED, {"name": victim.name})[0][0]:
         if time.monotonic() - stopped_at > DECLARED_DEAD:
-            run.outcome.problems.append(f"a stopped worker was not declared dead {DECLARED_DEAD} s later")
+            run.outcome.problems.append(f"not_declared_dead 1: a worker that was stopped, {DECLARED_DEAD} s later")
             break
         workers.keep(WORKERS)
         run.driver.answer()
