@@ -11,7 +11,7 @@ from django.db import connections
 
 from .. import sql
 from ..conf import conf
-from .shipped import check_shipped
+from .shipped import check_shipped, shipped_files, shipped_triggers
 
 # Who owns a table may disable its triggers; a superuser counts as a member of every role.
 OWNER = """
@@ -76,15 +76,11 @@ def _anybodys_decision(role: str) -> checks.CheckMessage:
     )
 
 
-#: The files that make triggers.
-TRIGGERS = ("history.sql", "guards.sql", "approval_history.sql", "keeping.sql", "deciding_guards.sql")
-
-
 def guards() -> dict[str, str]:
     """Return the triggers that our SQL makes, and how each has to be enabled: O for origin, A for always."""
-    text = "".join(sql.read(name) for name in TRIGGERS)
-    made = dict.fromkeys(re.findall(r"^CREATE TRIGGER (\w+)", text, re.MULTILINE), "O")
-    made |= dict.fromkeys(re.findall(r"ENABLE ALWAYS TRIGGER (\w+);", text), "A")
+    texts = shipped_files()
+    made = dict.fromkeys((name for name, *_ in shipped_triggers(texts)), "O")
+    made |= dict.fromkeys(re.findall(r"ENABLE ALWAYS TRIGGER (\w+);", "".join(texts)), "A")
     return made | {f"{name}_no_truncate": "A" for name in sql.table_names()}
 
 

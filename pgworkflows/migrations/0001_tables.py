@@ -472,6 +472,8 @@ class Migration(migrations.Migration):
                             ("task_cancel", "task cancelled"),
                             ("task_retry", "task retried"),
                             ("request", "approval requested"),
+                            ("ask", "asked"),
+                            ("unask", "no longer asked"),
                             ("approve", "approved"),
                             ("reject", "rejected"),
                             ("request_changes", "changes requested"),

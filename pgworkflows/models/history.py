@@ -42,6 +42,8 @@ class History(models.Model):
         TASK_CANCEL = "task_cancel", _("task cancelled")
         TASK_RETRY = "task_retry", _("task retried")
         REQUEST = "request", _("approval requested")
+        ASK = "ask", _("asked")
+        UNASK = "unask", _("no longer asked")
         APPROVE = "approve", _("approved")
         REJECT = "reject", _("rejected")
         REQUEST_CHANGES = "request_changes", _("changes requested")

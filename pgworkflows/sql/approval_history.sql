@@ -76,6 +76,28 @@ BEGIN
 END
 $$;
 
+-- Who is asked while an answer is open, one row for each user or group.
+CREATE FUNCTION pgworkflows.asked_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE r record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END; name text; what text := TG_ARGV[0];
+BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(
+    TG_RELID, CASE what WHEN 'user' THEN 'pgworkflows_approval_users'::regclass ELSE 'pgworkflows_approval_groups' END);
+  IF what = 'user' THEN
+    SELECT COALESCE(min(p.username), r.{{approval_user}}::text) INTO name FROM pgworkflows.people() p WHERE p.id = r.{{approval_user}};
+  ELSE
+    SELECT COALESCE(min(g.name), r.group_id::text) INTO name FROM auth_group g WHERE g.id = r.group_id;
+  END IF;
+  INSERT INTO pgworkflows_history
+    (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
+  SELECT a.workflow_id, a.id, CASE TG_OP WHEN 'INSERT' THEN 'ask' ELSE 'unask' END, a.status, a.status, '', pgworkflows.now(),
+         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), name,
+         jsonb_build_object(what, name)
+  FROM pgworkflows_approval a WHERE a.id = r.approval_id AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
+  RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION pgworkflows.delegation_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE d record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -114,6 +136,10 @@ CREATE TRIGGER decision_inserted AFTER INSERT ON pgworkflows_decision
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.decision_inserted();
 CREATE TRIGGER action_inserted AFTER INSERT ON pgworkflows_approvalaction
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.action_inserted();
+CREATE TRIGGER asked_users_changed AFTER INSERT OR DELETE ON pgworkflows_approval_users
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.asked_changed('user');
+CREATE TRIGGER asked_groups_changed AFTER INSERT OR DELETE ON pgworkflows_approval_groups
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.asked_changed('group');
 CREATE TRIGGER delegation_changed AFTER INSERT OR UPDATE OR DELETE ON pgworkflows_delegation
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.delegation_changed();
 CREATE TRIGGER policy_updated AFTER UPDATE ON pgworkflows_approvalpolicy

@@ -36,6 +36,10 @@ CREATE TRIGGER approval_keeps BEFORE UPDATE
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
 CREATE TRIGGER approval_keeps_keys BEFORE UPDATE OF requested_by_id ON pgworkflows_approval
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval', 'or null');
+CREATE TRIGGER asked_users_keep BEFORE UPDATE OF approval_id, {{approval_user}} ON pgworkflows_approval_users
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('asked user');
+CREATE TRIGGER asked_groups_keep BEFORE UPDATE OF approval_id, group_id ON pgworkflows_approval_groups
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('asked group');
 CREATE TRIGGER decision_keeps_keys BEFORE UPDATE OF user_id, on_behalf_of_id ON pgworkflows_decision
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('decision', 'or null');
 CREATE TRIGGER action_keeps_keys BEFORE UPDATE OF user_id ON pgworkflows_approvalaction

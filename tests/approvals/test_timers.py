@@ -36,7 +36,7 @@ def test_three_timers_in_a_row(ask, people, pgworkflows):
     assert timers(started)[2:] == [("reminder", "COMPLETED"), ("expiry", "COMPLETED")]
     assert started.wait(0).status == "EXPIRED"
     events = History.objects.filter(approval=approval.pk).order_by("id").values_list("event", flat=True)
-    assert list(events) == ["request", "remind", "escalate", "remind", "expire"]
+    assert list(events) == ["request", "ask", "remind", "ask", "escalate", "remind", "expire"]
 
 
 def test_decision_ends_the_timer(ask, people, latest):

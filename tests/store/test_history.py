@@ -2,9 +2,11 @@
 
 from contextlib import nullcontext
 from datetime import timedelta
+from unittest.mock import ANY
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from pgworkflows import (
@@ -303,16 +305,47 @@ def test_approval_tells_request_decision_and_outcome(pgworkflows, django_user_mo
         approval.approve(user, comment=f"{user} says yes")
     pgworkflows.run_workflows()
     rows = History.objects.filter(approval=approval.pk).order_by("id")
-    assert list(rows.values_list("event", "from_status", "to_status", "actor", "note")) == [
+    told = rows.values_list("event", "from_status", "to_status", "actor", "note")
+    assert [told[0], *sorted(told[1:3]), *told[3:]] == [
         ("request", "", "PENDING", "testing", "Release"),
+        ("ask", "PENDING", "PENDING", "testing", "ann"),
+        ("ask", "PENDING", "PENDING", "testing", "bob"),
         ("decide", "PENDING", "PENDING", "ann", "ann says yes"),
         ("decide", "PENDING", "PENDING", "bob", "bob says yes"),
         ("approve", "PENDING", "APPROVED", "bob", "bob says yes"),
     ]
     first = approval.decisions.first().pk
     said = {"verdict": "approve", "decision": first, "on_behalf_of": "", "snapshot_hash": "", "round": 1, "stage": None}
-    assert rows[1].data == said
+    assert rows[3].data == said
     assert started.wait(1) is True
+
+
+def test_whoever_is_asked_by_hand_is_on_record(execute, pgworkflows, django_user_model):
+    ann, bob = (django_user_model.objects.create_user(name) for name in ("ann", "bob"))
+    Group.objects.create(name="bosses").user_set.add(ann)
+
+    @workflow
+    def body() -> None:
+        request_approval("Release", groups=["bosses"])
+
+    body.start()
+    pgworkflows.run_workflows()
+    approval = Approval.objects.get()
+    named = approval.users.through._meta.db_table
+    execute(f"INSERT INTO {named} (approval_id, user_id) VALUES (%s, %s)", approval.pk, bob.pk)
+    with pytest.raises(ProgrammingError, match="its user_id stays as it was"):
+        execute(f"UPDATE {named} SET user_id = %s", ann.pk)
+    execute(f"DELETE FROM {approval.groups.through._meta.db_table}")
+    approval.reject(bob, comment="no")
+    approval.users.clear()
+    rows = History.objects.filter(approval=approval.pk).order_by("id")
+    assert list(rows.values_list("event", "channel", "note", "data")[:4]) == [
+        ("request", "worker", "Release", ANY),
+        ("ask", "worker", "bosses", {"group": "bosses"}),
+        ("ask", "sql", "bob", {"user": "bob"}),
+        ("unask", "sql", "bosses", {"group": "bosses"}),
+    ]
+    assert "unask" not in rows.values_list("event", flat=True)[4:]
 
 
 def test_verbs_of_the_history_are_a_closed_list(waiter, failing, pgworkflows):

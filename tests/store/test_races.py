@@ -174,7 +174,7 @@ def test_two_decisions_at_once_count_both(beside, pgworkflows, django_user_model
         watch(BLOCKED)
     other.result()
     assert list(History.objects.filter(approval=approval.pk).values_list("event", flat=True).order_by("id")) == [
-        "request", "decide", "decide", "approve",
+        "request", "ask", "ask", "decide", "decide", "approve",
     ]  # fmt: skip
     pgworkflows.run_workflows()
     assert started.wait(1) is True

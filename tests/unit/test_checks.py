@@ -402,6 +402,16 @@ CHANGED = {
     "CREATE RULE quiet AS ON INSERT TO pgworkflows_event DO INSTEAD NOTHING":
         "Rules rewrite what is done to our tables: quiet on pgworkflows_event.",
     "GRANT EXECUTE ON FUNCTION pgworkflows.decide TO PUBLIC": "Functions are open to everybody: decide.",
+    "ALTER FUNCTION pgworkflows.task_updated() SECURITY INVOKER": "Functions are not as they were shipped: task_updated.",
+    "CREATE TRIGGER quiet BEFORE INSERT ON pgworkflows_task EXECUTE FUNCTION pgworkflows.refuse_truncate()":
+        "Triggers on our tables are not as they were shipped: quiet on pgworkflows_task.",
+    "DROP TRIGGER decision_kept ON pgworkflows_decision; CREATE TRIGGER decision_kept BEFORE DELETE ON pgworkflows_decision"
+    " FOR EACH ROW WHEN (false) EXECUTE FUNCTION pgworkflows.refuse_answer_change()":
+        "Triggers on our tables are not as they were shipped: decision_kept on pgworkflows_decision.",
+    "GRANT SELECT ON pgworkflows_decision TO PUBLIC":
+        "Grants on our tables let others evade the guards: SELECT on pgworkflows_decision to everybody.",
+    "GRANT INSERT ON pgworkflows_history TO pg_monitor":
+        "Grants on our tables let others evade the guards: INSERT on pgworkflows_history to pg_monitor.",
 }  # fmt: skip
 
 
