@@ -15,10 +15,12 @@ from django.dispatch import receiver
 
 from . import signals
 from .conf import conf
+from .execution.telling import Failure
+from .log import LOGGER
 from .store.actors import sign
 from .store.connection import tell_what_is_missing
 
-logger = logging.getLogger("pgworkflows")
+logger = logging.getLogger(LOGGER)
 
 
 def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
@@ -48,10 +50,22 @@ def wrap_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 
 @receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")
-def log_workflow(*, workflow: UUID, name: str, from_status: str, to_status: str, error: str, **_: Any) -> None:
-    """Log a change of status; a failure or a block as a warning."""
-    level = logging.WARNING if to_status in ("FAILED", "BLOCKED") else logging.DEBUG
-    logger.log(level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {error}" if error else "")
+def log_workflow(
+    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, failure: Failure | None = None, **_: Any
+) -> None:
+    """Log a change of status; as an error, with the exception, where a person has to hear of it."""
+    level = logging.DEBUG
+    details: dict[str, Any] = {"workflow_id": str(workflow), "workflow_name": name, "workflow_status": to_status}
+    if failure is not None:
+        level = logging.INFO if failure.expected else logging.ERROR
+        details |= {
+            "workflow_version": failure.version, "workflow_key": failure.key, "queue": failure.queue, "step": failure.step,
+            "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": failure.traceback,
+        }  # fmt: skip
+    logger.log(
+        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {error}" if error else "",
+        exc_info=failure.exception if failure is not None and level == logging.ERROR else None, extra=details,
+    )  # fmt: skip
 
 
 @receiver(signals.step_failed, dispatch_uid="pgworkflows.log.step")

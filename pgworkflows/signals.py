@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: A workflow's status changed. Arguments: workflow (UUID), name, from_status, to_status, error (str).
+#: A workflow's status changed. Arguments: workflow (UUID), name, from_status, to_status, error (str), failure (where it is
+#: FAILED, BLOCKED or COMPENSATED; else None). Its attributes: exception, error_type, traceback, expected, step, attempts,
+#: version, queue, key.
 workflow_changed = Signal()
 #: An attempt of a step failed. Arguments: workflow (UUID), name, step, attempt, error (str), final (bool).
 step_failed = Signal()

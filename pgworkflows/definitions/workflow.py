@@ -55,6 +55,8 @@ class WorkflowFunction(Generic[P, R]):
     priority: int = 0
     timeout: float | None = None
     compensate_on: tuple[type[BaseException], ...] = (Exception,)
+    #: The exceptions that are part of its business: such an end is no error in the log.
+    expected: tuple[type[BaseException], ...] = ()
     batch: bool = True
     api: bool = False
     #: The forms that its approvals may ask for.
@@ -103,9 +105,10 @@ class WorkflowFunction(Generic[P, R]):
         label(self.name, "the name of a workflow")
         label(self.queue, f"{self.name}: the queue")
         label(self.key or "", f"{self.name}: the key")
-        classes = self.compensate_on if isinstance(self.compensate_on, tuple) else (None,)
-        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in classes):
-            raise TypeError(f"{self.name}: compensate_on must be a tuple of exception classes, not {self.compensate_on!r}.")
+        for option, given in (("compensate_on", self.compensate_on), ("expected", self.expected)):
+            classes = given if isinstance(given, tuple) else (None,)
+            if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in classes):
+                raise TypeError(f"{self.name}: {option} must be a tuple of exception classes, not {given!r}.")
         if not isinstance(self.version, int) or self.version < 1:
             raise ValueError(f"{self.name}: version {self.version!r} is not a whole number of 1 or more.")
         if not LOWEST_PRIORITY <= self.priority <= HIGHEST_PRIORITY:
@@ -171,6 +174,7 @@ def workflow(
     priority: int = 0,
     timeout: Duration | None = None,
     compensate_on: tuple[type[BaseException], ...] = (Exception,),
+    expected: tuple[type[BaseException], ...] = (),
     batch: bool = True,
     api: bool = False,
     forms: Iterable[type[BaseForm]] = (),

@@ -66,7 +66,7 @@ def _advance(run: Run) -> None:
         if run.tasks:  # it was readable once
             run.block(error)
         else:
-            run.stop(Status.FAILED, error=describe(error))
+            run.stop(Status.FAILED, error=describe(error), raised=error)
         return
     workflow_info.set(_info(run, arguments))
     running_for.set(Actor(pk=run.row.requested_by, name=run.row.requested_by_name, channel="worker"))
@@ -144,9 +144,9 @@ def _fail(run: Run, error: BaseException) -> None:
     """End in failure, or turn back to undo what was done; turning back is committed before the first compensation."""
     recorded = describe(error)
     if isinstance(error, run.definition.compensate_on) and to_undo(run):
-        run.stop(Status.COMPENSATING, available_at=run.now(), error=recorded)
+        run.stop(Status.COMPENSATING, available_at=run.now(), error=recorded, raised=error)
     else:
-        run.stop(Status.FAILED, error=recorded)
+        run.stop(Status.FAILED, error=recorded, raised=error)
 
 
 def _cancel(run: Run) -> None:

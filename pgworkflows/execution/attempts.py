@@ -141,7 +141,7 @@ def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseExcep
     retry = step.retry
     if retry.allows_another(error, attempts):
         _postpone(run, task, describe(error), attempts, retry.delay(attempts))
-    _fail_for_good(run, task, describe(error, refused=retry.refuses(error)), attempts)
+    _fail_for_good(run, task, describe(error, refused=retry.refuses(error)), attempts, error)
 
 
 def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:
@@ -157,11 +157,12 @@ def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: fl
     raise Suspended
 
 
-def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int) -> NoReturn:
+def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, raised: BaseException | None) -> NoReturn:
+    """Record the failure and raise it, with the traceback of the step where this process ran it."""
     task.status, task.error, task.attempt, task.finished_at = Status.FAILED, error, attempts, run.now()
     run.write(task)
     run.batch.report_failure(run, task, final=True)
-    raise rebuild(error, step=task.name, attempts=attempts)
+    raise rebuild(error, step=task.name, attempts=attempts).with_traceback(raised.__traceback__ if raised else None)
 
 
 def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
@@ -206,7 +207,7 @@ def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
         raise Suspended
     if result.retry_after is not None:
         _postpone(run, task, result.error, task.attempt, result.retry_after)
-    _fail_for_good(run, task, result.error, task.attempt)
+    _fail_for_good(run, task, result.error, task.attempt, result.raised)
 
 
 def was_refused(task: RecordedTask) -> bool:

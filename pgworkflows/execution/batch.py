@@ -29,6 +29,7 @@ from .engine import WHOLE_RUN, Engine
 from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
+from .telling import tell
 from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
 
 Source = Callable[[Callable[..., Any]], Claim]
@@ -331,15 +332,4 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
         except (Exception, SystemExit) as error:
             signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
     with batch.engine.limited("a receiver of a signal of pgworkflows"):
-        _tell(batch, runs)
-
-
-def _tell(batch: Batch, runs: list[Run]) -> None:
-    for failure in batch.failures:
-        signals.step_failed.send_robust(Task, **failure)
-    for run in runs:
-        if run.outcome is not None and run.outcome.status != run.row.status:
-            signals.workflow_changed.send_robust(
-                Workflow, workflow=run.row.id, name=run.row.name, from_status=run.row.status,
-                to_status=run.outcome.status, error=in_short(run.outcome.error),
-            )  # fmt: skip
+        tell(batch.failures, runs)

@@ -16,6 +16,9 @@ from ..store.claims import CallKey, Known
 from .outside import OutsideResult
 from .transaction import FusedTransaction
 
+#: How many failures of workflows that undo their steps are kept in memory.
+MOST_RAISED = 100
+
 #: Stands for the seq in a charge that is no single step's.
 WHOLE_RUN = 0
 
@@ -53,6 +56,8 @@ class Engine:
     aside: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: Why a workflow that is tried in vain lost its last transaction, as far as this process knows.
     lost: dict[uuid.UUID, BaseException] = field(default_factory=dict)
+    #: What workflows failed with that now undo their steps here.
+    raised: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: The workflow that runs in the transaction.
     running: uuid.UUID | None = None
     #: What of the users' runs after a commit, a hook or a receiver, and since when.
@@ -72,6 +77,12 @@ class Engine:
             yield
         finally:
             self.afterwards = None
+
+    def remember(self, workflow: uuid.UUID, error: BaseException) -> None:
+        """Keep what a workflow failed with until it has undone its steps; of many, the latest."""
+        self.raised[workflow] = error
+        if len(self.raised) > MOST_RAISED:
+            del self.raised[next(iter(self.raised))]
 
     def charged(self, workflow: uuid.UUID) -> bool:
         """Whether a failure is to be charged to that workflow when it comes up again."""

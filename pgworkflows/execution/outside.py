@@ -45,6 +45,8 @@ class OutsideResult:
     epoch: int
     text: str | None = None
     error: str | None = None
+    #: What `error` was made from, where this process raised it.
+    raised: BaseException | None = field(default=None, repr=False)
     #: Whether the step's Retry allows another attempt after this error, and in how many seconds.
     retry_after: float | None = field(default=None)
     #: Whether it met a deadlock or a serialization failure, which is attempted again without counting.
@@ -59,6 +61,7 @@ class OutsideResult:
             seq=call.seq,
             epoch=call.epoch,
             error=describe(error, refused=retry.refuses(error)),
+            raised=error,
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
             gives_way=sqlstate(error) in (DEADLOCK, SERIALIZATION) and not retry.refuses(error),
         )

@@ -35,6 +35,8 @@ class Outcome:
     error: str | None = None
     waiting_for: list[Wait] = field(default_factory=list)
     call: OutsideCall | None = None
+    #: What `error` was made from, where this process raised it.
+    raised: BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -119,9 +121,8 @@ class Run:
         """Stop until a person has looked."""
         recorded = describe(error)
         self.outcome = None
-        self.stop(
-            Status.BLOCKED, error=recorded, waiting_for=[wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
-        )
+        waiting_for = [wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
+        self.stop(Status.BLOCKED, error=recorded, waiting_for=waiting_for, raised=error)
 
     def change(self) -> WorkflowChange:
         """Return what the flush writes to the workflow's row."""

@@ -1,0 +1,84 @@
+"""Mail to ADMINS about workflows that failed: without a flood, and without keeping a worker waiting."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from typing import Any
+
+from django.db import connections
+from django.utils import log
+
+LOGGER = "pgworkflows"
+#: For so many seconds a process sends no other letter about the same.
+PAUSE = 300.0
+#: How long a process that ends waits for the mail server, in seconds.
+LONGEST_GOODBYE = 10.0
+DETAILS = (
+    "workflow_id", "workflow_name", "workflow_version", "workflow_key", "workflow_status", "queue", "step", "attempts",
+)  # fmt: skip
+
+
+class AdminEmailHandler(log.AdminEmailHandler):
+    """Mail the first of those that fail alike; the next letter, five minutes later or more, counts those in between.
+
+    Alike are the same workflow, status, step and class of exception. A letter is sent by a thread of its own.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._sending: set[threading.Thread] = set()
+        atexit.register(self._say_goodbye)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Mail the record, or count it."""
+        kind = tuple(str(getattr(record, name, "")) for name in ("workflow_name", "workflow_status", "step", "error_type"))
+        kind = kind if any(kind) else (record.getMessage(),)
+        told_at, since = self._told.get(kind, (float("-inf"), 0))
+        if time.monotonic() - told_at < PAUSE:
+            self._told[kind] = told_at, since + 1
+            return
+        self._told[kind] = time.monotonic(), 0
+        record.unmailed = since
+        thread = threading.Thread(target=self._mail, args=[record], name="pgworkflows-admins", daemon=True)
+        self._sending.add(thread)
+        thread.start()
+
+    def _mail(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except Exception:
+            self.handleError(record)
+        finally:
+            connections.close_all()  # the report shows local variables, which may be querysets
+            self._sending.discard(threading.current_thread())
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the letter's text, what the traceback below it does not tell included."""
+        lines = [super().format(record), ""]
+        lines += [f"{name}: {getattr(record, name)}" for name in DETAILS if getattr(record, name, None) not in (None, "")]
+        if getattr(record, "unmailed", 0):
+            lines += ["", f"Since the last letter like this, {record.unmailed} more failed alike in this process."]  # type: ignore[attr-defined] # set by emit
+        return "\n".join([*lines, "", getattr(record, "recorded_traceback", "")])
+
+    def _say_goodbye(self) -> None:
+        until = time.monotonic() + LONGEST_GOODBYE
+        for thread in list(self._sending):
+            thread.join(max(0.0, until - time.monotonic()))
+
+
+def reach_admins() -> None:
+    """Mail ADMINS where Django's own logger does so, unless LOGGING says what becomes of ours."""
+    ours, root = logging.getLogger(LOGGER), logging.getLogger()
+    django_mails = any(isinstance(handler, log.AdminEmailHandler) for handler in logging.getLogger("django").handlers)
+    if ours.handlers or not django_mails or any(isinstance(handler, log.AdminEmailHandler) for handler in root.handlers):
+        return
+    handler = AdminEmailHandler()
+    handler.setLevel(logging.ERROR)
+    handler.addFilter(log.RequireDebugFalse())
+    ours.addHandler(handler)
+    if not root.handlers and logging.lastResort is not None:  # which Python asks where there is no handler at all
+        ours.addHandler(logging.lastResort)
