@@ -36,6 +36,8 @@ class Settings:
     MAX_PAYLOAD_BYTES: int = 1_000_000
     #: Dotted path of a callable that returns a concurrent.futures.Executor for outside calls; None for threads.
     EXECUTOR: str | None = None
+    #: A callable (workflow) -> context manager for whatever of a workflow runs, or its dotted path; None for none.
+    ENTER: str | Callable[..., Any] | None = None
     #: Keys whose values are hidden wherever arguments and results are shown.
     REDACT: tuple[str, ...] = ("password", "secret", "token", "card_number")
     #: How long a decision link is good for.

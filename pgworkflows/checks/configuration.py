@@ -53,6 +53,7 @@ _RULES: dict[str, _Rule] = {
     "POLL_INTERVAL": _SECONDS,
     "MAX_PAYLOAD_BYTES": _WHOLE,
     "EXECUTOR": _PATH,
+    "ENTER": (lambda value: _optional_text(value) or callable(value), "a callable, a dotted path or None"),
     "REDACT": (_texts, "a list of keys"),
     "LINK_MAX_AGE": _SECONDS,
     "FROM_EMAIL": (_optional_text, "an address or None"),
@@ -71,7 +72,7 @@ def check_settings() -> list[CheckMessage]:
     found += [_wrong(key, value) for key, value in wrong.items()]
     if not wrong.keys() & {"LEASE", "HEARTBEAT"}:
         found += _check_lease()
-    found += [error for key in ("EXECUTOR", "DUE") if key not in wrong for error in _check_path(key, given.get(key))]
+    found += [error for key in ("EXECUTOR", "ENTER", "DUE") if key not in wrong for error in _check_path(key, given.get(key))]
     return found
 
 

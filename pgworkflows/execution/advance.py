@@ -22,6 +22,7 @@ from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended
 from .engine import WHOLE_RUN
+from .entering import entered_in
 from .errors import describe
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
@@ -68,8 +69,15 @@ def _advance(run: Run) -> None:
         else:
             run.stop(Status.FAILED, error=describe(error), raised=error)
         return
-    workflow_info.set(_info(run, arguments))
+    info = _info(run, arguments)
+    workflow_info.set(info)
     running_for.set(Actor(pk=run.row.requested_by, name=run.row.requested_by_name, channel="worker"))
+    with entered_in(run.batch.transaction, info):
+        _go_on(run, arguments)
+
+
+def _go_on(run: Run, arguments: dict[str, Any]) -> None:
+    row = run.row
     if row.status == Status.COMPENSATING:
         compensate(run)
     elif row.cancel_requested_at is not None:
@@ -94,7 +102,7 @@ def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
     row = run.row
     return WorkflowInfo(
         id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=_subject(run),
-        requested_by=row.requested_by, requested_by_name=row.requested_by_name,
+        requested_by=row.requested_by, requested_by_name=row.requested_by_name, recorded_attributes=json.loads(row.attributes),
     )  # fmt: skip
 
 

@@ -263,6 +263,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
             if batch.report.advanced and (batch.over_budget() or batch.transaction.session_changed):
                 batch.report.overran = True
                 break
+            batch.transaction.take_back_path()
             _match_result(batch, run)
             batch.transaction.workflow = f"{run.row.name} {run.row.id}"
             batch.engine.running = run.row.id

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 
 
@@ -22,6 +23,15 @@ class WorkflowInfo:
     subject: Any
     requested_by: Any
     requested_by_name: str
+    recorded_attributes: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The labels it had when its worker took it up; raise NotAllowed in a body, which may meet others at its next replay."""
+        scope = current_scope.get()
+        if scope is not None and scope.in_body:
+            raise NotAllowed("attributes of current_workflow() may be others at the next replay: read them in a step.")
+        return self.recorded_attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from .sql_text import (
     outlives_workflow,
     savepoint_set,
     savepoint_used,
+    sets_search_path,
     statements,
 )
 
@@ -142,6 +143,9 @@ class Guard:
         for statement in statements(text, backslashes=backslashes):
             if ends_transaction(statement):
                 self._refuse_control()
+            if sets_search_path(statement):
+                self.transaction.path_changed = True
+                continue
             self.transaction.session_changed |= outlives_workflow(statement)
             self.transaction.session_spoiled |= outlives_transaction(statement)
             if made := savepoint_set(statement):

@@ -19,6 +19,7 @@ from ..exceptions import NotAllowed, WaitTimeout
 from ..store.actors import Actor, running_for
 from ..store.connection import end_what_was_left_open
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
+from .entering import entered, entered_async, own_thread
 from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate
 from .step_scope import StepScope
 
@@ -87,7 +88,8 @@ def _enter(call: OutsideCall) -> None:
 def _call(call: OutsideCall) -> OutsideResult:
     _enter(call)
     try:
-        return OutsideResult.succeeded(call, call.step.function(**with_rows(call.arguments)))
+        with entered(call.of):
+            return OutsideResult.succeeded(call, call.step.function(**with_rows(call.arguments)))
     except BaseException as error:
         return OutsideResult.failed(call, error)
 
@@ -120,9 +122,10 @@ def perform(call: OutsideCall) -> OutsideResult:
 
 async def perform_async(call: OutsideCall) -> OutsideResult:
     """Make the call of an `async def` step, with the connections of the thread that its ORM calls use treated alike."""
-    await sync_to_async(_clean)()
-    result = await _call_async(call)
-    return _checked(call, result, await sync_to_async(_clean)())
+    async with own_thread():
+        await sync_to_async(_clean)()
+        result = await _call_async(call)
+        return _checked(call, result, await sync_to_async(_clean)())
 
 
 async def _call_async(call: OutsideCall) -> OutsideResult:
@@ -131,9 +134,10 @@ async def _call_async(call: OutsideCall) -> OutsideResult:
     limit = None
     try:
         function: Callable[..., Any] = call.step.function
-        arguments = await sync_to_async(with_rows)(call.arguments) if _has_rows(call.arguments) else call.arguments
-        async with asyncio.timeout(call.step.timeout) as limit:
-            value = await function(**arguments)
+        async with entered_async(call.of):
+            arguments = await sync_to_async(with_rows)(call.arguments) if _has_rows(call.arguments) else call.arguments
+            async with asyncio.timeout(call.step.timeout) as limit:
+                value = await function(**arguments)
         return OutsideResult.succeeded(call, value)
     except BaseException as error:
         if isinstance(error, TimeoutError) and limit is not None and limit.expired():

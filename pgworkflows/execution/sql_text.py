@@ -115,6 +115,11 @@ def ends_transaction(statement: Statement) -> bool:
     return first in _ENDING or (first, second) in (("START", "TRANSACTION"), ("PREPARE", "TRANSACTION"))
 
 
+def sets_search_path(statement: Statement) -> bool:
+    """Whether this sets where names are looked up, as packages for tenants do before each query."""
+    return statement[0] == "SET" and "SEARCH_PATH" in statement[1:3]
+
+
 def outlives_workflow(statement: Statement) -> bool:
     """Whether this sets something that the next workflow of the transaction, or of the session, would meet."""
     if statement[0] == "SET" and statement[1:2] in (["CONSTRAINTS"], ["TRANSACTION"]):

@@ -59,6 +59,8 @@ class FusedTransaction:
         #: Whether a step changed what other workflows of this transaction would meet, and what others of this session would.
         self.session_changed = False
         self.session_spoiled = False
+        #: Whether a step changed where names are looked up, which is taken back before the next workflow.
+        self.path_changed = False
         self._hooks_before = 0
         self._hooks_of_caller = len(connection.run_on_commit)
         self.guard = Guard(self)
@@ -155,8 +157,15 @@ class FusedTransaction:
         if sqlstate(error) == LOCK_TIMEOUT and time.monotonic() - began >= 0.8 * self.lock_timeout:
             self._lock_error = error
 
+    def take_back_path(self) -> None:
+        """Look names up as at the beginning again, for the next workflow and for the engine's own statements."""
+        if self.path_changed:
+            self.path_changed = False
+            self.execute("RESET search_path")
+
     def take_back_settings(self, own: str) -> None:
         """Take back what steps have set, so that the engine writes as itself; the session is closed after the batch."""
+        self.take_back_path()
         if not self.session_changed:
             return
         self.session_spoiled |= not self.alone

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .. import signals
 from ..conf import conf
+from ..definitions.encoding import decode
 from ..definitions.registry import registry
 from ..models import Approval
 from . import starting
@@ -29,5 +30,6 @@ def announce(approval: Approval, happening: Happening, at: datetime | None = Non
     if not conf().BASE_URL and not any(signal.has_listeners() for signal in signals.APPROVAL_SIGNALS.values()):
         return
     key = f"{approval.pk}/{happening}/{approval.status}" + (f"/{at.isoformat()}" if at is not None else "")
-    workflow = registry.latest(ANNOUNCE).using(key=key, queue=approval.workflow.queue, requested_by="")
-    starting.start(workflow, {"approval": approval.pk, "happening": str(happening)})
+    of = approval.workflow
+    announcement = registry.latest(ANNOUNCE).using(key=key, queue=of.queue, requested_by="", attributes=decode(of.attributes))
+    starting.start(announcement, {"approval": approval.pk, "happening": str(happening)})

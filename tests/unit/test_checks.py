@@ -75,6 +75,7 @@ def test_unknown_key_names_the_nearest():
         ("LEASE", None, "a timedelta or a number of seconds, more than 0"),
         ("POLL_INTERVAL", float("inf"), "a timedelta or a number of seconds, more than 0"),
         ("EXECUTOR", 7, "a dotted path or None"),
+        ("ENTER", 7, "a callable, a dotted path or None"),
         ("REDACT", "password", "a list of keys"),
         ("BASE_URL", None, 'text such as "https://shop.example.com"'),
         ("DUE", 3, "a callable, a dotted path or None"),
@@ -106,9 +107,10 @@ def test_durations_may_be_timedeltas():
         ("math.pi", "it is not callable"),
     ],
 )
-def test_executor_must_be_importable(path, problem):
-    code, message, _ = only(found(EXECUTOR=path))
-    assert (code, message) == ("E003", f"PGWORKFLOWS['EXECUTOR'] is {path!r}, which cannot be used: {problem}.")
+@pytest.mark.parametrize("key", ["EXECUTOR", "ENTER"])
+def test_path_must_be_importable(key, path, problem):
+    code, message, _ = only(found(**{key: path}))
+    assert (code, message) == ("E003", f"PGWORKFLOWS[{key!r}] is {path!r}, which cannot be used: {problem}.")
 
 
 def test_importable_executor_is_fine():
