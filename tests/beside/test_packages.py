@@ -1,6 +1,7 @@
 """Workers of projects that report to Sentry and OpenTelemetry, are set up by django-configurations, or have tenants."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -40,7 +41,7 @@ for order in ("good", "bad", "rejected"):
 """
 
 
-def runs(project, *environment):
+def runs(project):
     """Make the tables, start three orders and let real workers do what there is to do."""
     project.write("shop/workflows", WORKFLOWS)
     project.migrate()
@@ -127,7 +128,7 @@ def test_configurations_sets_workers_up(project):
     imports = "import os\nfrom configurations import Configuration\nfrom demo_shop.database import database_settings\n"
     project.write("config", f"{imports}class Shop(Configuration):\n{body}    PGWORKFLOWS = {{'BATCH_SIZE': 7}}\n")
     project.write("manage", MANAGE.replace("django.core.management", "configurations.management"))
-    project.environment["DJANGO_CONFIGURATION"] = "Shop"
+    project.environment |= {"DJANGO_SETTINGS_MODULE": "config", "DJANGO_CONFIGURATION": "Shop"}
     project.write("shop/workflows", WORKFLOWS)
     project.migrate()
     project.manage("shell", "-c", START)
@@ -266,10 +267,6 @@ def test_each_workflow_runs_with_its_tenants_rows(project):
     assert {ended["one 5"], ended["two 5"]} == {"COMPENSATED"}
     for name in ("one", "two"):
         rows = [number for (number,) in project.sql(f"SELECT number FROM {name}.shop_order")]
-        kinds = {
-            kind: [row for row in rows if row.startswith(kind)] for kind in ("step", "hook", "call", "async", "undo", "never")
-        }
-        assert {kind: len(found) for kind, found in kinds.items()} == {
-            "step": 6, "hook": 6, "call": 6, "async": 6, "undo": 1, "never": 0,
-        }  # fmt: skip
-        assert all(f" {name}" in row for found in kinds.values() for row in found)
+        noted = [row for row in rows if not row.startswith("order")]
+        assert Counter(row.split()[0] for row in noted) == {"step": 6, "hook": 6, "call": 6, "async": 6, "undo": 1}
+        assert all(f" {name}" in row for row in noted)
