@@ -49,7 +49,7 @@ def entered_in(transaction: FusedTransaction, workflow: WorkflowInfo) -> Iterato
         yield
     finally:
         waiting = transaction.connection.run_on_commit
-        waiting[before:] = [(sids, partial(_run_entered, workflow, hook), robust) for sids, hook, robust in waiting[before:]]
+        waiting[before:] = [(entry[0], partial(_run_entered, workflow, entry[1]), *entry[2:]) for entry in waiting[before:]]
         with transaction.own_queries():
             context.__exit__(None, None, None)
 

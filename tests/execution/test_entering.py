@@ -118,7 +118,7 @@ def test_workflow_whose_context_cannot_be_entered_is_blocked_alone():
     lost.refresh_from_db()
     fine.refresh_from_db()
     assert (lost.status, fine.status) == ("BLOCKED", "COMPENSATED")
-    assert "KeyError: 'tenant'" in lost.waiting_for
+    assert (lost.error["type"], lost.error["message"]) == ("builtins:KeyError", "'tenant'")
 
 
 @pytest.mark.django_db
