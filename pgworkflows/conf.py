@@ -38,8 +38,8 @@ class Settings:
     EXECUTOR: str | None = None
     #: A callable (workflow) -> context manager for whatever of a workflow runs, or its dotted path; None for none.
     ENTER: str | Callable[..., Any] | None = None
-    #: Keys whose values are hidden wherever arguments and results are shown.
-    REDACT: tuple[str, ...] = ("password", "secret", "token", "card_number")
+    #: Words of names whose values are hidden in whatever is shown.
+    REDACT: tuple[str, ...] = ("password", "secret", "token", "api_key", "authorization", "card_number")
     #: How long a decision link is good for.
     LINK_MAX_AGE: float = 3 * 24 * 3600.0
     #: The sender of approval e-mails; None for DEFAULT_FROM_EMAIL.

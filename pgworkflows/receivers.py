@@ -17,6 +17,7 @@ from . import signals
 from .conf import conf
 from .execution.telling import Failure
 from .log import LOGGER
+from .redaction import Veil
 from .store.actors import sign
 from .store.connection import tell_what_is_missing
 
@@ -51,8 +52,9 @@ def wrap_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 @receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")
 def log_workflow(
-    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, failure: Failure | None = None, **_: Any
-) -> None:
+    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, veil: Veil, failure: Failure | None = None,
+    **_: Any,
+) -> None:  # fmt: skip
     """Log a change of status; as an error, with the exception, where a person has to hear of it."""
     level = logging.DEBUG
     details: dict[str, Any] = {"workflow_id": str(workflow), "workflow_name": name, "workflow_status": to_status}
@@ -60,19 +62,21 @@ def log_workflow(
         level = logging.INFO if failure.expected else logging.ERROR
         details |= {
             "workflow_version": failure.version, "workflow_key": failure.key, "queue": failure.queue, "step": failure.step,
-            "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": failure.traceback,
+            "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": veil.text(failure.traceback),
         }  # fmt: skip
+    # Whatever formats an exception shows all that it says.
+    shown = failure.exception if failure is not None and level == logging.ERROR and not veil.knows(failure.traceback) else None
     logger.log(
-        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {error}" if error else "",
-        exc_info=failure.exception if failure is not None and level == logging.ERROR else None, extra=details,
+        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {veil.text(error)}" if error else "",
+        exc_info=shown, extra=details,
     )  # fmt: skip
 
 
 @receiver(signals.step_failed, dispatch_uid="pgworkflows.log.step")
-def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, **_: Any) -> None:
+def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, veil: Veil, **_: Any) -> None:
     """Log a failed attempt."""
     ending = "for good" if final else "and will be tried again"
-    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, error)
+    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, veil.text(error))
 
 
 @receiver(signals.definition_changed, dispatch_uid="pgworkflows.log.definition")

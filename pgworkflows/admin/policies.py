@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -20,6 +20,7 @@ from ..conf import conf
 from ..exceptions import NotAllowed
 from ..models import ApprovalPolicy, ApprovalStage
 from ..site.addresses import in_admin
+from ..site.views.posting import back_to
 from ..store.actors import acting_as
 from ..store.policies import problems_of
 from ..store.rehearsing import rehearse
@@ -167,7 +168,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
     def new_draft_view(self, request: HttpRequest, policy: int) -> HttpResponse:
         """Copy a version, and go to the copy."""
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return back_to(request, self._to("change", policy))
         found = self._found(request, policy)
         if not request.user.has_perm(CHANGE):
             raise PermissionDenied

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import History, Worker, Workflow, WorkflowDefinition
-from ..redaction import redacted_text
+from ..redaction import Veil
 from ..store.connection import database_now
 from .filters import ChannelFilter, ChosenFilter, VerbFilter
 from .listing import ReadOnlyAdmin
@@ -78,12 +78,18 @@ class HistoryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("change"), empty_value=EMPTY)
     def change(self, row: History) -> str | None:
         """Show the change of status, or the new state."""
-        return row.state if row.event == History.Verb.STATE else change_of(row) or None
+        return self.state_(row) if row.event == History.Verb.STATE else change_of(row) or None
 
     @admin.display(description=_("state"), empty_value=EMPTY)
     def state_(self, row: History) -> str | None:
         """Show the business's state."""
-        return row.state or None
+        return self._veil(row).text(row.state) or None
+
+    def _veil(self, row: History) -> Veil:
+        """Return what hides the secrets of its workflow, where that is still there."""
+        if not (row.note or row.state) or row.workflow is None:
+            return Veil()
+        return Veil.of_workflow(Workflow.objects.using(conf().DATABASE).filter(pk=row.workflow).first())
 
     @admin.display(description=_("by"), empty_value=EMPTY)
     def actor_(self, row: History) -> str | None:
@@ -98,7 +104,7 @@ class HistoryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("note"), empty_value=EMPTY)
     def note_(self, row: History) -> str | None:
         """Show the note without secrets."""
-        return redacted_text(row.note) or None
+        return self._veil(row).text(row.note) or None
 
 
 @admin.register(WorkflowDefinition)

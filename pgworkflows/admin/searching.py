@@ -13,6 +13,8 @@ from django.db.models import Q
 from ..conf import conf
 from ..models import Workflow
 from ..models.history import BY_PEOPLE
+from ..redaction import is_hidden
+from ..site.searching import workflows_named
 from .filters import names_in_use
 
 DIGITS = 32
@@ -20,7 +22,7 @@ FEWEST_DIGITS = 8
 
 
 def workflows_meant(typed: str) -> Q:
-    """Return what to filter workflows by: an id or its beginning, a key, a subject, a name, or an attribute."""
+    """Return what to filter workflows by: an id or its beginning, a key, a subject by id or words, a name, an attribute."""
     names = names_in_use()
     if typed in names:
         return Q(name=typed)
@@ -28,7 +30,7 @@ def workflows_meant(typed: str) -> Q:
     # Alone: among others with OR, the planner might look for a long range from the newest row on.
     if begins and Workflow.objects.using(conf().DATABASE).filter(begins).exists():
         return begins
-    meant = Q(name__in=names, key=typed) | _about(typed)
+    meant = Q(name__in=names, key=typed) | _about(typed) | Q(pk__in=workflows_named(typed))
     attribute, sign, value = (part.strip() for part in typed.partition("="))
     return meant | _labelled(attribute, value) if attribute and sign else meant
 
@@ -52,7 +54,7 @@ def _id_begins(typed: str) -> Q:
 
 def _labelled(attribute: str, value: str) -> Q:
     """Find `region=EU`, and `boxes=3` whether it is a number or text; what is hidden cannot be searched for."""
-    if attribute.lower() in {key.lower() for key in conf().REDACT}:
+    if is_hidden(attribute):
         return Q()
     found = Q(attributes__contains={attribute: value})
     with suppress(ValueError, RecursionError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +18,7 @@ from ..definitions.durations import local
 from ..definitions.plain import plain
 from ..models.waits import Wait
 from ..presentation.waits import Hide, sentence
-from ..redaction import redacted, redacted_text, secrets_in
+from ..redaction import Veil
 from ..site.addresses import in_admin, row_in_admin
 from ..site.showing import TONES as APPROVAL_TONES
 
@@ -75,53 +73,25 @@ class ShownError:
     traceback: str
 
 
-@dataclass(frozen=True, slots=True)
-class Veil:
-    """Hides what stands under hidden keys, and the same values wherever else they turn up."""
+def shown_json(value: Any, veil: Veil, *, tagged: bool = True) -> str:
+    """Return a stored value as indented JSON, cut where it is very long; empty for none."""
+    if value is None:
+        return ""
+    shown = json.dumps(veil.data(plain(value) if tagged else value), ensure_ascii=False, indent=2)
+    if len(shown) > LONGEST_JSON:
+        shown = shown[:LONGEST_JSON] + "\n" + _("… cut here; it is %(count)d characters long.") % {"count": len(shown)}
+    return shown
 
-    secrets: frozenset[str]
 
-    @classmethod
-    def over(cls, values: Iterable[Any]) -> Veil:
-        """Make one that knows the secrets in these JSON values."""
-        secrets = set[str]()
-        for value in values:
-            with suppress(RecursionError):  # such a value is not shown either
-                secrets |= secrets_in(plain(value))
-        return cls(frozenset(secrets))
-
-    def text(self, text: str) -> str:
-        """Return prose without secrets."""
-        return redacted_text(text, self.secrets)
-
-    def json(self, value: Any, *, tagged: bool = True) -> str:
-        """Return a stored value as indented JSON, cut where it is very long; empty for none."""
-        if value is None:
-            return ""
-        try:
-            shown = json.dumps(self._veiled(redacted(plain(value) if tagged else value)), ensure_ascii=False, indent=2)
-        except RecursionError:
-            return _("It is nested too deeply to be shown.")
-        if len(shown) > LONGEST_JSON:
-            shown = shown[:LONGEST_JSON] + "\n" + _("… cut here; it is %(count)d characters long.") % {"count": len(shown)}
-        return shown
-
-    def _veiled(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self._veiled(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._veiled(item) for item in value]
-        return self.text(value) if isinstance(value, str) else value
-
-    def error(self, error: dict[str, Any] | None) -> ShownError | None:
-        """Return a recorded error's parts."""
-        if not error:
-            return None
-        return ShownError(
-            type=str(error.get("type", "")).removeprefix("builtins:").replace(":", "."),
-            message=self.text(str(error.get("message", ""))),
-            traceback=self.text(str(error.get("traceback") or "")),
-        )
+def shown_error(error: Any, veil: Veil) -> ShownError | None:
+    """Return a recorded error's parts."""
+    if not isinstance(error, dict):
+        return None
+    return ShownError(
+        type=str(error.get("type", "")).removeprefix("builtins:").replace(":", "."),
+        message=veil.text(str(error.get("message", ""))),
+        traceback=veil.text(str(error.get("traceback") or "")),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +105,7 @@ class Links:
         """Return the address of a page; empty where the site has none."""
         return in_admin(self.site, page, *arguments)
 
-    def told(self, wait: Wait, hide: Hide = redacted_text) -> SafeString:
+    def told(self, wait: Wait, hide: Hide) -> SafeString:
         """Return a wait in words, with the rows that it names as links where this viewer may see them."""
         pieces = (
             (linked(self.to_row(words.model, words.key) if words.model else "", words.text),) for words in sentence(wait, hide)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..models import Approval, Workflow
 from ..presentation.waits import in_words
-from ..redaction import redacted_text
+from ..redaction import Veil
 from .showing import EMPTY, Links, badge, linked
 from .workflow_page import title_of
 
@@ -73,7 +73,7 @@ class WorkflowsAdminMixin(Base):
             (
                 linked(links.to_row(Workflow, workflow.pk), title_of(workflow)),
                 badge(workflow.status, workflow.get_status_display()),
-                in_words(workflow) or redacted_text(workflow.state),
+                in_words(workflow) or Veil.of_workflow(workflow).text(workflow.state),
             )
             for workflow in found
         ]
@@ -88,11 +88,11 @@ class WorkflowsAdminMixin(Base):
         visible = Approval.objects.using(conf().DATABASE).visible_to(links.request.user)
         rows = [
             (
-                linked(links.to_row(Approval, approval.pk), approval.title),
+                linked(links.to_row(Approval, approval.pk), Veil.of_approval(approval).text(approval.title)),
                 badge(approval.status, approval.get_status_display()),
                 "",
             )
-            for approval in visible.for_subject(obj).order_by("-pk")[: MOST + 1]
+            for approval in visible.for_subject(obj).select_related("workflow").order_by("-pk")[: MOST + 1]
         ]
         return _listed(rows, links.to("pgworkflows_approval_changelist"))
 

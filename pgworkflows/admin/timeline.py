@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..models import Approval, History, Task, Workflow
 from ..models.waits import WaitKind, wait_for
-from .showing import Links, ShownError, Veil, badge, length, linked, moment
+from ..readable import fields_of
+from ..redaction import Veil
+from .showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
 
 #: Bytes as stored, compressed; what is larger is not even read.
 LARGEST = 50_000
@@ -77,11 +79,11 @@ class Timeline:
         self.children = self._children()
         self.attempts = self._attempts()
         values = [value for task in tasks for value in (task.shown_payload, task.shown_result)]
-        self.veil = Veil.over([workflow.kwargs, workflow.attributes, workflow.result, *values])
+        self.veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
 
     def _children(self) -> dict[str, Workflow]:
-        wanted = [task.shown_payload["workflow"] for task in self.tasks if task.kind == Task.Kind.CHILD and task.shown_payload]
-        found = Workflow.objects.using(conf().DATABASE).in_bulk([uuid.UUID(child) for child in wanted]) if wanted else {}
+        wanted = [child for task in self.tasks if task.kind == Task.Kind.CHILD and (child := _child_of(task.shown_payload))]
+        found = Workflow.objects.using(conf().DATABASE).in_bulk(wanted) if wanted else {}
         return {str(key): child for key, child in found.items()}
 
     def _attempts(self) -> dict[int | None, list[Tried]]:
@@ -98,7 +100,7 @@ class Timeline:
         return [self._entry(task) for task in self.tasks]
 
     def _entry(self, task: Any) -> Entry:
-        payload = task.shown_payload or {}
+        payload = fields_of(task.shown_payload)
         return Entry(
             seq=task.seq,
             kind=task.kind,
@@ -111,9 +113,9 @@ class Timeline:
             waits_for=self._waits_for(task, payload),
             attempt=task.attempt,
             attempts=self.attempts.get(task.pk, []),
-            arguments=self.veil.json(payload.get("arguments")),
-            result=self.veil.json(task.shown_result),
-            error=self.veil.error(task.shown_error),
+            arguments=shown_json(payload.get("arguments"), self.veil),
+            result=shown_json(task.shown_result, self.veil),
+            error=shown_error(task.shown_error, self.veil),
             too_large=any((getattr(task, f"{column}_size") or 0) > LARGEST for column in JSON_COLUMNS),
             undoes=payload.get("compensates"),
         )
@@ -144,7 +146,7 @@ class Timeline:
         return format_html_join(", ", "{}", ((part,) for part in parts if part))
 
     def _time(self, task: Any, payload: dict[str, Any]) -> SafeString:
-        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at))
+        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.veil.text)
 
     def _event(self, task: Any, payload: dict[str, Any]) -> SafeString:
         wait = wait_for(WaitKind.EVENT, task.name, correlation=payload.get("correlation"))
@@ -174,3 +176,10 @@ class Timeline:
         if task.status == Task.Status.PENDING:
             return format_html(_("attempt {}, due {}"), task.attempt + 1, moment(self.workflow.available_at))
         return ""
+
+
+def _child_of(payload: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(fields_of(payload).get("workflow", ""))
+    except (ValueError, TypeError, AttributeError):
+        return None

@@ -18,12 +18,14 @@ from ..definitions.encoding import TAGGED
 from ..models import Approval, History, Workflow
 from ..models.waits import Wait
 from ..presentation.waits import since, waits_of
+from ..readable import fields_of
+from ..redaction import Veil
 from ..site.page import MOST_NAMES
 from ..store.connection import database_now
 from ..store.coverage import Coverage
 from ..store.decisions import who_may_decide
 from .graph import draw
-from .showing import EMPTY, Links, Veil, badge, length, linked, moment
+from .showing import EMPTY, Links, badge, length, linked, moment, shown_error, shown_json
 from .timeline import Timeline, tasks_of
 
 PER_PAGE = 100
@@ -59,10 +61,10 @@ class WorkflowPage:
             "nobody_takes_it": not (workflow.is_finished or Coverage.now().takes(workflow)),
             "cancel_requested": self._cancel_requested(veil),
             "facts": self._facts(veil),
-            "inputs": veil.json(workflow.kwargs, tagged=workflow.format == TAGGED),
-            "result": veil.json(workflow.result),
-            "error": veil.error(workflow.error),
-            "attributes": veil.json(workflow.attributes or None),
+            "inputs": shown_json(workflow.kwargs, veil, tagged=workflow.format == TAGGED),
+            "result": shown_json(workflow.result, veil),
+            "error": shown_error(workflow.error, veil),
+            "attributes": shown_json(workflow.attributes or None, veil),
             "tasks": tasks,
             "task_pages": tasks.paginator.get_elided_page_range(tasks.number),
             "entries": entries,
@@ -119,7 +121,7 @@ class WorkflowPage:
         return _("for %(length)s") % {"length": length(self.now - since)}
 
     def _cancel_requested(self, veil: Veil) -> str:
-        request = self.workflow.cancel_request
+        request = fields_of(self.workflow.cancel_request)
         if self.workflow.is_finished or self.workflow.cancel_requested_at is None or not request:
             return ""
         said = {"who": request.get("by") or EMPTY, "reason": veil.text(str(request.get("reason") or EMPTY))}
@@ -160,7 +162,7 @@ class WorkflowPage:
         return {
             "name": linked(self.links.to_row(Workflow, child.pk), title_of(child)),
             "status": badge(child.status, child.get_status_display()),
-            "state": child.state,
+            "state": Veil.of_workflow(child).text(child.state),
             "created": moment(child.created_at),
         }
 
@@ -169,7 +171,7 @@ class WorkflowPage:
             "name": veil.text(event.name),
             "sent": moment(event.sent_at),
             "by": event.sent_by or EMPTY,
-            "payload": veil.json(event.payload),
+            "payload": shown_json(event.payload, veil),
         }
 
     def _row(self, row: History, veil: Veil) -> dict[str, Any]:
@@ -199,14 +201,11 @@ def title_of(workflow: Workflow) -> str:
 
 def subject_link(workflow: Workflow, links: Links) -> SafeString | str:
     """Return the business row as a link where the viewer may see it; the row itself is not read."""
-    label, key = workflow.subject_label, workflow.subject_id
-    if not label:
-        return ""
+    text = Veil.of_workflow(workflow).text(workflow.subject_shown)
     try:
-        model = apps.get_model(label)
+        return linked(links.to_row(apps.get_model(workflow.subject_label), workflow.subject_id), text)
     except (LookupError, ValueError):
-        return f"{label} {key}"
-    return linked(links.to_row(model, key), f"{model._meta.verbose_name} {key}")
+        return text
 
 
 def change_of(row: History) -> str:

@@ -21,6 +21,7 @@ from ..conf import conf
 from ..exceptions import PGWorkflowsError
 from ..models import Workflow
 from ..presentation.waits import in_words
+from ..redaction import Veil
 from ..store.actors import acting_as
 from .actions import ACTIONS, Action
 from .filters import NameFilter, QueueFilter, StateFilter, StatusFilter
@@ -38,13 +39,13 @@ class WorkflowAdmin(ReadOnlyAdmin):
     list_filter = (StatusFilter, NameFilter, StateFilter, QueueFilter)
     search_fields = ("key",)
     search_help_text = _(
-        "A key, an id or its beginning, the subject's id (7 or shop.order:7), a whole name, or an attribute (region=EU)."
+        "A key, an id or its beginning, the subject's words or id (7 or shop.order:7), a whole name, or an attribute (region=EU)."
     )
     list_select_related = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out what a list does not show."""
-        return super().get_queryset(request).defer("kwargs", "result", "error", "attributes", "cancel_request")
+        return super().get_queryset(request).defer("result", "error", "cancel_request")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Find what is meant, by indexes only."""
@@ -64,7 +65,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"), empty_value=EMPTY)
     def state_(self, workflow: Workflow) -> str | None:
         """Show the business's state."""
-        return workflow.state or None
+        return Veil.of_workflow(workflow).text(workflow.state) or None
 
     @admin.display(description=_("waits for"), empty_value=EMPTY)
     def waits_for(self, workflow: Workflow) -> str | None:

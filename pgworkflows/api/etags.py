@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -26,6 +28,13 @@ def require_match(request: Request, approval: Approval) -> None:
     given = request.headers.get("If-Match")
     if given is None or given.strip() == "*":
         return
-    # A proxy that compresses an answer marks its tag as weak; what the tag says of the approval stays true.
-    if etag(approval) not in {tag.removeprefix("W/") for tag in parse_etags(given)}:
+    if etag(approval) not in {_unchanged(tag) for tag in parse_etags(given)}:
         raise Stale
+
+
+def _unchanged(tag: str) -> str:
+    """Return a tag without what a proxy that compresses adds: that it is weak, or how it compressed.
+
+    What the tag says of the approval stays true.
+    """
+    return re.sub(r'-(gzip|br|zstd|deflate)"$', '"', tag.removeprefix("W/"))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.renderers import JSONRenderer
 
 from ..models import Approval, Decision
+from ..redaction import Veil
 
 PAGE = 500
 COLUMNS = (
@@ -18,15 +19,8 @@ COLUMNS = (
     "requested_by", "requested_at", "due_at", "decided_at", "seconds_to_decide", "could_decide", "snapshot_hash",
     "decision", "verdict", "by", "on_behalf_of", "comment", "channel", "at", "seconds_to_answer",
 )  # fmt: skip
-#: What a spreadsheet takes for a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class CSVRenderer(JSONRenderer):
-    """Answers who ask for CSV; what it renders itself is only a problem, as JSON."""
-
-    media_type = "text/csv"
-    format = "csv"
+#: What a spreadsheet takes for a formula, behind blanks too, and as East Asian keyboards write it.
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
 class _Line:
@@ -41,36 +35,37 @@ def rows_of(found: QuerySet[Approval]) -> Iterator[str]:
     write = csv.writer(_Line()).writerow
     yield write(COLUMNS)
     for approval in _by_pages(found):
-        known = _approval(approval)
+        veil = Veil.of_approval(approval)
+        known = _approval(approval, veil)
         for decision in approval.decisions.all() or [None]:
-            yield write([_inert(cell) for cell in chain(known, _decision(approval, decision))])
+            yield write([_inert(cell) for cell in chain(known, _decision(approval, decision, veil))])
 
 
 def _by_pages(found: QuerySet[Approval]) -> Iterator[Approval]:
     """Yield rows in the order of their ids; a server-side cursor would not pass a pooler."""
-    pages, last = found.select_related("policy", "stage").prefetch_related("decisions").order_by("id"), 0
+    pages, last = found.select_related("policy", "stage", "workflow").prefetch_related("decisions").order_by("id"), 0
     while page := list(pages.filter(id__gt=last)[:PAGE]):
         yield from page
         last = page[-1].pk
 
 
-def _approval(approval: Approval) -> tuple[Any, ...]:
+def _approval(approval: Approval, veil: Veil) -> tuple[Any, ...]:
     policy = (approval.policy.name, approval.policy.version) if approval.policy else ("", "")
     subject = f"{approval.subject_label}:{approval.subject_id}" if approval.subject_label else ""
     return (
-        approval.pk, approval.workflow_id, approval.kind, approval.title, approval.status, *policy,
+        approval.pk, approval.workflow_id, approval.kind, veil.text(approval.title), approval.status, *policy,
         approval.stage.name if approval.stage else "", approval.round, approval.quorum, subject, approval.requested_by_name,
         _moment(approval.created_at), _moment(approval.due_at), _moment(approval.decided_at),
         _seconds(approval.created_at, approval.decided_at), " ".join(approval.could_decide), approval.snapshot_hash,
     )  # fmt: skip
 
 
-def _decision(approval: Approval, decision: Decision | None) -> tuple[Any, ...]:
+def _decision(approval: Approval, decision: Decision | None, veil: Veil) -> tuple[Any, ...]:
     if decision is None:
         return ("",) * 8
     return (
-        decision.pk, decision.verdict, decision.username, decision.on_behalf_of_name, decision.comment, decision.channel,
-        _moment(decision.at), _seconds(approval.created_at, decision.at),
+        decision.pk, decision.verdict, decision.username, decision.on_behalf_of_name, veil.text(decision.comment),
+        decision.channel, _moment(decision.at), _seconds(approval.created_at, decision.at),
     )  # fmt: skip
 
 
@@ -84,4 +79,4 @@ def _seconds(begin: Any, end: Any) -> Any:
 
 def _inert(cell: Any) -> Any:
     """Keep text from being run as a formula by the spreadsheet that opens it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell

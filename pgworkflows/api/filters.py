@@ -24,7 +24,7 @@ from ..definitions.encoding import encode
 from ..exceptions import NotStorable
 from ..models import Approval, Workflow, WorkflowDefinition
 from ..redaction import redacted
-from ..site.searching import meant
+from ..site.searching import meant, workflows_named
 from .pagination import ByColumn
 from .problems import Unprocessable
 
@@ -149,7 +149,9 @@ class WorkflowFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
     finished = yes_or_no("that_ended")
     subject = by_subject()
     attributes = by_attributes()
-    search = django_filters.CharFilter(method="meaning", help_text="A name, a key, an id, or the subject's primary key.")
+    search = django_filters.CharFilter(
+        method="meaning", help_text="A name, a key, an id, the subject's primary key, or words that name it."
+    )
 
     def with_status(self, found: QuerySet[Workflow], _: str, values: list[str]) -> QuerySet[Workflow]:
         """Find what is in one of these statuses."""
@@ -170,6 +172,7 @@ class WorkflowFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
             return found.filter(name=value)
         labels = [model._meta.label_lower for model in apps.get_models()]
         named = Q(name__in=names, key=value) | Q(subject_label__in=labels, subject_id=value) & ~Q(subject_label="")
+        named |= Q(pk__in=workflows_named(value))
         with suppress(ValueError):
             named |= Q(id=uuid.UUID(value))
         return found.filter(named)
@@ -195,7 +198,7 @@ class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc] # django-f
     subject = by_subject()
     attributes = by_attributes()
     search = django_filters.CharFilter(
-        method="mentioning", help_text="Words of the title or their beginnings, the subject's key, or the requester's name."
+        method="mentioning", help_text="Beginnings of words of title or subject, the subject's key, or the requester's name."
     )
 
     def in_role(self, found: QuerySet[Approval], _: str, value: str) -> QuerySet[Approval]:

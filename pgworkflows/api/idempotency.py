@@ -27,7 +27,8 @@ KEY_PATTERN = "^[!-~]{1,255}$"
 def once(request: Request, effect: Callable[[], Response]) -> Response:
     """Run a change in one transaction as the request's user; under an Idempotency-Key, answer a repetition as before.
 
-    A refusal or an error undoes the transaction, and with it the key.
+    What the user must be allowed to see or do is asked before this call, so that a repetition asks it again. A refusal or an
+    error undoes the transaction, and with it the key.
     """
     with transaction.atomic(using=conf().DATABASE), acting_as(request.user, channel="api"):
         key = request.headers.get(HEADER)

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from ..exceptions import (
@@ -24,7 +25,7 @@ from ..exceptions import (
     WorkflowFinished,
     WorkflowNotFound,
 )
-from ..redaction import redacted
+from ..redaction import Veil
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:pgworkflows:problem:"
@@ -89,12 +90,21 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """Answer an error; None leaves what nobody foresaw to Django, which reports it and answers 500."""
     error = _as_api_error(error)
     if isinstance(error, PGWorkflowsError) and not isinstance(error, NotMigrated):
-        set_rollback()
-        return _answer(_refusal(error), {})
-    if not isinstance(error, exceptions.APIException):
+        problem, headers = _refusal(error), dict[str, str]()
+    elif isinstance(error, exceptions.APIException):
+        problem, headers = _problem(error), _headers(error)
+    else:
         return None
     set_rollback()
-    return _answer(_problem(error), _headers(error))
+    return _answer(_veil(context).data(problem), headers)
+
+
+def _veil(context: dict[str, Any]) -> Veil:
+    """Hide what was given under a hidden name: a refusal may show a value."""
+    try:
+        return Veil.over(context["request"].data)
+    except (KeyError, exceptions.APIException):  # none that could be read
+        return Veil()
 
 
 def _as_api_error(error: Exception) -> Exception:
@@ -115,7 +125,7 @@ def _refusal(error: PGWorkflowsError) -> dict[str, Any]:
     code, name = next((_REFUSALS[kind] for kind in type(error).__mro__ if kind in _REFUSALS), (409, "conflict"))
     if isinstance(error, SubjectChanged):
         detail = f"{error.subject} has changed since it was shown for approval. Read the approval again."
-        return _members(code, name, detail) | {"difference": redacted(error.difference)}
+        return _members(code, name, detail) | {"difference": error.difference}
     return _members(code, name, str(error))
 
 
@@ -135,7 +145,7 @@ def _flattened(detail: Any, field: str = "") -> Iterator[tuple[str, str]]:
     """Yield (dotted field, message); the field is empty where the body as a whole is meant."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            plain = "" if name == "non_field_errors" else str(name)
+            plain = "" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)
             yield from _flattened(inner, ".".join(filter(None, (field, plain))))
     elif isinstance(detail, list):
         for inner in detail:

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from ..readable import EARLIEST, LATEST
+
 Duration = timedelta | float | int
 
 #: Far from where adding one to a moment of today could leave the calendar.
 LONGEST = timedelta(days=365 * 100)
+#: What is asked for where a moment is refused.
+IN_REACH = f"Give a time between the years {EARLIEST.year} and {LATEST.year}."
 
 
 def seconds(value: Duration, *, what: str) -> float:
@@ -35,11 +39,18 @@ def moment(value: datetime, *, what: str) -> datetime:
     """Return a time as the ORM gives times: with a time zone, or with USE_TZ = False without one, in TIME_ZONE."""
     if not isinstance(value, datetime):
         raise TypeError(f"{what} must be a datetime, not {value!r}.")
-    if timezone.is_naive(value):
-        if settings.USE_TZ:
-            raise ValueError(f"{what}: {value} has no time zone. Use django.utils.timezone.")
+    if timezone.is_naive(value) and settings.USE_TZ:
+        raise ValueError(f"{what}: {value} has no time zone. Use django.utils.timezone.")
+    if not is_in_reach(value):
+        raise ValueError(f"{what}: {value} is out of reach. {IN_REACH}")
+    if timezone.is_naive(value) or settings.USE_TZ:
         return value
-    return value if settings.USE_TZ else timezone.make_naive(value, timezone.get_default_timezone())
+    return timezone.make_naive(value, timezone.get_default_timezone())
+
+
+def is_in_reach(value: datetime) -> bool:
+    """Whether a moment can be read in every time zone."""
+    return EARLIEST <= (timezone.make_aware(value) if timezone.is_naive(value) else value) <= LATEST
 
 
 def local(value: datetime) -> datetime:

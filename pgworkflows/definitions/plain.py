@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-TOO_DEEP = "[nested too deeply]"
+from ..readable import TOO_DEEP
 
 
 def plain(data: Any) -> Any:

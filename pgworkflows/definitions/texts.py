@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..conf import conf
 from ..exceptions import NotStorable
 
@@ -29,6 +31,11 @@ def label(value: str, where: str, *, most: int = LONGEST_LABEL) -> str:
     if size > most:
         raise NotStorable(where, f"it has {size} bytes, more than {most}. Use a shorter text, or its hash.")
     return value
+
+
+def key_text(value: str | int, where: str) -> str:
+    """Return a key as text, a row's whole number as its digits; raise TypeError or NotStorable naming `where`."""
+    return label(str(value) if type(value) is int else cast(str, value), where)
 
 
 def prose(value: str, where: str) -> str:

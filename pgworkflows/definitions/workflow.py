@@ -18,7 +18,7 @@ from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
 from .step import Step
-from .texts import label
+from .texts import key_text, label
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -36,7 +36,7 @@ class StartOptions(TypedDict, total=False):
 
     queue: str
     priority: int
-    key: str | None
+    key: str | int | None
     run_after: datetime | None
     timeout: Duration | None
     subject: Model | None
@@ -82,7 +82,7 @@ class WorkflowFunction(Generic[P, R]):
     def using(self, **options: Unpack[StartOptions]) -> WorkflowFunction[P, R]:
         """Return a copy with other start options.
 
-        `queue`, `priority` (-100 to 100, higher first), `key` (unique per workflow name), `run_after` (an
+        `queue`, `priority` (-100 to 100, higher first), `key` (text or a whole number, unique per workflow name), `run_after` (an
         aware datetime), `timeout`, `subject` (a saved model instance), `requested_by` (a user or a name), `attributes`.
         """
         known = StartOptions.__annotations__
@@ -90,6 +90,8 @@ class WorkflowFunction(Generic[P, R]):
         if unknown:
             raise TypeError(f"{self.name}.using() got {', '.join(unknown)}; it takes {', '.join(sorted(known))}.")
         changes: dict[str, Any] = dict(options)
+        if changes.get("key") is not None:
+            changes["key"] = key_text(changes["key"], f"{self.name}: the key")
         if "timeout" in changes:
             changes["timeout"] = optional_seconds(changes["timeout"], what=f"{self.name}.using(timeout=)")
         if changes.get("run_after") is not None:

@@ -121,7 +121,7 @@ class Batch:
         """Remember a failed attempt for the signal after the commit."""
         self.failures.append(
             {"workflow": run.row.id, "name": run.row.name, "step": task.name, "attempt": task.attempt,
-             "error": in_short(task.error), "final": final}
+             "error": in_short(task.error), "final": final, "veil": run.veil}
         )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
+from ..readable import read_json
+from ..redaction import Veil
 from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
 from .errors import describe, gives_way_to
@@ -143,6 +145,13 @@ class Run:
             cancel_request=self.row.cancel_request,
             cancel_requested_at=self.row.cancel_requested_at,
         )
+
+    @property
+    def veil(self) -> Veil:
+        """What hides its secrets."""
+        tasks = [value for task in self.tasks.values() for value in (task.payload, task.result)]
+        stored = [self.row.kwargs, self.attributes, self.outcome.result if self.outcome else None, *tasks]
+        return Veil.over(*(read_json(text) for text in stored if text))
 
     @property
     def crashes(self) -> int:

@@ -11,6 +11,7 @@ from .. import signals
 from ..definitions.encoding import loaded_class, path_of
 from ..exceptions import StepFailed
 from ..models import Task, Workflow
+from ..redaction import Veil
 from ..store.records import RecordedTask
 from .errors import in_short, rebuild
 
@@ -51,6 +52,7 @@ def tell(attempts: list[dict[str, Any]], runs: Iterable[Run]) -> None:
             signals.workflow_changed.send_robust(
                 Workflow, workflow=run.row.id, name=run.row.name, from_status=run.row.status, to_status=outcome.status,
                 error=in_short(outcome.error), failure=_failure(run),
+                veil=run.veil if outcome.error else Veil(),
             )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from ..definitions.durations import Duration, optional_seconds, seconds
 from ..definitions.durations import moment as as_moment
 from ..definitions.encoding import dump, path_of, with_rows
 from ..definitions.scope import current_scope
-from ..definitions.texts import check_size, label, prose
+from ..definitions.texts import check_size, key_text, label, prose
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.workflow import row_of
@@ -53,14 +53,14 @@ def sleep_until(moment: datetime) -> None:
     _body("sleep_until").sleep_until(lambda: due)
 
 
-def wait_for_event(name: str, *, correlation: str | None = None, timeout: Duration | None = None) -> Any:
+def wait_for_event(name: str, *, correlation: str | int | None = None, timeout: Duration | None = None) -> Any:
     """Return the payload of an event sent to this workflow, or under the correlation; raise WaitTimeout.
 
     An event that came before is taken at once, oldest first.
     """
     check_name(name)
     if correlation is not None:
-        label(correlation, f"wait_for_event({name!r}): the correlation")
+        correlation = key_text(correlation, f"wait_for_event({name!r}): the correlation")
     return _body("wait_for_event").wait_for_event(name, correlation, timeout)
 
 

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from ..conf import conf
 from ..models import Approval
+from ..redaction import Veil
 from ..site import addresses, links
 from ..store.announcements import Happening
 from .recipients import address_of
@@ -40,14 +41,15 @@ class News:
 
     def context(self, person: Any) -> dict[str, Any]:
         """Return what the templates get for one person."""
-        approval = self.approval
+        approval, veil = self.approval, Veil.of_approval(self.approval)
+        decision = approval.decisions.order_by("pk").last() if approval.status != Approval.Status.WITHDRAWN else None
         pending = approval.status == Approval.Status.PENDING
         return {
-            "approval": approval,
+            "approval": veil.row(approval, "title", "description"),
             "person": person,
             "is_requester": approval.requested_by_id == person.pk,
             "sent_back": approval.status == Approval.Status.CHANGES_REQUESTED,
-            "decision": approval.decisions.order_by("pk").last() if approval.status != Approval.Status.WITHDRAWN else None,
+            "decision": decision and veil.row(decision, "comment"),
             "page_url": page_url(approval),
             "decision_url": decision_url(approval, person) if pending and self.happening in ASKING else "",
         }

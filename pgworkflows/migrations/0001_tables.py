@@ -10,6 +10,7 @@ from django.db import migrations, models
 import pgworkflows.models.approval_verbs
 import pgworkflows.models.verbs
 import pgworkflows.models.workflow
+from pgworkflows.models import columns
 
 
 class Migration(migrations.Migration):
@@ -60,9 +61,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("attempt", models.IntegerField(default=0)),
-                ("payload", models.JSONField(blank=True, null=True)),
-                ("result", models.JSONField(blank=True, null=True)),
-                ("error", models.JSONField(blank=True, null=True)),
+                ("payload", columns.JSONField(blank=True, null=True)),
+                ("result", columns.JSONField(blank=True, null=True)),
+                ("error", columns.JSONField(blank=True, null=True)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -78,8 +79,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("name", models.TextField()),
-                ("queues", models.JSONField(default=list)),
-                ("definitions", models.JSONField(default=list)),
+                ("queues", columns.JSONField(default=list)),
+                ("definitions", columns.JSONField(default=list)),
                 ("direct", models.BooleanField(default=False)),
                 ("lease", models.DurationField()),
                 ("started_at", models.DateTimeField()),
@@ -105,7 +106,7 @@ class Migration(migrations.Migration):
                 ("subject_label", models.TextField(blank=True, default="")),
                 ("subject_id", models.TextField(blank=True, default="")),
                 ("requested_by_name", models.TextField(blank=True, default="")),
-                ("could_decide", models.JSONField(blank=True, default=list)),
+                ("could_decide", columns.JSONField(blank=True, default=list)),
                 (
                     "status",
                     django_fsm.FSMField(
@@ -125,8 +126,8 @@ class Migration(migrations.Migration):
                 ("quorum", models.SmallIntegerField(default=1)),
                 ("allow_self_approval", models.BooleanField(default=False)),
                 ("allow_same_person", models.BooleanField(default=False)),
-                ("attributes", models.JSONField(blank=True, default=dict)),
-                ("snapshot", models.JSONField(blank=True, null=True)),
+                ("attributes", columns.JSONField(blank=True, default=dict)),
+                ("snapshot", columns.JSONField(blank=True, null=True)),
                 ("snapshot_hash", models.TextField(blank=True, default="")),
                 ("form", models.TextField(blank=True, default="")),
                 ("created_at", models.DateTimeField()),
@@ -143,7 +144,7 @@ class Migration(migrations.Migration):
                         default="expire",
                     ),
                 ),
-                ("escalate_to", models.JSONField(blank=True, default=dict)),
+                ("escalate_to", columns.JSONField(blank=True, default=dict)),
                 ("escalated_at", models.DateTimeField(blank=True, null=True)),
                 ("remind_every", models.DurationField(blank=True, null=True)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
@@ -248,7 +249,7 @@ class Migration(migrations.Migration):
                 ("allow_self_approval", models.BooleanField(default=False, verbose_name="the requester may decide")),
                 ("allow_same_person", models.BooleanField(default=False, verbose_name="one person may decide in several stages")),
                 ("edited_by_name", models.TextField(blank=True, default="")),
-                ("editors", models.JSONField(blank=True, default=list, editable=False)),
+                ("editors", columns.JSONField(blank=True, default=list, editable=False)),
                 ("published_by_name", models.TextField(blank=True, default="")),
                 ("published_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -370,7 +371,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("comment", models.TextField(blank=True, default="")),
-                ("data", models.JSONField(blank=True, null=True)),
+                ("data", columns.JSONField(blank=True, null=True)),
                 ("channel", models.TextField(blank=True, default="")),
                 ("snapshot_hash", models.TextField(blank=True, default="")),
                 ("at", models.DateTimeField()),
@@ -413,7 +414,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(verbose_name="to")),
-                ("kinds", models.JSONField(blank=True, default=list, verbose_name="kinds")),
+                ("kinds", columns.JSONField(blank=True, default=list, verbose_name="kinds")),
                 ("reason", models.TextField(blank=True, default="", verbose_name="reason")),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 (
@@ -507,7 +508,7 @@ class Migration(migrations.Migration):
                 ("session_user", models.TextField(blank=True, default="")),
                 ("channel", models.TextField(blank=True, default="")),
                 ("note", models.TextField(blank=True, default="")),
-                ("data", models.JSONField(blank=True, null=True)),
+                ("data", columns.JSONField(blank=True, null=True)),
             ],
             options={
                 "verbose_name": "history entry",
@@ -588,7 +589,7 @@ class Migration(migrations.Migration):
                 ("path", models.TextField()),
                 ("body_hash", models.TextField()),
                 ("status", models.SmallIntegerField(null=True)),
-                ("response", models.JSONField(null=True)),
+                ("response", columns.JSONField(null=True)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 (
                     "user",
@@ -667,12 +668,13 @@ class Migration(migrations.Migration):
                 ("state", models.TextField(blank=True, default="")),
                 ("queue", models.TextField(default="default")),
                 ("priority", models.SmallIntegerField(default=0)),
-                ("kwargs", models.JSONField(default=dict)),
-                ("result", models.JSONField(blank=True, null=True)),
-                ("error", models.JSONField(blank=True, null=True)),
-                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("kwargs", columns.JSONField(default=dict)),
+                ("result", columns.JSONField(blank=True, null=True)),
+                ("error", columns.JSONField(blank=True, null=True)),
+                ("attributes", columns.JSONField(blank=True, default=dict)),
                 ("subject_id", models.TextField(blank=True, default="")),
                 ("subject_label", models.TextField(blank=True, default="")),
+                ("subject_text", models.TextField(blank=True, db_default="", default="")),
                 ("requested_by_name", models.TextField(blank=True, default="")),
                 ("root", models.UUIDField(blank=True, null=True)),
                 ("created_at", models.DateTimeField()),
@@ -680,11 +682,11 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("available_at", models.DateTimeField(blank=True, null=True)),
                 ("deadline", models.DateTimeField(blank=True, null=True)),
-                ("waiting_for", models.JSONField(blank=True, default=list)),
+                ("waiting_for", columns.JSONField(blank=True, default=list)),
                 ("epoch", models.IntegerField(default=0)),
                 ("crashes", models.SmallIntegerField(default=0)),
                 ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
-                ("cancel_request", models.JSONField(blank=True, null=True)),
+                ("cancel_request", columns.JSONField(blank=True, null=True)),
                 ("fingerprint", models.TextField(blank=True, default="")),
                 ("format", models.SmallIntegerField(default=1)),
                 (
@@ -771,7 +773,7 @@ class Migration(migrations.Migration):
                 ("name", models.TextField()),
                 ("correlation", models.TextField(blank=True, null=True)),
                 ("key", models.TextField(blank=True, null=True)),
-                ("payload", models.JSONField(blank=True, null=True)),
+                ("payload", columns.JSONField(blank=True, null=True)),
                 ("sent_at", models.DateTimeField()),
                 ("sent_by", models.TextField(blank=True, default="")),
                 ("delivered_at", models.DateTimeField(blank=True, null=True)),
@@ -819,10 +821,10 @@ class Migration(migrations.Migration):
                 ("name", models.TextField()),
                 ("version", models.IntegerField()),
                 ("fingerprint", models.TextField(blank=True, default="")),
-                ("parameters", models.JSONField(default=list)),
-                ("defaults", models.JSONField(default=dict)),
-                ("options", models.JSONField(default=dict)),
-                ("steps", models.JSONField(default=list)),
+                ("parameters", columns.JSONField(default=list)),
+                ("defaults", columns.JSONField(default=dict)),
+                ("options", columns.JSONField(default=dict)),
+                ("steps", columns.JSONField(default=list)),
             ],
             options={
                 "verbose_name": "workflow definition",
@@ -1016,18 +1018,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("priority__range", (-100, 100))), name="pgworkflows_workflow_priority_range"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="workflow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("available_at", None), ("available_at__range", pgworkflows.models.workflow.IN_REACH), _connector="OR"
-                    ),
-                    models.Q(("deadline", None), ("deadline__range", pgworkflows.models.workflow.IN_REACH), _connector="OR"),
-                ),
-                name="pgworkflows_workflow_moments_in_reach",
-            ),
-        ),
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
@@ -1134,5 +1124,31 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("quorum__gte", 1)), name="pgworkflows_approval_quorum_positive"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="workflow",
+            constraint=columns.in_reach(
+                "workflow", "created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="task",
+            constraint=columns.in_reach("task", "due_at", "started_at", "finished_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=columns.in_reach("event", "sent_at", "delivered_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="delegation",
+            constraint=columns.in_reach("delegation", "starts_at", "ends_at", "created_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="approval",
+            constraint=columns.in_reach("approval", "created_at", "due_at", "escalated_at", "decided_at", "resubmitted_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="worker",
+            constraint=columns.in_reach("worker", "started_at", "connected_at", "beat_at", "stopped_at"),
         ),
     ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval_verbs import ApprovalVerbs
+from .columns import JSONField, in_reach
 from .delegation import Delegation
 from .functions import DatabaseNow
 from .people import may, name_of, person
@@ -212,15 +213,15 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     groups = models.ManyToManyField("auth.Group", related_name="+", blank=True)
     #: The names of those who could decide when it opened: they stay when users and groups go.
-    could_decide = models.JSONField(default=list, blank=True)
+    could_decide = JSONField(default=list, blank=True)
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=20)
     quorum = models.SmallIntegerField(default=1)
     allow_self_approval = models.BooleanField(default=False)
     #: Whether who decided in another stage of this request may decide in this one too.
     allow_same_person = models.BooleanField(default=False)
-    attributes = models.JSONField(default=dict, blank=True)
+    attributes = JSONField(default=dict, blank=True)
     #: What is shown of the subject, as plain JSON; null where there is no subject.
-    snapshot = models.JSONField(null=True, blank=True)
+    snapshot = JSONField(null=True, blank=True)
     #: SHA-256 of the snapshot, in hexadecimal.
     snapshot_hash = models.TextField(default="", blank=True)
     #: `module:Class` of the Django form that an approval has to fill in.
@@ -231,7 +232,7 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     on_timeout = models.TextField(choices=OnTimeout.choices, default=OnTimeout.EXPIRE)
     #: Whom an escalation asks as well: {"users": [primary keys], "groups": [primary keys]}.
-    escalate_to = models.JSONField(default=dict, blank=True)
+    escalate_to = JSONField(default=dict, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
     remind_every = models.DurationField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -248,6 +249,7 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workflow", "seq"], name="pgworkflows_approval_one_per_position"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_approval_quorum_positive"),
+            in_reach("approval", "created_at", "due_at", "escalated_at", "decided_at", "resubmitted_at"),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(status="PENDING"), name="pgworkflows_approval_pending"),
@@ -304,7 +306,7 @@ class Decision(models.Model):
     verdict = models.TextField(choices=Approval.Verdict.choices)
     comment = models.TextField(default="", blank=True)
     #: What was filled into the form, as JSON.
-    data = models.JSONField(null=True, blank=True)
+    data = JSONField(null=True, blank=True)
     #: Through what it came: admin, site, api, link, sql or python.
     channel = models.TextField(default="", blank=True)
     #: Of what was shown to who decided.

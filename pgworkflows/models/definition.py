@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField
+
 
 class WorkflowDefinition(models.Model):
     """Written by `migrate` and by a starting worker, so that SQL can start what no worker has run yet."""
@@ -13,13 +15,13 @@ class WorkflowDefinition(models.Model):
     version = models.IntegerField()
     fingerprint = models.TextField(default="", blank=True)
     #: The parameters' names, in order.
-    parameters = models.JSONField(default=list)
+    parameters = JSONField(default=list)
     #: The parameters' default values, encoded.
-    defaults = models.JSONField(default=dict)
+    defaults = JSONField(default=dict)
     #: queue, priority, timeout (seconds), api, and the largest set of arguments (bytes).
-    options = models.JSONField(default=dict)
+    options = JSONField(default=dict)
     #: The names of the steps that the body calls, as far as they can be read from it.
-    steps = models.JSONField(default=list)
+    steps = JSONField(default=list)
 
     class Meta:
         verbose_name = _("workflow definition")

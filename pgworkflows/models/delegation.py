@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField, in_reach
 from .functions import DatabaseNow
 from .people import person
 
@@ -41,7 +42,7 @@ class Delegation(models.Model):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
     #: Which `Approval.kind`s; an empty list means all.
-    kinds = models.JSONField(_("kinds"), default=list, blank=True)
+    kinds = JSONField(_("kinds"), default=list, blank=True)
     reason = models.TextField(_("reason"), default="", blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -53,6 +54,7 @@ class Delegation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="pgworkflows_delegation_ends_after_start"),
             models.CheckConstraint(condition=~Q(delegator=F("delegate")), name="pgworkflows_delegation_to_another"),
+            in_reach("delegation", "starts_at", "ends_at", "created_at"),
         ]
         indexes = [models.Index(fields=["delegator", "ends_at"], name="pgworkflows_delegation_given")]
 

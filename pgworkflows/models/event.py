@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField, in_reach
 from .workflow import Workflow
 
 
@@ -20,7 +21,7 @@ class Event(models.Model):
     name = models.TextField()
     correlation = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "none", and is not unique
     key = models.TextField(null=True, blank=True)  # noqa: DJ001 - only null is not unique
-    payload = models.JSONField(null=True, blank=True)
+    payload = JSONField(null=True, blank=True)
     sent_at = models.DateTimeField()
     sent_by = models.TextField(default="", blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +49,7 @@ class Event(models.Model):
             models.CheckConstraint(
                 condition=Q(workflow__isnull=False) | Q(correlation__isnull=False), name="pgworkflows_event_has_address"
             ),
+            in_reach("event", "sent_at", "delivered_at"),
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(delivered_at=None, parked=False), name="pgworkflows_event_undelivered"),

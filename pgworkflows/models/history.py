@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField
+
 #: What an engine does by itself all day.
 ROUTINE = (
     "start", "run", "wait", "requeue", "complete", "state",
@@ -80,7 +82,7 @@ class History(models.Model):
     session_user = models.TextField(default="", blank=True)
     channel = models.TextField(default="", blank=True)
     note = models.TextField(default="", blank=True)
-    data = models.JSONField(null=True, blank=True)
+    data = JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("history entry")

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField
+
 
 class IdempotencyKey(models.Model):
     """The answer to a request that carried `Idempotency-Key`, stored in the transaction of its effect."""
@@ -19,7 +21,7 @@ class IdempotencyKey(models.Model):
     #: SHA-256 of the body, in hexadecimal.
     body_hash = models.TextField()
     status = models.SmallIntegerField(null=True)
-    response = models.JSONField(null=True)
+    response = JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

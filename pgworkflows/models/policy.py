@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval import Approval
+from .columns import JSONField
 from .people import name_of
 from .transitions import FSMField, transition
 
@@ -54,7 +55,7 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     edited_by_name = models.TextField(default="", blank=True)
     #: Everybody who has edited the draft: {"key": the primary key as text, "name": the name}.
-    editors = models.JSONField(default=list, blank=True, editable=False)
+    editors = JSONField(default=list, blank=True, editable=False)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     published_by_name = models.TextField(default="", blank=True)
     published_at = models.DateTimeField(null=True, blank=True)

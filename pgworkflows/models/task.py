@@ -8,6 +8,7 @@ from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from .columns import JSONField, in_reach
 from .transitions import FSMField, transition
 from .workflow import Workflow
 
@@ -57,9 +58,9 @@ class Task(FSMModelMixin, models.Model):
     name = models.TextField()
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
     attempt = models.IntegerField(default=0)
-    payload = models.JSONField(null=True, blank=True)
-    result = models.JSONField(null=True, blank=True)
-    error = models.JSONField(null=True, blank=True)
+    payload = JSONField(null=True, blank=True)
+    result = JSONField(null=True, blank=True)
+    error = JSONField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -69,6 +70,7 @@ class Task(FSMModelMixin, models.Model):
         verbose_name_plural = _("tasks")
         constraints = [
             models.UniqueConstraint(fields=["workflow", "branch", "seq"], name="pgworkflows_task_one_per_position"),
+            in_reach("task", "due_at", "started_at", "finished_at"),
         ]
         indexes = [
             models.Index(

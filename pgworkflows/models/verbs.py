@@ -16,7 +16,7 @@ class WorkflowVerbs:
 
     id: uuid.UUID
 
-    def send_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> bool:
+    def send_event(self, name: str, payload: Any = None, *, key: str | int | None = None, by: Any = None) -> bool:
         """Send a named message; it may come before the workflow waits for it. The same key is sent once.
 
         Return whether the workflow waits for it, or got it before by that key: false may be early, or a wrong name.
@@ -49,7 +49,7 @@ class WorkflowVerbs:
 
         return waiting.wait_for_result(self.id, timeout)
 
-    async def asend_event(self, name: str, payload: Any = None, *, key: str | None = None, by: Any = None) -> bool:
+    async def asend_event(self, name: str, payload: Any = None, *, key: str | int | None = None, by: Any = None) -> bool:
         """Do `send_event` from async code."""
         return await sync_to_async(self.send_event)(name, payload, key=key, by=by)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .columns import JSONField, in_reach
+
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     """Scopes named for what they find."""
@@ -19,9 +21,9 @@ class Worker(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.TextField()
-    queues = models.JSONField(default=list)
+    queues = JSONField(default=list)
     #: The names and versions that it knows, as "name:version".
-    definitions = models.JSONField(default=list)
+    definitions = JSONField(default=list)
     #: Whether it holds a session lock: not through a pooler in transaction mode.
     direct = models.BooleanField(default=False)
     lease = models.DurationField()
@@ -33,6 +35,7 @@ class Worker(models.Model):
     objects = WorkerQuerySet.as_manager()
 
     class Meta:
+        constraints = [in_reach("worker", "started_at", "connected_at", "beat_at", "stopped_at")]
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
 

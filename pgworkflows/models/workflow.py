@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -16,15 +15,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from .columns import JSONField, in_reach
 from .transitions import FSMField, transition
 from .verbs import WorkflowVerbs
 
 if TYPE_CHECKING:
     from django.db.models import Model
-
-
-#: The moments that Python can read in every time zone.
-IN_REACH = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 def uuid7() -> uuid.UUID:
@@ -99,15 +95,17 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     state = models.TextField(default="", blank=True)
     queue = models.TextField(default="default")
     priority = models.SmallIntegerField(default=0)
-    kwargs = models.JSONField(default=dict)
-    result = models.JSONField(null=True, blank=True)
-    error = models.JSONField(null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
+    kwargs = JSONField(default=dict)
+    result = JSONField(null=True, blank=True)
+    error = JSONField(null=True, blank=True)
+    attributes = JSONField(default=dict, blank=True)
     subject_type = models.ForeignKey(
         "contenttypes.ContentType", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     subject_id = models.TextField(default="", blank=True)
     subject_label = models.TextField(default="", blank=True)
+    #: What named the subject in one line when the workflow was started, or when it last opened an approval.
+    subject_text = models.TextField(default="", db_default="", blank=True)
     subject = GenericForeignKey("subject_type", "subject_id", for_concrete_model=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
@@ -126,7 +124,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     #: When its time limit runs out.
     deadline = models.DateTimeField(null=True, blank=True)
     #: What it waits for, as models/waits.py says; presentation/waits.py puts it into words.
-    waiting_for = models.JSONField(default=list, blank=True)
+    waiting_for = JSONField(default=list, blank=True)
     owner = models.ForeignKey("pgworkflows.Worker", models.PROTECT, null=True, blank=True, related_name="claims", db_index=False)
     epoch = models.IntegerField(default=0)
     #: How often in a row it was tried in vain, its worker dying or its transaction being lost. Above zero it is tried
@@ -134,7 +132,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     crashes = models.SmallIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     #: Why and by whom, and whether to compensate.
-    cancel_request = models.JSONField(null=True, blank=True)
+    cancel_request = JSONField(null=True, blank=True)
     fingerprint = models.TextField(default="", blank=True)
     #: How kwargs are encoded: 1 tagged by Python, 0 plain JSON from SQL or REST.
     format = models.SmallIntegerField(default=1)
@@ -170,11 +168,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             ),
             models.CheckConstraint(condition=Q(priority__range=(-100, 100)), name="pgworkflows_workflow_priority_range"),
             # One that a worker cannot read would stop its whole batch.
-            models.CheckConstraint(
-                condition=(Q(available_at=None) | Q(available_at__range=IN_REACH))
-                & (Q(deadline=None) | Q(deadline__range=IN_REACH)),
-                name="pgworkflows_workflow_moments_in_reach",
-            ),
+            in_reach("workflow", "created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"),
         ]
         indexes = [
             models.Index(
@@ -201,6 +195,11 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.id}"
+
+    @property
+    def subject_shown(self) -> str:
+        """What names the subject in one line; its row is not read."""
+        return self.subject_text or name_of_row(self.subject_label, self.subject_id)
 
     @property
     def is_finished(self) -> bool:
@@ -270,6 +269,14 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
 def row_of(subject: Any) -> tuple[str, str]:
     """Return the label and id under which a business row is recorded as subject."""
     return subject._meta.label_lower, str(subject.pk)
+
+
+def name_of_row(label: str, key: str) -> str:
+    """Return a row's kind and key, empty for none; the label stands for itself where no model has it any more."""
+    try:
+        return f"{apps.get_model(label)._meta.verbose_name} {key}"
+    except (LookupError, ValueError):
+        return f"{label} {key}".strip()
 
 
 def labels_of(model: type[Model]) -> list[str]:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from ..definitions.durations import local
 from ..models import Approval, Workflow
 from ..models.waits import Wait, WaitKind
-from ..redaction import redacted_text
+from ..redaction import Veil
 
 Hide = Callable[[str], str]
+#: Hides what stands behind hidden names, where nothing is known of secrets.
+KEYS_ONLY: Hide = Veil().text
 
 #: The kinds, and each of the facts that makes a sentence longer.
 SENTENCES = {
@@ -56,17 +58,18 @@ def waits_of(workflow: Workflow) -> list[Wait]:
     return [wait for wait in recorded if isinstance(wait, dict)] if isinstance(recorded, list) else []
 
 
-def in_words(workflow: Workflow, hide: Hide = redacted_text) -> str:
-    """Return all that it waits for as one line, empty for nothing."""
+def in_words(workflow: Workflow, hide: Hide | None = None) -> str:
+    """Return all that it waits for as one line, empty for nothing; what hides its secrets is made here unless it is there."""
+    hide = hide or Veil.of_workflow(workflow).text
     return "; ".join(told(wait, hide) for wait in waits_of(workflow))
 
 
-def told(wait: Wait, hide: Hide = redacted_text) -> str:
+def told(wait: Wait, hide: Hide = KEYS_ONLY) -> str:
     """Return one wait as text."""
     return "".join(words.text for words in sentence(wait, hide))
 
 
-def sentence(wait: Wait, hide: Hide = redacted_text) -> list[Words]:
+def sentence(wait: Wait, hide: Hide = KEYS_ONLY) -> list[Words]:
     """Return one wait in words; a kind that is not known here is told by its title and facts."""
     return list(_filled(_template(wait), wait, hide))
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
+from ..definitions.durations import is_in_reach
 from ..exceptions import NotAllowed
 from ..store.people import active_user
 from .lists import kinds
@@ -114,17 +115,25 @@ class ReassignForm(SeenForm):
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
+class MomentField(forms.DateTimeField):
+    """A moment that can be read in every time zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+
+    def clean(self, value: Any) -> Any:
+        """Refuse what is out of reach."""
+        found = super().clean(value)
+        if found is not None and not is_in_reach(found):
+            raise ValidationError(_("Give a time between the years 2 and 9998."))
+        return found
+
+
 class DelegationForm(forms.Form):
     """Who stands in, from when to when, for what."""
 
     user = UserField(label=_("Who stands in (user name)"), max_length=200)
-    starts_at = forms.DateTimeField(
-        label=_("From"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
-        help_text=_("Nothing means from now on."),
-    )
-    ends_at = forms.DateTimeField(label=_("To"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT))
+    starts_at = MomentField(label=_("From"), required=False, help_text=_("Nothing means from now on."))
+    ends_at = MomentField(label=_("To"))
     kinds = forms.MultipleChoiceField(
         label=_("Only these kinds"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None means all.")
     )

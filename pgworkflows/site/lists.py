@@ -95,7 +95,8 @@ def with_progress(rows: QuerySet[Approval]) -> QuerySet[Any]:
     """Add to each row how many have agreed, and leave out what only its own page shows."""
     agreeing = Decision.objects.filter(approval=OuterRef("pk"), verdict=Approval.Verdict.APPROVE).order_by()
     count = agreeing.values("approval").annotate(number=Count("pk")).values("number")
-    shown = rows.select_related("stage", "policy").defer("snapshot", "attributes", "could_decide", "escalate_to")
+    unread = ("snapshot", "could_decide", "escalate_to", "workflow__result", "workflow__error")
+    shown = rows.select_related("stage", "policy", "workflow").defer(*unread)
     return shown.annotate(agreed=Coalesce(Subquery(count), 0))
 
 

@@ -16,6 +16,8 @@ from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..models.people import may
+from ..readable import fields_of
+from ..redaction import Veil
 from ..store.approvals import speaks_for_requester
 from ..store.connection import database_now
 from ..store.decisions import principals, refusal, who_may_decide
@@ -23,7 +25,7 @@ from ..store.snapshots import difference, find_subject, snapshot_of
 from .addresses import row_in_admin
 from .faces import Face
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
-from .showing import Shown, due_badge, shown, status_badge, subject_of
+from .showing import NOTHING, Shown, due_badge, shown, status_badge, subject_of
 from .verbs import Problem, data_form
 
 #: More are counted, not named.
@@ -79,22 +81,22 @@ class ApprovalPage:
 
     def context(self, filled: dict[str, Any], problem: Problem | None) -> dict[str, Any]:
         """Return everything that the template shows; `filled` holds the forms as they were posted, by name."""
-        approval = self.approval
+        approval, veil = self.approval, Veil.of_approval(self.approval)
         named = who_may_decide(approval, MOST_NAMES + 1) if approval.status == Status.PENDING else []
-        rounds = list(self._rounds())
+        rounds = list(self._rounds(veil))
         mine = behalves(approval, self.request.user)
         return {
-            "title": approval.title,
-            "approval": approval,
+            "title": veil.text(approval.title),
+            "approval": veil.row(approval, "title", "description"),
             "status": status_badge(approval),
             "due": due_badge(approval, self.now),
             "agreed": sum(1 for decision in approval.decisions.all() if decision.verdict == Approval.Verdict.APPROVE),
             "subject": subject_of(approval, self.request, self.face),
             "workflow_url": self._in_admin(Workflow, approval.workflow_id),
             "policy_url": self._in_admin(ApprovalPolicy, approval.policy_id) if approval.policy_id else "",
-            "attributes": shown(plain(approval.attributes)),
-            "snapshot": shown(approval.snapshot),
-            "changes": self._changes(problem),
+            "attributes": shown(plain(approval.attributes), veil),
+            "snapshot": shown(approval.snapshot, veil),
+            "changes": self._changes(problem, veil),
             "named": named[:MOST_NAMES],
             "more_named": len(named) > MOST_NAMES,
             "rounds": rounds,
@@ -107,11 +109,11 @@ class ApprovalPage:
             "here": "",
         }
 
-    def _rounds(self) -> Any:
+    def _rounds(self, veil: Veil) -> Any:
         """Return every stage of every round with what was decided and said there, oldest first."""
         rows: QuerySet[Any] = self.approval.same_request.select_related("stage").defer("snapshot")
         for row in rows.prefetch_related("decisions", "actions"):
-            entries = [_told(decision) for decision in row.decisions.all()] + [_told(action) for action in row.actions.all()]
+            entries = [_told(said, veil) for said in (*row.decisions.all(), *row.actions.all())]
             yield {
                 "approval": row,
                 "status": status_badge(row),
@@ -132,10 +134,10 @@ class ApprovalPage:
     def _why_not(self) -> str:
         return "" if self.approval.status != Status.PENDING else refusal(self.approval, self.request.user)
 
-    def _changes(self, problem: Problem | None) -> list[tuple[str, Shown, Shown]]:
+    def _changes(self, problem: Problem | None, veil: Veil) -> list[tuple[str, Shown, Shown]]:
         """Return what is different now from what is to be approved, hidden keys hidden."""
         found = problem.difference if problem is not None and problem.difference else self._difference()
-        return [(name.replace("_", " "), *(_veiled(name, value) for value in pair)) for name, pair in found.items()]  # type: ignore[misc] # a pair
+        return [(name.replace("_", " "), *(_veiled(name, value, veil) for value in pair)) for name, pair in found.items()]  # type: ignore[misc] # a pair
 
     def _difference(self) -> dict[str, list[Any]]:
         approval = self.approval
@@ -148,7 +150,7 @@ class ApprovalPage:
             current = snapshot_of(subject)
         except NotStorable:
             return {}
-        return difference(approval.snapshot or {}, current.data) if current.hash != approval.snapshot_hash else {}
+        return difference(fields_of(approval.snapshot), current.data) if current.hash != approval.snapshot_hash else {}
 
     def _in_admin(self, model: type[Model], key: Any) -> str:
         return row_in_admin(model, key, self.request, self.face.admin)
@@ -192,11 +194,11 @@ def fresh(form: Any, approval: Approval) -> Any:
     return form
 
 
-def _veiled(name: str, value: Any) -> Shown:
-    return next((item for _name, item in shown({name: value}).items), shown(None))
+def _veiled(name: str, value: Any, veil: Veil) -> Shown:
+    return next((item for _name, item in shown({name: value}, veil).items), NOTHING)
 
 
-def _told(row: Decision | ApprovalAction) -> dict[str, Any]:
+def _told(row: Decision | ApprovalAction, veil: Veil) -> dict[str, Any]:
     """Return a decision or an action as the timeline tells it."""
     if isinstance(row, Decision):
         tones = {Approval.Verdict.APPROVE: "good", Approval.Verdict.REJECT: "bad"}
@@ -207,10 +209,11 @@ def _told(row: Decision | ApprovalAction) -> dict[str, Any]:
         }
         return {
             "at": row.at, "who": row.username, "behalf": row.on_behalf_of_name, "what": what[Approval.Verdict(row.verdict)],
-            "tone": tones.get(Approval.Verdict(row.verdict), "odd"), "text": row.comment, "data": shown(plain(row.data)),
+            "tone": tones.get(Approval.Verdict(row.verdict), "odd"), "text": veil.text(row.comment),
+            "data": shown(plain(row.data), veil),
             "channel": row.channel,
         }  # fmt: skip
     return {
         "at": row.at, "who": row.username or _("the worker"), "behalf": "", "what": row.get_verb_display(),
-        "tone": "busy", "text": row.note, "data": shown(None), "channel": row.channel,
+        "tone": "busy", "text": veil.text(row.note), "data": NOTHING, "channel": row.channel,
     }  # fmt: skip

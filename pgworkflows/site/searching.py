@@ -13,24 +13,45 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorExact, Searc
 from django.db.models import F, Func, Q
 
 from ..conf import conf
-from ..models import Approval
+from ..models import Approval, Workflow
 from ..models.people import person
-from ..redaction import hidden_keys
+from ..redaction import is_hidden
 
 #: Up to here what was found is taken by its ids; more is so frequent that it is soon met in the list's own order.
 MOST_FOUND = 5_000
 
 
-class TitleWords(Func):
-    """The words of a title, as its index has them."""
+class Words(Func):
+    """The words of a text, as its index has them."""
 
     template = "to_tsvector('simple', %(expressions)s)"
     output_field = SearchVectorField()
 
 
+def words_of(column: str, typed: str) -> list[Q]:
+    """Find texts with all these words, or with words that begin so."""
+    words = re.findall(r"\w+", typed)
+    if not words:
+        return []
+    prefixes = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
+    return [Q(SearchVectorExact(Words(F(column)), prefixes))]
+
+
+def workflows_named(typed: str) -> list[Any]:
+    """Return the ids of workflows whose subject is called so, as many as may be taken by their ids."""
+    rows = Workflow.objects.using(conf().DATABASE).exclude(subject_text="")
+    return [
+        found
+        for condition in words_of("subject_text", typed)
+        for found in rows.filter(condition).values_list("pk", flat=True)[:MOST_FOUND]
+    ]
+
+
 def meant(typed: str) -> Q:
-    """Return what to filter approvals by: words of the title or their beginnings, the subject's key, or the requester."""
-    found = _found([*_titled(typed), _about(typed)])
+    """Return what to filter approvals by: beginnings of words of title or subject, the subject's key, or the requester."""
+    found = _found([*words_of("title", typed), _about(typed)])
+    if about := workflows_named(typed):
+        found |= Q(workflow__in=about)
     asker = person(typed, conf().DATABASE)
     return found if asker is None else found | Q(requested_by=asker)
 
@@ -47,15 +68,6 @@ def _found(conditions: list[Q]) -> Q:
     return Q(pk__in=keys) | frequent
 
 
-def _titled(typed: str) -> list[Q]:
-    """Find titles with all these words."""
-    words = re.findall(r"\w+", typed)
-    if not words:
-        return []
-    prefixes = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    return [Q(SearchVectorExact(TitleWords(F("title")), prefixes))]
-
-
 def _about(typed: str) -> Q:
     """Find a subject by its key alone, or by `app_label.model:key`."""
     labels = [model._meta.label_lower for model in apps.get_models()]
@@ -69,7 +81,7 @@ def _about(typed: str) -> Q:
 def labelled(typed: str) -> Q:
     """Find `region=EU`, and `amount=3` whether it is a number, a Decimal or text; what is hidden cannot be searched for."""
     attribute, sign, value = (part.strip() for part in typed.partition("="))
-    if not (attribute and sign) or attribute.lower() in hidden_keys():
+    if not (attribute and sign) or is_hidden(attribute):
         return Q(pk=None)
     found = Q()
     for stored in _as_stored(value):

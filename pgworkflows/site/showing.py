@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import apps
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ..models import Approval
-from ..redaction import redacted
+from ..models.workflow import name_of_row
+from ..redaction import Veil
 from ..store.snapshots import find_subject, text_of
 from .addresses import row_in_admin
 from .faces import Face
@@ -42,9 +42,9 @@ class Shown:
 NOTHING = Shown(kind="nothing")
 
 
-def shown(value: Any) -> Shown:
-    """Return plain JSON for display, hidden keys hidden."""
-    return _shown(redacted(value), 0)
+def shown(value: Any, veil: Veil) -> Shown:
+    """Return plain JSON for display, secrets hidden."""
+    return _shown(veil.data(value), 0)
 
 
 def _shown(value: Any, depth: int) -> Shown:
@@ -123,9 +123,8 @@ def _own_page(row: Model) -> str:
 
 
 def subject_text(approval: Approval) -> str:
-    """Return the business row's kind and key; the row is not read."""
-    try:
-        name = apps.get_model(approval.subject_label)._meta.verbose_name
-    except (LookupError, ValueError):
-        name = approval.subject_label
-    return f"{name} {approval.subject_id}" if approval.subject_label else ""
+    """Return what names the business row; the row is not read."""
+    asking, about = approval.workflow, (approval.subject_label, approval.subject_id)
+    if (asking.subject_label, asking.subject_id) == about:
+        return asking.subject_shown
+    return name_of_row(*about)

@@ -7,6 +7,7 @@ from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from .addresses import login_address
 from .faces import SITE, Face
 from .page import URLS
-from .views import approval, bulk, delegations, link, lists
+from .views import approval, bulk, delegations, link, lists, posting
 
 
 def pages_of(face: Face, wrap: Callable[[Any], Any], prefix: str = "") -> list[URLPattern]:
@@ -37,6 +38,10 @@ def for_people(view: Any) -> Any:
     """Wrap a view of the site: after login, and not kept by anybody on the way."""
 
     def answer(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        if not request.user.is_authenticated and request.method == "POST":
+            return redirect_to_login(f"{request.path}?{posting.UNSENT}=1", login_address() or None)
+        if request.user.is_authenticated and posting.UNSENT in request.GET:
+            posting.tell_unsent(request)
         return login_required(view, login_url=login_address() or None)(request, *arguments, **named)
 
     return never_cache(wraps(view)(answer))

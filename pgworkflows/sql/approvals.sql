@@ -206,6 +206,7 @@ BEGIN
     RAISE EXCEPTION 'approval % has a form to fill in', $1
       USING ERRCODE = 'feature_not_supported', HINT = 'Approve it on its page, over the API, or in Python.';
   END IF;
+  PERFORM pgworkflows.refuse_large('the comment on approval ' || $1, $4);
   before := pgworkflows.act_as(person, 'sql', $4);
   outcome := pgworkflows.record_decision($1, person, $3, $4, 'sql', NULL, NULL);
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);

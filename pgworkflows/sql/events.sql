@@ -45,7 +45,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.refuse_event(name text, key text, correlation text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pgworkflows.refuse_event(name text, key text, correlation text, payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF name IS NULL OR name = '' OR name LIKE '$%' THEN
     RAISE EXCEPTION '% is no name for an event', quote_nullable(left(name, 100))
@@ -53,7 +53,8 @@ BEGIN
   END IF;
   PERFORM pgworkflows.refuse_long('the name of an event', name),
           pgworkflows.refuse_long('event ' || name || ': the key', key),
-          pgworkflows.refuse_long('event ' || name || ': the correlation', correlation);
+          pgworkflows.refuse_long('event ' || name || ': the correlation', correlation),
+          pgworkflows.refuse_large('event ' || name || ': the payload', payload::text);
 END
 $$;
 
@@ -74,7 +75,7 @@ CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb D
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
-  PERFORM pgworkflows.refuse_event($2, $4, NULL);
+  PERFORM pgworkflows.refuse_event($2, $4, NULL, $3);
   outcome := pgworkflows.post_event($1, $2, pgworkflows.escaped($3), $4, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user));
   IF outcome = 'unknown' THEN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
@@ -89,7 +90,7 @@ $$;
 CREATE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
-  PERFORM pgworkflows.refuse_event($1, $4, $2);
+  PERFORM pgworkflows.refuse_event($1, $4, $2, $3);
   IF $2 IS NULL THEN
     RAISE EXCEPTION 'event %: the correlation must not be null', $1 USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -174,6 +175,10 @@ CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE w record; last bigint := 0; done integer := 0;
 BEGIN
+  IF most IS NULL OR most < 1 THEN
+    RAISE EXCEPTION 'deliver(): % is no number of events', COALESCE(most::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 or more.';
+  END IF;
   LOOP
     SELECT * INTO w FROM pgworkflows.deliver_window(last, most);
     last := w.last;

@@ -41,6 +41,32 @@ BEGIN
 END
 $$;
 
+-- Refuses what is larger than MAX_PAYLOAD_BYTES, as the definitions have it.
+CREATE FUNCTION pgworkflows.refuse_large(what text, given text) RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE most integer;
+BEGIN
+  IF octet_length(given) <= 1000 THEN
+    RETURN;
+  END IF;
+  SELECT COALESCE(max((d.options ->> 'largest')::integer), 1000000) INTO most FROM pgworkflows_workflowdefinition d;
+  IF octet_length(given) > most THEN
+    RAISE EXCEPTION '% has % bytes, more than MAX_PAYLOAD_BYTES (%)', what, octet_length(given), most
+      USING ERRCODE = 'program_limit_exceeded', HINT = 'Store what is large in a row and pass its key.';
+  END IF;
+END
+$$;
+
+-- Refuses moments that Python cannot read in every time zone.
+CREATE FUNCTION pgworkflows.refuse_far(what text, given timestamptz) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF given NOT BETWEEN '0002-01-01 00:00+00' AND '9998-12-31 00:00+00' THEN
+    RAISE EXCEPTION '%: % is out of reach', what, given
+      USING ERRCODE = 'datetime_field_overflow', HINT = 'Give a time between the years 2 and 9998.';
+  END IF;
+END
+$$;
+
 CREATE FUNCTION pgworkflows.setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
 SELECT COALESCE(current_setting('pgworkflows.' || name, true), '')
 $$;

@@ -9,3 +9,5 @@ CREATE INDEX pgworkflows_approval_attributes ON pgworkflows_approval USING gin (
 
 -- Whole words and their beginnings, as people search for titles.
 CREATE INDEX pgworkflows_approval_words ON pgworkflows_approval USING gin (to_tsvector('simple', title));
+CREATE INDEX pgworkflows_workflow_words ON pgworkflows_workflow USING gin (to_tsvector('simple', subject_text))
+  WHERE subject_text <> '';

@@ -86,6 +86,7 @@ CREATE FUNCTION pgworkflows.cancel(workflow uuid, reason text, compensate boolea
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
+  PERFORM pgworkflows.refuse_large('cancel(): the reason', $2);
   outcome := pgworkflows.request_cancel(
     $1, $2, $3, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user), 'sql', pgworkflows.setting('channel') = 'worker');
   IF outcome = 'unknown' THEN

@@ -52,7 +52,7 @@ GRANT UPDATE (status, decided_at, resubmitted_at, revision) ON pgworkflows_appro
 GRANT INSERT ON pgworkflows_approvalaction TO {{worker}}, {{web}};
 GRANT INSERT, DELETE ON pgworkflows_approval_users, pgworkflows_approval_groups TO {{worker}}, {{web}};
 GRANT INSERT, UPDATE, DELETE ON pgworkflows_event TO {{worker}};
-GRANT UPDATE (status, available_at, waiting_for, owner_id, epoch, crashes, cancel_request, cancel_requested_at)
+GRANT UPDATE (status, available_at, waiting_for, subject_text, owner_id, epoch, crashes, cancel_request, cancel_requested_at)
   ON pgworkflows_workflow TO {{worker}};
 -- A user or a content type that is deleted leaves no key behind, but stays by name.
 GRANT UPDATE (requested_by_id, subject_type_id) ON pgworkflows_workflow TO {{web}};

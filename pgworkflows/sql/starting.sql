@@ -21,15 +21,15 @@ BEGIN
       SELECT r.*, CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
       FROM jsonb_to_recordset(missing) AS r(
         id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
-        subject_type integer, subject_id text, subject_label text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
+        subject_type integer, subject_id text, subject_label text, subject_text text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
         fingerprint text, format smallint, allocate_task boolean)
     ), inserted AS (
       INSERT INTO pgworkflows_workflow
         (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
-         subject_label, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
+         subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
          deadline, waiting_for, epoch, crashes, fingerprint, format)
       SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
-             w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''),
+             w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
              w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
              GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
              COALESCE(w.fingerprint, ''), w.format
@@ -91,7 +91,8 @@ BEGIN
   PERFORM pgworkflows.refuse_long(wanted_name || ': the key', wanted_key),
           pgworkflows.refuse_long(wanted_name || ': the queue', wanted_queue),
           pgworkflows.refuse_long(wanted_name || ': the subject', wanted_subject),
-          pgworkflows.refuse_long(wanted_name || ': the name of who asks', wanted_requester);
+          pgworkflows.refuse_long(wanted_name || ': the name of who asks', wanted_requester),
+          pgworkflows.refuse_far(wanted_name || ': run_after', wanted_run_after);
   IF wanted_subject NOT LIKE '%_.%_:%_' THEN
     RAISE EXCEPTION '%: % is no subject', wanted_name, quote_literal(wanted_subject)
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass app_label.model:primary_key, as in shop.order:7.';

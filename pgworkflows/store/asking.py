@@ -16,13 +16,13 @@ from ..conf import conf
 from ..definitions.durations import moment
 from ..definitions.encoding import decode
 from ..definitions.registry import registry
-from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision
+from ..models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision, Workflow
 from .actors import Actor
 from .approvals import act, candidates, require_enough
 from .connection import database, database_now
 from .people import active_among, group_keys, names_among, split, user_keys
 from .policies import NotComparable, published, unmet_conditions
-from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of
+from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of, text_of
 
 Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
 WORKER = Actor(channel="worker")
@@ -86,6 +86,8 @@ def open_next(
     """
     subject = find_subject(question.subject_label, question.subject_id) if question.subject_label else None
     snapshot = snapshot_of(subject) if subject is not None else NOTHING
+    if subject is not None:
+        _name_subject(workflow, subject, question)
     policy = previous.policy if previous is not None else published(question.policy) if question.policy else None
     round_, first, actions = _where(previous, snapshot, policy)
     if policy is None:
@@ -108,6 +110,13 @@ def open_next(
     approval.request = previous.request if previous is not None else seq
     approval.kind = policy.name if policy is not None else name
     return _insert(approval, opening, actions, now)
+
+
+def _name_subject(workflow: Any, subject: Any, question: Question) -> None:
+    """Have lists name the subject as it is called now, if it is the workflow's own."""
+    own = {"subject_label": question.subject_label, "subject_id": question.subject_id}
+    rows, text = Workflow.objects.using(database().alias), text_of(subject)
+    rows.filter(pk=workflow, **own).exclude(subject_text=text).update(subject_text=text)
 
 
 def _where(previous: Approval | None, snapshot: Snapshot, policy: ApprovalPolicy | None) -> tuple[int, int | None, list[Any]]:

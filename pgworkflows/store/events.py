@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from ..definitions.encoding import dump
-from ..definitions.texts import label
+from ..definitions.texts import key_text, label
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
@@ -14,12 +14,12 @@ from .connection import query, refuse_foreign_transaction
 POST = "SELECT pgworkflows.post_event(%(workflow)s, %(name)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by: Any) -> bool:
+def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | int | None, by: Any) -> bool:
     """Insert an event for one workflow; return whether it waits for one. Raise WorkflowNotFound or WorkflowFinished."""
-    check_name(name, key=key)
+    check_name(name)
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
-    parameters = {"workflow": workflow, "name": name, "payload": text, "key": key, "actor": current_actor(by).name}
+    parameters = {"workflow": workflow, "name": name, "payload": text, "key": _key(name, key), "actor": current_actor(by).name}
     outcome = query(POST, parameters)[0][0]
     if outcome == "unknown":
         raise WorkflowNotFound(str(workflow))
@@ -31,28 +31,31 @@ def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | None, by
 POST_CORRELATED = "SELECT pgworkflows.post_correlated(%(name)s, %(correlation)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_event(name: str, payload: Any = None, *, correlation: str, key: str | None = None, by: Any = None) -> bool:
+def send_event(name: str, payload: Any = None, *, correlation: str | int, key: str | int | None = None, by: Any = None) -> bool:
     """Send an event under a correlation: kept until a workflow waits for it, then given to the oldest that waits.
 
     Return whether one waits for it, or the same name, correlation and key were sent before, which sends nothing.
     """
-    check_name(name, key=key)
-    if not isinstance(correlation, str) or not correlation:
+    check_name(name)
+    if correlation is None or correlation == "":
         raise TypeError(f"send_event({name!r}): correlation must be text that is not empty, not {correlation!r}.")
-    label(correlation, f"event {name!r}: the correlation")
+    correlation = key_text(correlation, f"event {name!r}: the correlation")
     refuse_foreign_transaction("send_event()")
     text = dump(payload, f"the payload of event {name!r}")
-    parameters = {"name": name, "correlation": correlation, "payload": text, "key": key, "actor": current_actor(by).name}
+    actor = current_actor(by).name
+    parameters = {"name": name, "correlation": correlation, "payload": text, "key": _key(name, key), "actor": actor}
     return bool(query(POST_CORRELATED, parameters)[0][0] != "early")
 
 
-def check_name(name: str, *, key: str | None = None) -> None:
-    """Raise TypeError or NotStorable for what cannot be the name or the key of an event."""
+def check_name(name: str) -> None:
+    """Raise TypeError or NotStorable for what cannot be the name of an event."""
     if not isinstance(name, str) or not name or name.startswith("$"):
         raise TypeError(f"An event's name must be text that is not empty and does not begin with $, not {name!r}.")
     label(name, "the name of an event")
-    if key is not None:
-        label(key, f"event {name!r}: the key")
+
+
+def _key(name: str, key: str | int | None) -> str | None:
+    return None if key is None else key_text(key, f"event {name!r}: the key")
 
 
 def deliver(most: int = 500) -> int:

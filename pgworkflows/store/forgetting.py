@@ -48,7 +48,7 @@ ERROR = "CASE WHEN error IS NOT NULL THEN jsonb_build_object('type', error -> 't
 BLANK = [
     f"""
 UPDATE pgworkflows_workflow
-SET kwargs = '{{}}', result = NULL, error = {ERROR}, attributes = '{{}}', waiting_for = '[]',
+SET kwargs = '{{}}', result = NULL, error = {ERROR}, attributes = '{{}}', waiting_for = '[]', subject_text = '',
   cancel_request = cancel_request - 'reason'
 WHERE id = ANY (%(workflows)s::uuid[])
 """,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, models
 
+from ..definitions.encoding import ModelReference
 from ..definitions.subjects import description_of
 from ..exceptions import NotStorable, SubjectChanged
 from .connection import database
@@ -65,9 +66,12 @@ def _storable(value: Any) -> Any:
 
 def text_of(subject: models.Model) -> str:
     """Return what names a row in one line, of at most 200 characters."""
-    describe = description_of(type(subject)).text or str
+    model, kind = subject._meta.model, cast(Any, type(subject))
+    describe = description_of(model).text or str
     try:
-        return " ".join(str(describe(subject)).split())[:LONGEST_TEXT]
+        if kind is ModelReference:  # a body has no more of a row than its key
+            return f"{model._meta.verbose_name} {subject.pk}"
+        return str(_storable(" ".join(str(describe(subject)).split())))[:LONGEST_TEXT]
     except DatabaseError:
         raise
     except Exception:  # of other packages' code: its key names it too

@@ -17,8 +17,10 @@ from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
 from ..models.workflow import row_of, uuid7
+from ..readable import read_json
 from .actors import Actor, requester
 from .connection import database, query, refuse_foreign_transaction
+from .snapshots import text_of
 
 CHUNK = 1000
 
@@ -85,15 +87,15 @@ def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], p
 def adopt(workflow: WorkflowFunction[..., Any], holder: Started, text: str) -> uuid.UUID:
     """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
     stored = str(holder.kwargs)
-    if json.loads(stored if holder.format == TAGGED else _tagged(workflow, stored)) != json.loads(text):
-        raise KeyConflict(workflow.name, str(workflow.key), str(holder.workflow), json.loads(stored), json.loads(text))
+    if read_json(stored if holder.format == TAGGED else _tagged(workflow, stored)) != read_json(text):
+        raise KeyConflict(workflow.name, str(workflow.key), str(holder.workflow), read_json(stored), read_json(text))
     return holder.workflow
 
 
 def _tagged(workflow: WorkflowFunction[..., Any], plain: str) -> str:
     """Return arguments that came from SQL as Python stores them, or as they are where they do not fit the signature."""
     try:
-        return _arguments_text(workflow, convert(workflow.name, workflow.function, workflow.signature, json.loads(plain)))
+        return _arguments_text(workflow, convert(workflow.name, workflow.function, workflow.signature, read_json(plain)))
     except TypeError:
         return plain
 
@@ -123,6 +125,7 @@ def _options(workflow: WorkflowFunction[..., Any], actor: Actor) -> str:
         label(key, f"{workflow.name}: the subject's primary key")
         kind = ContentType.objects.db_manager(database().alias).get_for_model(workflow.subject, for_concrete_model=False)
         shared |= {"subject_type": kind.pk, "subject_label": model, "subject_id": key}
+        shared["subject_text"] = text_of(workflow.subject)
     attributes = dump(dict(workflow.attributes), f"{workflow.name}: attributes")
     given = {name: value for name, value in shared.items() if value is not None}
     return json.dumps(given, ensure_ascii=False)[1:-1] + f',"attributes":{attributes}'
@@ -136,12 +139,12 @@ def _defaults() -> dict[str, Any]:
 
 def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, actor: Actor) -> dict[str, Any]:
     """Return the columns, in order, of a workflow that was started at that moment."""
-    model, key = row_of(workflow.subject) if workflow.subject is not None else ("", "")
+    model, key, text = (*row_of(workflow.subject), text_of(workflow.subject)) if workflow.subject is not None else ("", "", "")
     begins = workflow.run_after or moment
     return _defaults() | {
         "name": workflow.name, "version": workflow.version, "key": workflow.key, "queue": workflow.queue,
-        "priority": workflow.priority, "subject_label": model, "subject_id": key, "requested_by_id": actor.pk,
-        "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),
+        "priority": workflow.priority, "subject_label": model, "subject_id": key, "subject_text": text,
+        "requested_by_id": actor.pk, "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),
         "fingerprint": workflow.fingerprint,
         "deadline": None if workflow.timeout is None else begins + datetime.timedelta(seconds=workflow.timeout),
     }  # fmt: skip

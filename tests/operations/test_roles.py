@@ -194,8 +194,9 @@ EVERYBODY = ["approval_event", "policy_event", "task_event", "workflow_event"]
 ENGINE = [
     "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "escaped", "insert_workflows", "kept_out",
     "lanes", "memberships", "now", "people", "person", "post_correlated", "post_event", "refusal_text", "refuse_elsewhere",
-    "refuse_event", "refuse_long", "reopen_last_failure", "request_cancel", "resume", "send_correlated", "send_event",
-    "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals", "tell_asker", "uuid7",
+    "refuse_event", "refuse_far", "refuse_large", "refuse_long", "reopen_last_failure", "request_cancel", "resume",
+    "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals", "tell_asker",
+    "uuid7",
     "waiting_events", "wake",
     "written_here"
 ]  # fmt: skip
@@ -227,7 +228,7 @@ ALLOWED = {
             "event.*", "worker.*", "workflowdefinition.*", "approval.decided_at", "approval.due_at", "approval.escalated_at",
             "approval.revision", "approval.status", "workflow.available_at", "workflow.cancel_request",
             "workflow.cancel_requested_at", "workflow.crashes", "workflow.epoch", "workflow.owner_id", "workflow.status",
-            "workflow.waiting_for",
+            "workflow.subject_text", "workflow.waiting_for",
         ],
     },
 }  # fmt: skip

@@ -94,7 +94,7 @@ def test_getting_changes_nothing(ask, as_user, people, site):
     people.ann.save()
     before, ann = deeds(), as_user("ann")
     for page in ("bulk/", "delegations/1/end/", *(f"{approval.pk}/{verb}/" for verb in VERBS)):
-        assert ann.get(f"{site}{page}", EVERYTHING).status_code == 405
+        assert ann.get(f"{site}{page}", EVERYTHING).status_code == 302
     for page in ("", "requests/", "decided/", "all/"):
         assert ann.get(f"{site}{page}", EVERYTHING).status_code == 200
     assert deeds() == before

@@ -11,8 +11,9 @@ from rest_framework import serializers
 from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
 from ...models.people import names_of
+from ...redaction import Veil
 from ...store import decisions
-from .fields import AnyJSON, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text
+from .fields import AnyJSON, ObjectJSON, OneOf, Prose, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
 
 
@@ -20,6 +21,7 @@ class DecisionEntry(ShownRow):
     """One person's answer."""
 
     verdict = OneOf(Approval.Verdict, read_only=True)
+    comment = Prose()
     user = serializers.CharField(source="username", read_only=True)
     on_behalf_of = serializers.CharField(source="on_behalf_of_name", read_only=True)
     data = AnyJSON(read_only=True)  # type: ignore[assignment] # a field of that name
@@ -34,6 +36,7 @@ class ActionEntry(ShownRow):
     """What was said or done beside deciding."""
 
     verb = OneOf(ApprovalAction.Verb, read_only=True)
+    note = Prose()
     user = serializers.CharField(source="username", read_only=True)
 
     class Meta:
@@ -46,6 +49,7 @@ class ApprovalSummary(ShownRow):
     """One question to people: one stage of one round of a request."""
 
     status = OneOf(Approval.Status, read_only=True)
+    title = Prose()
     policy = serializers.CharField(source="policy.name", read_only=True, default=None, allow_null=True)
     policy_version = serializers.IntegerField(source="policy.version", read_only=True, default=None, allow_null=True)
     stage = serializers.CharField(source="stage.name", read_only=True, default=None, allow_null=True)
@@ -61,6 +65,10 @@ class ApprovalSummary(ShownRow):
             "subject", "requested_by", "attributes", "created_at", "due_at", "decided_at", "revision",
         )  # fmt: skip
         read_only_fields = fields
+
+    def veil_over(self, row: Approval) -> Veil:
+        """Hide what it and its workflow were given."""
+        return Veil.of_approval(row)
 
     def get_agreed(self, approval: Approval) -> int:
         """Count in what was fetched with the approval."""
@@ -79,6 +87,7 @@ class FormField(serializers.Serializer[Any]):
 class ApprovalDetail(ApprovalSummary):
     """All of an approval, and how the reader stands to it."""
 
+    description = Prose()
     snapshot = AnyJSON(read_only=True, help_text="What is shown of the subject.")
     users = serializers.SerializerMethodField()
     groups = serializers.SerializerMethodField()

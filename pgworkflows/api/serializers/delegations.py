@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ...models import Delegation
 from ...models.people import name_of
-from .fields import ShownRow, StrictSerializer, Text
+from .fields import Moment, Prose, ShownRow, StrictSerializer, Text
 
 
 class DelegationEntry(ShownRow):
@@ -14,6 +14,7 @@ class DelegationEntry(ShownRow):
 
     delegator = serializers.SerializerMethodField()
     delegate = serializers.SerializerMethodField()
+    reason = Prose()
     kinds = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Of approvals; none means all.")
 
     class Meta:
@@ -34,8 +35,8 @@ class Delegate(StrictSerializer):
     """Letting somebody stand in for oneself."""
 
     delegate = Text(help_text="A username.")
-    starts_at = serializers.DateTimeField(required=False, help_text="Now, if left out.")
-    ends_at = serializers.DateTimeField()
+    starts_at = Moment(required=False, help_text="Now, if left out.")
+    ends_at = Moment()
     kinds = serializers.ListField(child=Text(), required=False, help_text="Of approvals; none means all.")
     reason = Text(required=False)
 

@@ -7,12 +7,13 @@ from typing import Any
 from django.db import models
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 
+from ...definitions.durations import IN_REACH, is_in_reach
 from ...definitions.plain import plain
-from ...models.waits import Wait
 from ...presentation.waits import told, waits_of
-from ...redaction import redacted, redacted_text
+from ...readable import fields_of
+from ...redaction import Veil
 
 ANYTHING: dict[str, Any] = {}
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {}}
@@ -43,8 +44,61 @@ class StrictSerializerExtension(OpenApiSerializerExtension):
         return schema | {"additionalProperties": False}
 
 
+class Moment(serializers.DateTimeField):
+    """A time in ISO 8601, whatever the project's REST_FRAMEWORK says, that can be read in every time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format=ISO_8601, input_formats=[ISO_8601], **kwargs)
+
+    def to_internal_value(self, value: Any) -> Any:
+        """Refuse what is out of reach."""
+        try:
+            found = super().to_internal_value(value)
+            if is_in_reach(found):
+                return found
+        except OverflowError:
+            pass
+        raise serializers.ValidationError(IN_REACH)
+
+
 class ShownRow(serializers.ModelSerializer[Any]):
     """A row as it is shown, and never written."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.DateTimeField: Moment}
+    veil: Veil | None = None
+
+    def veil_over(self, row: Any) -> Veil | None:
+        """Return what hides the row's secrets; None for that of the row that it belongs to."""
+        found: Veil | None = self.context.get("veil")
+        return found
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        """Show it without secrets."""
+        self.veil = self.veil_over(row)
+        shown: dict[str, Any] = super().to_representation(row)
+        return shown
+
+
+def veil_of(field: serializers.Field[Any, Any, Any, Any]) -> Veil:
+    """Return what hides the secrets of the row that a field stands in."""
+    above: Any = field.parent
+    while above is not None:
+        if getattr(above, "veil", None) is not None:
+            found: Veil = above.veil
+            return found
+        above = above.parent
+    return Veil()
+
+
+class Prose(serializers.CharField):
+    """Text that may tell of anything, shown without secrets."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        """Hide what has to be hidden."""
+        return veil_of(self).text(str(value))
 
 
 class ShownRowExtension(StrictSerializerExtension):
@@ -109,7 +163,7 @@ class AnyJSON(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         """Show it without tags and secrets."""
-        return redacted(plain(value))
+        return veil_of(self).data(plain(value))
 
 
 @extend_schema_field(OBJECT)
@@ -141,21 +195,15 @@ class ObjectJSON(AnyJSON):
     }
 )
 class WaitsField(serializers.Field[Any, Any, Any, Any]):
-    """What a workflow waits for: kind, title and facts, and as text, without the secrets in the context."""
+    """What a workflow waits for: kind, title and facts, and as text, without secrets."""
 
     def __init__(self) -> None:
         super().__init__(source="*", read_only=True)
 
     def to_representation(self, value: Any) -> list[dict[str, Any]]:
         """Show each wait."""
-        return [self._shown(wait) for wait in waits_of(value)]
-
-    def _shown(self, wait: Wait) -> dict[str, Any]:
-        facts = {name: self._hidden(fact) if isinstance(fact, str) else fact for name, fact in redacted(wait).items()}
-        return {"kind": "", "title": "", **facts, "text": told(wait, self._hidden)}
-
-    def _hidden(self, text: str) -> str:
-        return redacted_text(text, self.context.get("secrets", ()))
+        veil = veil_of(self)
+        return [{"kind": "", "title": "", **veil.data(wait), "text": told(wait, veil.text)} for wait in waits_of(value)]
 
 
 class OneOf(serializers.ChoiceField):
@@ -189,9 +237,10 @@ class OneOfExtension(OpenApiSerializerFieldExtension):
     }
 )
 class ErrorField(serializers.Field[Any, Any, Any, Any]):
-    """What a workflow or a task failed with, without the secrets in the context; the traceback stays inside."""
+    """What a workflow or a task failed with, without secrets; the traceback stays inside."""
 
-    def to_representation(self, value: dict[str, Any]) -> dict[str, str]:
+    def to_representation(self, value: Any) -> dict[str, str]:
         """Show its class and its message."""
-        message = redacted_text(str(value.get("message", "")), self.context.get("secrets", ()))
-        return {"type": str(value.get("type", "")).removeprefix("builtins:"), "message": message}
+        recorded = fields_of(value)
+        message = veil_of(self).text(str(recorded.get("message", "")))
+        return {"type": str(recorded.get("type", "")).removeprefix("builtins:"), "message": message}

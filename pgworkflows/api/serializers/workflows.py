@@ -11,8 +11,21 @@ from rest_framework import serializers
 from ...definitions.encoding import TAGGED
 from ...definitions.plain import plain
 from ...models import History, Task, Workflow, WorkflowDefinition
-from ...redaction import redacted, secrets_in
-from .fields import AnyJSON, ErrorField, ObjectJSON, OneOf, ShownRow, StrictSerializer, Text, WaitsField, WholeNumber, YesOrNo
+from ...redaction import Veil, redacted
+from .fields import (
+    AnyJSON,
+    ErrorField,
+    Moment,
+    ObjectJSON,
+    OneOf,
+    Prose,
+    ShownRow,
+    StrictSerializer,
+    Text,
+    WaitsField,
+    WholeNumber,
+    YesOrNo,
+)  # fmt: skip
 
 
 class Subject(StrictSerializer):
@@ -38,7 +51,9 @@ class WorkflowSummary(ShownRow):
     """A workflow, without what it was given and what it made."""
 
     status = OneOf(Workflow.Status, read_only=True)
+    state = Prose()
     waiting_for = WaitsField()
+    subject_text = Prose(source="subject_shown")
     attributes = ObjectJSON(read_only=True)
     subject = SubjectField()
     requested_by = serializers.CharField(source="requested_by_name", read_only=True)
@@ -47,9 +62,14 @@ class WorkflowSummary(ShownRow):
         model = Workflow
         fields: tuple[str, ...] = (
             "id", "name", "version", "key", "status", "state", "waiting_for", "queue", "priority", "attributes", "subject",
-            "requested_by", "parent", "created_at", "started_at", "finished_at", "available_at", "cancel_requested_at",
+            "subject_text", "requested_by", "parent", "created_at", "started_at", "finished_at", "available_at",
+            "cancel_requested_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def veil_over(self, row: Workflow) -> Veil:
+        """Hide what it was given and what it made."""
+        return Veil.of_workflow(row)
 
 
 class WorkflowDetail(WorkflowSummary):
@@ -66,23 +86,15 @@ class WorkflowDetail(WorkflowSummary):
     @extend_schema_field(ObjectJSON)
     def get_kwargs(self, workflow: Workflow) -> Any:
         """Show the arguments; those that came from SQL have no tags."""
-        return redacted(arguments(workflow))
-
-
-def arguments(workflow: Workflow) -> Any:
-    """Return the arguments, plain."""
-    return plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs
-
-
-def secrets(workflow: Workflow) -> set[str]:
-    """Return what must not be read in its errors either."""
-    return secrets_in([arguments(workflow), plain(workflow.attributes), plain(workflow.result)])
+        assert self.veil is not None
+        return self.veil.data(plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs)
 
 
 class TaskEntry(ShownRow):
     """One recorded unit of a workflow."""
 
     kind = OneOf(Task.Kind, read_only=True)
+    name = Prose()
     status = OneOf(Task.Status, read_only=True)
     payload = AnyJSON(read_only=True)
     result = AnyJSON(read_only=True)
@@ -100,6 +112,8 @@ class HistoryEntry(ShownRow):
     """One change of a status or a state."""
 
     event = OneOf(History.Verb, read_only=True)
+    state = Prose()
+    note = Prose()
     data = AnyJSON(read_only=True)  # type: ignore[assignment] # a field of that name
 
     class Meta:
@@ -138,11 +152,8 @@ class Definition(ShownRow):
     @extend_schema_field(Parameter(many=True))
     def get_parameters(self, definition: WorkflowDefinition) -> Any:
         """List the arguments in order."""
-        shown, given = AnyJSON(), definition.defaults
-        return [
-            {"name": name, "required": name not in given, "default": shown.to_representation(given.get(name))}
-            for name in definition.parameters
-        ]
+        given, shown = definition.defaults, redacted(plain(definition.defaults))
+        return [{"name": name, "required": name not in given, "default": shown.get(name)} for name in definition.parameters]
 
 
 class Start(StrictSerializer):
@@ -152,7 +163,7 @@ class Start(StrictSerializer):
     version = WholeNumber(min_value=1, max_value=2**31 - 1, required=False, help_text="The highest by default.")
     kwargs = ObjectJSON(required=False, help_text="The arguments by name, as plain JSON; converted by their annotations.")
     key = Text(required=False, max_length=1000, help_text="Unique per name: the same key and arguments are one workflow.")
-    run_after = serializers.DateTimeField(required=False)
+    run_after = Moment(required=False)
     subject = Subject(required=False)
     attributes = ObjectJSON(required=False, help_text="Searchable labels.")
 

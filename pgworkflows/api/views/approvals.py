@@ -12,8 +12,9 @@ from ...models import Approval
 from .. import scopes
 from ..documents import APPROVAL, operation
 from ..etags import ETAG, etag
-from ..export import CSVRenderer, rows_of
+from ..export import rows_of
 from ..filters import ApprovalFilter
+from ..rendering import CSVRenderer
 from ..serializers.approvals import ApprovalDetail, ApprovalSummary
 from .base import ListView, View
 

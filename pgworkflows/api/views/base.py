@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.cache import patch_cache_control
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +18,7 @@ from ..pagination import ByColumn
 from ..parsing import BoundedJSONParser
 from ..permissions import LoggedInAndPermitted
 from ..problems import problem_response
+from ..rendering import PlainJSONRenderer
 
 
 class View(GenericAPIView[Any]):
@@ -27,7 +28,7 @@ class View(GenericAPIView[Any]):
 
     permission_classes = (LoggedInAndPermitted,)
     parser_classes = (BoundedJSONParser,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (PlainJSONRenderer,)
     content_negotiation_class = DefaultContentNegotiation
     versioning_class = None
     http_method_names = ["get", "head", "post"]
@@ -38,6 +39,11 @@ class View(GenericAPIView[Any]):
     def get_exception_handler(self) -> Any:
         """Answer errors as problems, whatever the project's handler is."""
         return problem_response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let nobody on the way keep an answer."""
+        patch_cache_control(response, no_store=True, private=True)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def read(self, request: Request) -> dict[str, Any]:
         """Return the body as the view's serializer reads it; raise ValidationError."""

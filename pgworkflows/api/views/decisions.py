@@ -33,16 +33,15 @@ class Verb(View):
 
     def change(self, request: Request, key: str) -> Response:
         """Do it once, to the state that the client has read, in one transaction with its Idempotency-Key."""
-        given = self.read(request)
+        given, row = self.read(request), scopes.approval_or_404(request.user, key)
 
         def effect() -> Response:
-            row = scopes.approval_or_404(request.user, key)
             if "If-Match" in request.headers:
                 with locked(row) as now:
                     require_match(request, now)
             self.do(row, request.user, **given)
-            row = scopes.shown_approvals().get(pk=row.pk)
-            return Response(ApprovalSummary(row).data, headers={"ETag": etag(row)})
+            after = scopes.shown_approvals().get(pk=row.pk)
+            return Response(ApprovalSummary(after).data, headers={"ETag": etag(after)})
 
         return once(request, effect)
 

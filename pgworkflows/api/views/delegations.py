@@ -60,9 +60,9 @@ class EndOfDelegation(View):
     def post(self, request: Request, delegation: str) -> Response:
         """End it now, as who gave it."""
         self.read(request)
+        row = scopes.delegation_or_404(request.user, delegation)
 
         def effect() -> Response:
-            row = scopes.delegation_or_404(request.user, delegation)
             delegations.end(row, request.user)
             return Response(DelegationEntry(row).data)
 

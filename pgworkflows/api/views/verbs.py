@@ -25,10 +25,9 @@ class Verb(View):
 
     def change(self, request: Request, key: str) -> Response:
         """Do it once, in one transaction with its Idempotency-Key."""
-        given = self.read(request)
+        given, workflow = self.read(request), scopes.workflow_or_404(request.user, key)
 
         def effect() -> Response:
-            workflow = scopes.workflow_or_404(request.user, key)
             self.do(workflow, **given)
             workflow.refresh_from_db()
             return Response(WorkflowSummary(workflow).data)
@@ -93,10 +92,10 @@ class EventsOfWorkflow(View):
     @operation("Send an event to a workflow", None, status=204, instead=(202,), request=EventTo, parameters=(WORKFLOW,))
     def post(self, request: Request, workflow: str) -> Response:
         """Send it: 204 if the workflow waits for it, 202 if it is kept because that may come later."""
-        given = self.read(request)
+        given, row = self.read(request), scopes.workflow_or_404(request.user, workflow)
 
         def effect() -> Response:
-            awaited = scopes.workflow_or_404(request.user, workflow).send_event(**given, by=request.user)
+            awaited = row.send_event(**given, by=request.user)
             return Response(status=204 if awaited else 202)
 
         return once(request, effect)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from typing import Any
 
 from django.apps import apps
@@ -17,12 +16,13 @@ from ...definitions.arguments import convert
 from ...definitions.registry import registry
 from ...definitions.workflow import WorkflowFunction
 from ...models import History, Task, Workflow, WorkflowDefinition
+from ...redaction import Veil
 from .. import scopes
 from ..documents import WORKFLOW, operation
 from ..filters import WorkflowFilter
 from ..idempotency import once
 from ..problems import KeyTaken, Unprocessable
-from ..serializers.workflows import Definition, HistoryEntry, Start, TaskEntry, WorkflowDetail, WorkflowSummary, secrets
+from ..serializers.workflows import Definition, HistoryEntry, Start, TaskEntry, WorkflowDetail, WorkflowSummary
 from .base import ListView, View
 
 
@@ -47,25 +47,30 @@ class Workflows(ListView):
     def post(self, request: Request) -> Response:
         """Start a workflow that is declared with `api=True`, as its requester."""
         self.serializer_class = Start
-        given = self.read(request)
-        return once(request, lambda: self._start(request, given))
+        definition, options, arguments = self._asked(request.user, self.read(request))
 
-    def _start(self, request: Request, given: dict[str, Any]) -> Response:
+        def effect() -> Response:
+            started = definition.using(requested_by=request.user, **options).start(**arguments)
+            # The same key and arguments give back the row that has them, whosever it is.
+            row = scopes.workflows(request.user).filter(pk=started.pk).first()
+            if row is None:
+                raise KeyTaken
+            where = reverse("pgworkflows-api:workflow", [row.pk], request=request)
+            return Response(WorkflowSummary(row).data, status=201, headers={"Location": where})
+
+        return once(request, effect)
+
+    def _asked(self, user: Any, given: dict[str, Any]) -> tuple[WorkflowFunction[..., Any], dict[str, Any], dict[str, Any]]:
+        """Return what is to be started, how, and with which arguments; raise Unprocessable."""
         definition = _startable(given["name"], given.get("version"))
         options: dict[str, Any] = {name: given[name] for name in ("key", "run_after", "attributes") if name in given}
         if "subject" in given:
-            options["subject"] = _subject(request.user, **given["subject"])
+            options["subject"] = _subject(user, **given["subject"])
         try:
             arguments = convert(definition.name, definition.function, definition.signature, given.get("kwargs", {}))
         except TypeError as error:
             raise Unprocessable(kwargs=str(error)) from error
-        started = definition.using(requested_by=request.user, **options).start(**arguments)
-        # The same key and arguments give back the row that has them, whosever it is.
-        row = scopes.workflows(request.user).filter(pk=started.pk).first()
-        if row is None:
-            raise KeyTaken
-        where = reverse("pgworkflows-api:workflow", [row.pk], request=request)
-        return Response(WorkflowSummary(row).data, status=201, headers={"Location": where})
+        return definition, options, arguments
 
 
 def _startable(name: str, version: int | None) -> WorkflowFunction[..., Any]:
@@ -98,7 +103,7 @@ class OneWorkflow(View):
     def get(self, request: Request, workflow: str) -> Response:
         """Show all of it, secrets hidden."""
         row = scopes.workflow_or_404(request.user, workflow)
-        return Response(WorkflowDetail(row, context={"secrets": secrets(row)}).data)
+        return Response(WorkflowDetail(row).data)
 
 
 class Tasks(ListView):
@@ -107,17 +112,17 @@ class Tasks(ListView):
     ordering = "seq"
     queryset = Task.objects.none()
     serializer_class = TaskEntry
-    secrets: Set[str] = frozenset()
+    veil = Veil()
 
     def rows(self, request: Request, workflow: str = "") -> QuerySet[Task]:
         """Find the tasks of one workflow that the user may see."""
         row = scopes.workflow_or_404(request.user, workflow)
-        self.secrets = secrets(row)
+        self.veil = Veil.of_workflow(row)
         return row.tasks.all()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """Let errors be shown without the workflow's secrets."""
-        return {**super().get_serializer_context(), "secrets": self.secrets}
+        """Hide the workflow's secrets."""
+        return {**super().get_serializer_context(), "veil": self.veil}
 
     @operation("List a workflow's tasks", TaskEntry(many=True), parameters=(WORKFLOW,))
     def get(self, request: Request, workflow: str) -> Response:
@@ -131,10 +136,17 @@ class HistoryOfWorkflow(ListView):
     ordering = "id"
     queryset = History.objects.none()
     serializer_class = HistoryEntry
+    veil = Veil()
 
     def rows(self, request: Request, workflow: str = "") -> QuerySet[History]:
         """Find the history of one workflow that the user may see."""
-        return scopes.history(scopes.workflow_or_404(request.user, workflow))
+        row = scopes.workflow_or_404(request.user, workflow)
+        self.veil = Veil.of_workflow(row)
+        return scopes.history(row)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Hide the workflow's secrets."""
+        return {**super().get_serializer_context(), "veil": self.veil}
 
     @operation("List a workflow's history", HistoryEntry(many=True), parameters=(WORKFLOW,))
     def get(self, request: Request, workflow: str) -> Response:

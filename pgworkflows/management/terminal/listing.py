@@ -8,10 +8,11 @@ from ...conf import conf
 from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
 from ...presentation.waits import in_words
+from ...redaction import Veil
 from ...store.coverage import Coverage
 from .text import moment, table
 
-HEADINGS = ("ID", "NAME", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS FOR", "")
+HEADINGS = ("ID", "NAME", "SUBJECT", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS FOR", "")
 UNKNOWN = "no live worker takes it"
 
 
@@ -31,9 +32,10 @@ def list_workflows(*, statuses: list[str], name: str | None, limit: int) -> list
 
 def _row(workflow: Workflow, coverage: Coverage) -> tuple[object, ...]:
     mark = "" if workflow.is_finished or coverage.takes(workflow) else f"! {UNKNOWN}"
+    veil = Veil.of_workflow(workflow)
     return (
-        workflow.id, workflow.name, workflow.version, workflow.status, workflow.state, workflow.queue,
-        moment(workflow.created_at), in_words(workflow), mark,
+        workflow.id, workflow.name, veil.text(workflow.subject_shown), workflow.version, workflow.status,
+        veil.text(workflow.state), workflow.queue, moment(workflow.created_at), in_words(workflow, veil.text), mark,
     )  # fmt: skip
 
 

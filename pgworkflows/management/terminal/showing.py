@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from ...conf import conf
-from ...definitions.encoding import TAGGED
-from ...definitions.plain import plain
 from ...models import History, Task, Workflow
 from ...models.people import names_of
-from ...presentation.waits import Hide, in_words, waits_of
-from ...redaction import redacted_text, secrets_in
+from ...presentation.waits import in_words, waits_of
+from ...readable import fields_of
+from ...redaction import Veil
 from ...store.coverage import Coverage
 from ...store.decisions import who_may_decide
 from .text import as_json, moment, table
@@ -21,19 +19,20 @@ from .text import as_json, moment, table
 def show(workflow: Workflow) -> Iterator[str]:
     """Yield what is known of it: itself, its tasks, what it waits for, its errors, and its history."""
     tasks = list(workflow.tasks.order_by("branch", "seq"))
-    hide = _hiding(workflow, tasks)
+    values = [value for task in tasks for value in (task.payload, task.result)]
+    veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
     yield f"{workflow.name} version {workflow.version}"
-    for label, value in _facts(workflow, hide):
+    for label, value in _facts(workflow, veil):
         if value:
             yield f"  {label:<14}{value}"
-    yield from _section("Tasks", _TASKS, _tasks(tasks, hide))
-    yield from _tracebacks(workflow, tasks, hide)
-    yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow))
-    yield from _section("Approvals", ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS"), _approvals(workflow))
+    yield from _section("Tasks", _TASKS, (_task(task, veil) for task in tasks))
+    yield from _tracebacks(workflow, tasks, veil)
+    yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow, veil))
+    yield from _section("Approvals", ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS"), _approvals(workflow, veil))
     yield from _section(
         "Children", ("ID", "NAME", "STATUS"), workflow.children.order_by("id").values_list("id", "name", "status")
     )
-    yield from _section("History", _HISTORY, _history(workflow))
+    yield from _section("History", _HISTORY, _history(workflow, veil))
 
 
 _TASKS = ("#", "KIND", "NAME", "STATUS", "ATTEMPT", "DUE", "FINISHED", "RESULT OR ERROR")
@@ -48,31 +47,24 @@ def _section(title: str, headings: tuple[str, ...], rows: Any) -> Iterator[str]:
         yield from (f"  {line}" for line in table(headings, rows))
 
 
-def _hiding(workflow: Workflow, tasks: list[Task]) -> Hide:
-    """Make what hides the secrets of this workflow wherever they turn up in prose."""
-    given = plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs
-    values = [workflow.attributes, workflow.result, *(value for task in tasks for value in (task.payload, task.result))]
-    return partial(redacted_text, secrets=secrets_in([given, *map(plain, values)]))
-
-
-def _tracebacks(workflow: Workflow, tasks: list[Task], hide: Hide) -> Iterator[str]:
+def _tracebacks(workflow: Workflow, tasks: list[Task], veil: Veil) -> Iterator[str]:
     """Yield where the workflow's code, and the code of its last failed step, was when it failed."""
     failed = [task for task in tasks if task.status == Task.Status.FAILED][-1:]
     for title, error in (*((f"Traceback of {task.name}", task.error) for task in failed), ("Traceback", workflow.error)):
-        text = hide((error or {}).get("traceback") or "").rstrip()
+        text = veil.text(str(fields_of(error).get("traceback") or "")).rstrip()
         if text:
             yield ""
             yield title
             yield from (f"  {line}" for line in text.splitlines())
 
 
-def _facts(workflow: Workflow, hide: Hide) -> Iterator[tuple[str, str]]:
+def _facts(workflow: Workflow, veil: Veil) -> Iterator[tuple[str, str]]:
     lack = "" if workflow.is_finished else Coverage.now().lack(workflow.name, workflow.version, workflow.queue)
     subject = f"{workflow.subject_label}:{workflow.subject_id}" if workflow.subject_label else ""
     yield "id", str(workflow.id)
     yield "status", f"{workflow.status} (! {lack})" if lack else workflow.status
-    yield "state", workflow.state
-    yield "waits for", in_words(workflow, hide)
+    yield "state", veil.text(workflow.state)
+    yield "waits for", in_words(workflow, veil.text)
     yield "can decide", ", ".join(_deciders(workflow))
     yield "available", moment(workflow.available_at)
     yield "deadline", moment(workflow.deadline)
@@ -84,10 +76,10 @@ def _facts(workflow: Workflow, hide: Hide) -> Iterator[tuple[str, str]]:
     yield "created", moment(workflow.created_at)
     yield "started", moment(workflow.started_at)
     yield "finished", moment(workflow.finished_at)
-    yield "arguments", as_json(workflow.kwargs)
-    yield "labels", as_json(workflow.attributes or None)
-    yield "result", as_json(workflow.result)
-    yield "error", _error(workflow.error, hide)
+    yield "arguments", as_json(workflow.kwargs, veil)
+    yield "labels", as_json(workflow.attributes or None, veil)
+    yield "result", as_json(workflow.result, veil)
+    yield "error", _error(workflow.error, veil)
 
 
 def _deciders(workflow: Workflow) -> list[str]:
@@ -95,31 +87,33 @@ def _deciders(workflow: Workflow) -> list[str]:
     return [name for approval in workflow.approvals.pending().filter(pk__in=asked) for name in who_may_decide(approval)]
 
 
-def _error(error: Any, hide: Hide) -> str:
-    return f"{error['type'].removeprefix('builtins:')}: {hide(error['message'])}" if error else ""
+def _error(error: Any, veil: Veil) -> str:
+    if not isinstance(error, dict):
+        return ""
+    return f"{str(error.get('type', '')).removeprefix('builtins:')}: {veil.text(str(error.get('message', '')))}"
 
 
-def _tasks(tasks: list[Task], hide: Hide) -> Iterator[tuple[Any, ...]]:
-    for task in tasks:
-        said = _error(task.error, hide) or as_json(task.result)
-        yield task.seq, task.kind, task.name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
+def _task(task: Task, veil: Veil) -> tuple[Any, ...]:
+    said = _error(task.error, veil) or as_json(task.result, veil)
+    name = veil.text(task.name)
+    return task.seq, task.kind, name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
 
 
-def _events(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+def _events(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
     for event in workflow.events.filter(task=None).order_by("id"):
-        yield event.name, moment(event.sent_at), event.sent_by, event.correlation, as_json(event.payload)
+        yield event.name, moment(event.sent_at), event.sent_by, veil.text(event.correlation or ""), as_json(event.payload, veil)
 
 
-def _approvals(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+def _approvals(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
     for approval in workflow.approvals.order_by("id").prefetch_related("users", "groups", "decisions"):
         asked = [*names_of(approval.users.all()), *sorted(group.name for group in approval.groups.all())]
         decisions = "; ".join(map(str, approval.decisions.all()))
-        yield approval.pk, approval.title, approval.status, ", ".join(asked), moment(approval.due_at), decisions
+        yield approval.pk, veil.text(approval.title), approval.status, ", ".join(asked), moment(approval.due_at), decisions
 
 
-def _history(workflow: Workflow) -> Iterator[tuple[Any, ...]]:
+def _history(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
     for row in History.objects.using(conf().DATABASE).filter(workflow=workflow.pk).order_by("id"):
         yield (
-            moment(row.at), row.event, row.from_status, row.to_status, row.state, row.attempt, row.actor, row.session_user,
-            row.channel, row.note,
+            moment(row.at), row.event, row.from_status, row.to_status, veil.text(row.state), row.attempt, row.actor,
+            row.session_user, row.channel, veil.text(row.note),
         )  # fmt: skip

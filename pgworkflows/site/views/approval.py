@@ -13,6 +13,7 @@ from ..faces import Face
 from ..forms import DecisionForm
 from ..page import ApprovalPage, behalves, visible_or_404
 from ..verbs import REFUSALS, VERBS, Problem, Verb, data_form, data_of, perform, problem_of
+from .posting import back_to
 
 INVALID = 422
 
@@ -27,7 +28,7 @@ def show(request: HttpRequest, face: Face, approval: int) -> HttpResponse:
 def act(request: HttpRequest, face: Face, approval: int, verb: str) -> HttpResponse:
     """Do one thing, and go back to the page; what is refused is shown there with all that was typed."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return back_to(request, face.to("page", approval))
     found = visible_or_404(request, approval)
     posted = Posted(request, found, VERBS[verb])
     problem = posted.do(face.channel)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
+from ...redaction import Veil
 from ..faces import Face
 from ..forms import DecisionForm
 from ..lists import PER_PAGE, with_progress
 from ..showing import status_badge, subject_text
 from ..verbs import REFUSALS, VERBS, Problem, Verb, perform, problem_of
+from .posting import back_to
 
 OFFERED = (Approval.Verdict.APPROVE, Approval.Verdict.REJECT)
 
@@ -31,7 +33,7 @@ class Selected:
 def decide(request: HttpRequest, face: Face) -> HttpResponse:
     """Ask for confirmation; once that is given, decide each in a transaction of its own and say what came of it."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return back_to(request, face.to("list"))
     verb = VERBS.get(request.POST.get("verdict", ""))
     keys = list(dict.fromkeys(request.POST.getlist("selected")))
     problem = _problem_with(verb, keys)
@@ -96,7 +98,7 @@ def _row(face: Face, one: Selected) -> dict[str, Any]:
         return {"key": one.key, "title": one.key.partition(":")[0], "url": ""}
     return {
         "key": one.key,
-        "title": one.approval.title,
+        "title": Veil.of_approval(one.approval).text(one.approval.title),
         "url": face.to("page", one.approval.pk),
         "approval": one.approval,
         "subject": subject_text(one.approval),

@@ -17,6 +17,7 @@ from ...store.actors import acting_as
 from ...store.connection import database_now
 from ..faces import Face
 from ..forms import DelegationForm
+from .posting import back_to
 
 MOST = 100
 
@@ -33,7 +34,7 @@ def show(request: HttpRequest, face: Face) -> HttpResponse:
 def end(request: HttpRequest, face: Face, delegation: int) -> HttpResponse:
     """End one that the viewer gave."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return back_to(request, face.to("delegations"))
     row = Delegation.objects.using(conf().DATABASE).of(request.user).filter(pk=delegation).first()
     if row is None:
         raise Http404(_("There is no such delegation among yours."))

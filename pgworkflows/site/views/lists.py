@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
+from ...redaction import Veil
 from ...store.connection import database_now
 from .. import lists
 from ..faces import Face
@@ -93,7 +94,7 @@ def _rows(face: Face, approvals: list[Any]) -> list[dict[str, Any]]:
     now = database_now()
     return [
         {
-            "approval": approval,
+            "approval": Veil.of_approval(approval).row(approval, "title"),
             "url": face.to("page", approval.pk),
             "status": status_badge(approval),
             "due": due_badge(approval, now),

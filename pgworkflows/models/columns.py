@@ -1,0 +1,32 @@
+"""Columns of which every row can be read, whatever SQL has put in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
+
+from ..readable import EARLIEST, LATEST, read_json
+
+
+class JSONField(models.JSONField):
+    """JSON in which a note stands for what Python cannot read: too many digits, too many levels."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Read what the server sent as text; a key of it may come as a value."""
+        if value is None or (isinstance(expression, KeyTransform) and not isinstance(value, str)):
+            return value
+        try:
+            return read_json(value)
+        except ValueError:
+            return value
+
+
+def in_reach(model: str, *columns: str) -> models.CheckConstraint:
+    """Return the constraint that these moments can be read in every time zone."""
+    condition = Q()
+    for column in columns:
+        condition &= Q(**{column: None}) | Q(**{f"{column}__range": (EARLIEST, LATEST)})
+    return models.CheckConstraint(condition=condition, name=f"pgworkflows_{model}_moments_in_reach")
