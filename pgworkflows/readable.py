@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 #: Between these a moment can be read in every time zone.
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+#: Far from where adding one to a moment of today could leave the calendar.
+LONGEST = timedelta(days=365 * 100)
 
 #: Code that shows a value calls itself once a level.
 DEEPEST = 100

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from ..readable import EARLIEST, LATEST
+from ..readable import EARLIEST, LATEST, LONGEST
 
 Duration = timedelta | float | int
 
-#: Far from where adding one to a moment of today could leave the calendar.
-LONGEST = timedelta(days=365 * 100)
 #: What is asked for where a moment is refused.
 IN_REACH = f"Give a time between the years {EARLIEST.year} and {LATEST.year}."
 

@@ -1151,4 +1151,16 @@ class Migration(migrations.Migration):
             model_name="worker",
             constraint=columns.in_reach("worker", "started_at", "connected_at", "beat_at", "stopped_at"),
         ),
+        migrations.AddConstraint(
+            model_name="approval",
+            constraint=columns.bounded("approval", "time_limit", "remind_every"),
+        ),
+        migrations.AddConstraint(
+            model_name="approvalstage",
+            constraint=columns.bounded("stage", "time_limit", "remind_every"),
+        ),
+        migrations.AddConstraint(
+            model_name="worker",
+            constraint=columns.bounded("worker", "lease"),
+        ),
     ]

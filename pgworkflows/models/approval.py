@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval_verbs import ApprovalVerbs
-from .columns import JSONField, in_reach
+from .columns import JSONField, bounded, in_reach
 from .delegation import Delegation
 from .functions import DatabaseNow
 from .people import may, name_of, person
@@ -249,6 +249,7 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workflow", "seq"], name="pgworkflows_approval_one_per_position"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_approval_quorum_positive"),
+            bounded("approval", "time_limit", "remind_every"),
             in_reach("approval", "created_at", "due_at", "escalated_at", "decided_at", "resubmitted_at"),
         ]
         indexes = [

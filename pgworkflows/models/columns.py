@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 
-from ..readable import EARLIEST, LATEST, read_json
+from ..readable import EARLIEST, LATEST, LONGEST, read_json
 
 
 class JSONField(models.JSONField):
@@ -26,7 +27,18 @@ class JSONField(models.JSONField):
 
 def in_reach(model: str, *columns: str) -> models.CheckConstraint:
     """Return the constraint that these moments can be read in every time zone."""
+    return models.CheckConstraint(condition=_between(EARLIEST, LATEST, columns), name=f"pgworkflows_{model}_moments_in_reach")
+
+
+def bounded(model: str, *columns: str) -> models.CheckConstraint:
+    """Return the constraint that these lengths of time lie between zero and a hundred years."""
+    return models.CheckConstraint(
+        condition=_between(timedelta(0), LONGEST, columns), name=f"pgworkflows_{model}_durations_bounded"
+    )
+
+
+def _between(least: Any, most: Any, columns: tuple[str, ...]) -> Q:
     condition = Q()
     for column in columns:
-        condition &= Q(**{column: None}) | Q(**{f"{column}__range": (EARLIEST, LATEST)})
-    return models.CheckConstraint(condition=condition, name=f"pgworkflows_{model}_moments_in_reach")
+        condition &= Q(**{column: None}) | Q(**{f"{column}__range": (least, most)})
+    return condition

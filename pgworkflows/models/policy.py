@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval import Approval
-from .columns import JSONField
+from .columns import JSONField, bounded
 from .people import name_of
 from .transitions import FSMField, transition
 
@@ -143,6 +143,7 @@ class ApprovalStage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["policy", "position"], name="pgworkflows_stage_one_per_position"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_stage_quorum_positive"),
+            bounded("stage", "time_limit", "remind_every"),
         ]
 
     def __str__(self) -> str:

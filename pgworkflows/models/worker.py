@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .columns import JSONField, in_reach
+from .columns import JSONField, bounded, in_reach
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -35,7 +35,10 @@ class Worker(models.Model):
     objects = WorkerQuerySet.as_manager()
 
     class Meta:
-        constraints = [in_reach("worker", "started_at", "connected_at", "beat_at", "stopped_at")]
+        constraints = [
+            in_reach("worker", "started_at", "connected_at", "beat_at", "stopped_at"),
+            bounded("worker", "lease"),
+        ]
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
 
