@@ -91,7 +91,7 @@ class WorkflowNotFound(PGWorkflowsError):  # noqa: N818
 
 
 class KeyConflict(PGWorkflowsError):  # noqa: N818
-    """The key is taken by a workflow with other arguments."""
+    """The key is taken by a workflow with other arguments; both are told without secrets."""
 
     def __init__(self, name: str, key: str, workflow: str, stored: Any, given: Any) -> None:
         self.name, self.key, self.workflow, self.stored, self.given = name, key, workflow, stored, given

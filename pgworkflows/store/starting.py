@@ -18,6 +18,7 @@ from ..exceptions import KeyConflict
 from ..models import Workflow
 from ..models.workflow import row_of, uuid7
 from ..readable import read_json
+from ..redaction import redacted
 from .actors import Actor, requester
 from .connection import database, query, refuse_foreign_transaction
 from .snapshots import text_of
@@ -88,7 +89,8 @@ def adopt(workflow: WorkflowFunction[..., Any], holder: Started, text: str) -> u
     """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
     stored = str(holder.kwargs)
     if read_json(stored if holder.format == TAGGED else _tagged(workflow, stored)) != read_json(text):
-        raise KeyConflict(workflow.name, str(workflow.key), str(holder.workflow), read_json(stored), read_json(text))
+        shown = [redacted(read_json(arguments)) for arguments in (stored, text)]
+        raise KeyConflict(workflow.name, str(workflow.key), str(holder.workflow), *shown)
     return holder.workflow
 
 
