@@ -15,11 +15,13 @@ class PGWorkflowsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register checks and receivers, let ADMINS be told, and import each app's workflows."""
+        """Register checks and receivers, let ADMINS be told, answer for our tables, and import each app's workflows."""
         from . import checks, receivers  # noqa: F401 - importing registers them
         from .definitions.registry import autodiscover
         from .log import reach_admins
+        from .routers import come_first
 
         reach_admins()
+        come_first()
         autodiscover()
         post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="pgworkflows.after_migrate")

@@ -11,6 +11,7 @@ from .definitions.step import step
 from .definitions.workflow import workflow
 from .exceptions import WaitTimeout
 from .execution.context import current_workflow
+from .execution.entering import LETTER
 from .execution.vocabulary import wait_for_event
 from .letters import sending
 from .store.announcements import ANNOUNCE, Happening
@@ -31,7 +32,7 @@ def tell(approval: int, happening: str) -> None:
     sending.tell(approval, Happening(happening), letter, key=str(current_workflow().id))
 
 
-@workflow(name="pgworkflows.letter")
+@workflow(name=LETTER)
 def letter(person: Any) -> None:
     """Write to one person of all that happened in one minute, which has passed when this begins."""
     happened = []

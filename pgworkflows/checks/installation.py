@@ -8,12 +8,14 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.db import Error as DatabaseError
-from django.db import NotSupportedError, connections
+from django.db import NotSupportedError, connections, router
 
 from ..conf import conf
 from .sessions import check_sessions
 
 OLDEST_SERVER = 150000
+#: What a worker process has open at least, and what psycopg_pool opens where nothing is said.
+LEAST_CONNECTIONS, POOL_BY_DEFAULT = 3, 4
 READ_COMMITTED = 2  # psycopg.IsolationLevel.READ_COMMITTED, and what psycopg 2 calls it
 
 
@@ -58,7 +60,40 @@ def check_alias() -> list[CheckMessage]:
                 id="pgworkflows.E006",
             )
         ]
-    return [*_check_driver(), *_check_isolation(alias, connections[alias].settings_dict["OPTIONS"])]
+    options = connections[alias].settings_dict["OPTIONS"]
+    return [*_check_driver(), *_check_isolation(alias, options), *_check_pool(alias, options), *_check_routers(alias)]
+
+
+def _check_pool(alias: str, options: dict[str, Any]) -> list[CheckMessage]:
+    """Report a pool that has too few connections for one worker process."""
+    pool = options.get("pool")
+    if not pool:
+        return []
+    given = pool if isinstance(pool, dict) else {}
+    largest = given.get("max_size") or given.get("min_size", POOL_BY_DEFAULT)
+    if largest >= LEAST_CONNECTIONS:
+        return []
+    return [
+        Error(
+            f"The pool of database {alias!r} has {largest} connections at most, and a worker process needs {LEAST_CONNECTIONS}: "
+            "one for batches, one for its signs of life, and one for outside steps, more where several of them query at a time.",
+            hint=f"Set max_size to {LEAST_CONNECTIONS} or more, or leave the pool out of OPTIONS.",
+            id="pgworkflows.E018",
+        )
+    ]
+
+
+def _check_routers(alias: str) -> list[CheckMessage]:
+    """Report a router that keeps our tables out of the database that is to hold them."""
+    if router.allow_migrate(alias, "pgworkflows"):
+        return []
+    return [
+        Error(
+            f"A router of DATABASE_ROUTERS does not let `migrate` make the tables of pgworkflows in database {alias!r}.",
+            hint=f"Let its allow_migrate() return True or None for app_label 'pgworkflows' and {alias!r}.",
+            id="pgworkflows.E019",
+        )
+    ]
 
 
 def _is_psycopg3() -> bool:

@@ -21,7 +21,7 @@ from ..exceptions import NotAllowed
 from ..models import Task, Workflow
 from ..store import checkpoints, claims, events
 from ..store.claims import Claim
-from ..store.connection import database, end_what_was_left_open
+from ..store.connection import database, end_session, end_what_was_left_open
 from ..store.records import ClaimedWorkflow, RecordedTask
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
@@ -147,7 +147,7 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
     finally:
         ended, engine.transaction, engine.running = engine.transaction, None, None
         if ended is not None and ended.session_spoiled and not engine.nested:
-            database().close()
+            end_session()
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
     return batch.report
 

@@ -65,6 +65,13 @@ def tell_what_is_missing(execute: Callable[..., Any], sql: Any, params: Any, man
         raise NotMigrated(context["connection"].alias, missing) from cause
 
 
+def end_session() -> None:
+    """Close this thread's connection and the session itself, which a pool would hand on."""
+    if database().connection is not None:
+        database().connection.close()
+    database().close()
+
+
 def end_what_was_left_open() -> list[str]:
     """Close this thread's connections that users' code left in a transaction or out of autocommit; return their aliases."""
     left = [connection for connection in connections.all(initialized_only=True) if _left_open(connection)]

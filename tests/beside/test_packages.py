@@ -270,3 +270,46 @@ def test_each_workflow_runs_with_its_tenants_rows(project):
         noted = [row for row in rows if not row.startswith("order")]
         assert Counter(row.split()[0] for row in noted) == {"step": 6, "hook": 6, "call": 6, "async": 6, "undo": 1}
         assert all(f" {name}" in row for row in noted)
+
+
+POOLED_WORKFLOWS = """
+from django.db import connection
+from pgworkflows import step, workflow
+
+
+def ask(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()[0][0] if cursor.description else None
+
+
+@step
+def spoil() -> None:
+    ask("SET work_mem = '77MB'")
+    ask("SELECT pg_advisory_lock(7)")
+
+
+@step(atomic=False)
+def look() -> str:
+    return ask("SELECT current_setting('work_mem')")
+
+
+@workflow
+def spoils() -> str:
+    spoil()
+    return look()
+"""
+
+
+def test_pool_of_three_serves_a_worker_and_hands_on_no_spoiled_session(project):
+    pytest.importorskip("psycopg_pool", reason="needs psycopg_pool: tests/beside/requirements.txt")
+    pool = "DATABASES['default']['OPTIONS'] = {'pool': {'min_size': 1, 'max_size': %d}}\n"
+    project.write("shop/workflows", POOLED_WORKFLOWS)
+    project.settings(pool % 2)
+    assert "has 2 connections at most, and a worker process needs 3" in project.manage("check", fails=True)
+    project.settings(pool % 3)
+    project.migrate()
+    project.script("from shop.workflows import spoils; spoils.start_many([{}] * 4)")
+    project.manage("runworkflows", "--drain")
+    (usual,) = project.sql("SELECT current_setting('work_mem')")[0]
+    assert project.sql("SELECT status, result FROM pgworkflows_workflow") == [("COMPLETED", usual)] * 4

@@ -3,16 +3,20 @@
 import asyncio
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.core import mail
 from django.db import connection, transaction
 
-from pgworkflows import current_workflow, step, workflow
+from pgworkflows import current_workflow, request_approval, step, workflow
 from pgworkflows.execution.context import StepInfo, WorkflowInfo
 from pgworkflows.execution.outside import OutsideCall, perform_async
 from pgworkflows.models import Workflow
+from pgworkflows.signals import approval_requested
 from pgworkflows.testing import run_workflows
 
 HERE = threading.local()
@@ -127,6 +131,33 @@ def test_body_cannot_read_labels_that_may_change():
     run_workflows()
     run.refresh_from_db()
     assert (run.status, run.error["type"]) == ("FAILED", "pgworkflows.exceptions:NotAllowed")
+
+
+@workflow
+def asks() -> None:
+    """Ask somebody."""
+    request_approval("Release", users=["ada"])
+
+
+@pytest.mark.django_db
+def test_receivers_are_told_in_the_context_and_letters_written_in_none(seen, settings, pgworkflows):
+    settings.PGWORKFLOWS |= {"BASE_URL": "https://shop.example"}
+    get_user_model().objects.create_user("ada", "ada@example.com")
+
+    def receiver(**_):
+        saw("receiver")
+
+    approval_requested.connect(receiver)
+    try:
+        start(asks, "one")
+        run_workflows()
+    finally:
+        approval_requested.disconnect(receiver)
+    assert ("receiver", "one") in seen
+    pgworkflows.move_clock(timedelta(minutes=2))
+    run_workflows()
+    assert Workflow.objects.get(name="pgworkflows.letter").status == "COMPLETED"
+    assert len(mail.outbox) == 1
 
 
 def async_call(name):
