@@ -97,7 +97,7 @@ def test_no_table_takes_a_moment_out_of_reach(started, people):
 
 
 def test_no_table_takes_a_length_of_time_that_none_can_add(people):
-    policy = ApprovalPolicy.objects.create(name="p", version=1, fallback_group=Group.objects.get())
+    policy = ApprovalPolicy.objects.create(name="p", version=1, fallback_group=Group.objects.get(name="bosses"))
     stage = ApprovalStage(policy=policy, position=1, name="s", time_limit=timedelta(days=900_000))
     with pytest.raises(ValidationError, match="pgworkflows_stage_durations_bounded"):
         stage.full_clean()
