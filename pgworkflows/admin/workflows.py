@@ -39,7 +39,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
     list_filter = (StatusFilter, NameFilter, StateFilter, QueueFilter)
     search_fields = ("key",)
     search_help_text = _(
-        "A key, an id or its beginning, the subject's words or id (7 or shop.order:7), a whole name, or an attribute (region=EU)."
+        "A key or an id, or its beginning, the subject's words or id (7 or shop.order:7), a name, or an attribute (region=EU)."
     )
     list_select_related = False
 

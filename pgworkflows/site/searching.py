@@ -1,4 +1,4 @@
-"""From what somebody typed to the approvals that are meant, each way along an index."""
+"""From what somebody typed to the approvals that are meant, each way along an index; and what other lists share of that."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 import math
 import re
 from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, QuerySet
 
 from ..conf import conf
 from ..models import Approval, Workflow
@@ -49,16 +50,16 @@ def workflows_named(typed: str) -> list[Any]:
 
 def meant(typed: str) -> Q:
     """Return what to filter approvals by: beginnings of words of title or subject, the subject's key, or the requester."""
-    found = _found([*words_of("title", typed), _about(typed)])
-    if about := workflows_named(typed):
-        found |= Q(workflow__in=about)
+    found = along_each(Approval.objects.using(conf().DATABASE), [*words_of("title", typed), about(typed)])
+    if named := workflows_named(typed):
+        found |= Q(workflow__in=named)
     asker = person(typed, conf().DATABASE)
     return found if asker is None else found | Q(requested_by=asker)
 
 
-def _found(conditions: list[Q]) -> Q:
+def along_each(rows: QuerySet[Any], conditions: list[Q]) -> Q:
     """Ask for each by itself, along its index: among others the planner cannot tell what is rare from what is frequent."""
-    rows, keys, frequent = Approval.objects.using(conf().DATABASE), set[int](), Q()
+    keys, frequent = set[Any](), Q()
     for condition in conditions:
         some = list(rows.filter(condition).values_list("pk", flat=True)[: MOST_FOUND + 1])
         if len(some) > MOST_FOUND:
@@ -68,7 +69,7 @@ def _found(conditions: list[Q]) -> Q:
     return Q(pk__in=keys) | frequent
 
 
-def _about(typed: str) -> Q:
+def about(typed: str) -> Q:
     """Find a subject by its key alone, or by `app_label.model:key`."""
     labels = [model._meta.label_lower for model in apps.get_models()]
     found = Q(subject_label__in=labels, subject_id=typed)
@@ -96,5 +97,14 @@ def _as_stored(value: str) -> list[Any]:
         if isinstance(other, bool):
             stored.append(other)
         elif isinstance(other, int) or (isinstance(other, float) and math.isfinite(other)):
-            stored += [other, {"$decimal": value}]
+            stored += [other, *({"$decimal": text} for text in _decimals(value))]
     return stored
+
+
+def _decimals(value: str) -> set[str]:
+    """Return how a Decimal of this value may be written: as it was typed, and with two places."""
+    written = {value}
+    with suppress(InvalidOperation):
+        in_cents = Decimal(value).quantize(Decimal("0.01"))
+        written |= {str(in_cents)} if in_cents == Decimal(value) else set()
+    return written

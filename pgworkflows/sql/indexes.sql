@@ -4,6 +4,9 @@
 CREATE INDEX pgworkflows_workflow_attributes ON pgworkflows_workflow USING gin (attributes jsonb_path_ops)
   WHERE attributes <> '{}';
 
+-- Keys by their beginnings, whatever the collation.
+CREATE INDEX pgworkflows_workflow_key ON pgworkflows_workflow (key text_pattern_ops) WHERE key IS NOT NULL;
+
 CREATE INDEX pgworkflows_approval_attributes ON pgworkflows_approval USING gin (attributes jsonb_path_ops)
   WHERE attributes <> '{}';
 

@@ -69,6 +69,7 @@ def addresses() -> Iterator[str]:
     middle = Workflow.objects.order_by("pk")[ROWS // 2].pk
     searches = [
         "K777",
+        "K7777",
         "K-none",
         "777",
         "demo_shop.order:777",

@@ -1,5 +1,7 @@
 """The list of workflows: finding them, and what that costs."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -33,7 +35,9 @@ def stateful(state: str) -> None:
 def several(db) -> dict[str, Workflow]:
     account = Account.objects.create(pk=71, name="till")
     started = [
-        waits.using(key="W1", subject=account, attributes={"region": "EU", "boxes": 3, "token": "abc"}).start(),
+        waits.using(
+            key="W1", subject=account, attributes={"region": "EU", "boxes": 3, "token": "abc", "total": Decimal("12.50")}
+        ).start(),
         waits.using(key="W2", attributes={"region": "US", "boxes": "3"}).start(),
         fails.using(key="F1").start(),
         stateful.using(key="S1").start("PAID"),
@@ -56,6 +60,9 @@ def several(db) -> dict[str, Workflow]:
         ("token=abc", set()),
         ("TOKEN=abc", set()),
         ("w1", set()),
+        ("total=12.50", {"W1"}),
+        ("total=12.5", {"W1"}),
+        ("total=12", set()),
         ("waits", set()),
         ("region=NaN", set()),
         ('region="\\ud800"', set()),
@@ -65,6 +72,14 @@ def several(db) -> dict[str, Workflow]:
 )
 def test_search_finds_what_is_meant(viewer, several, typed, keys):
     assert found(viewer, q=typed) == keys
+
+
+def test_search_finds_the_beginning_of_a_key(viewer):
+    for key in ("order-77/a", "order-77/b", "order-8", "Order-77"):
+        waits.using(key=key).start()
+    assert found(viewer, q="order-77") == {"order-77/a", "order-77/b"}
+    assert found(viewer, q="order-") == {"order-77/a", "order-77/b", "order-8"}
+    assert found(viewer, q="or") == found(viewer, q="order_77") == found(viewer, q="order%") == set()
 
 
 def test_search_finds_id_and_its_beginning(viewer, several):

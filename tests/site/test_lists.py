@@ -83,7 +83,8 @@ def test_request_is_listed_once_as_it_stands(ask, as_user, pgworkflows):
     "filters",
     [
         {"q": "desks"}, {"q": "DES"}, {"q": "standing desk"}, {"q": "{subject}"}, {"q": "ledger.purchase:{subject}"},
-        {"kind": "tests.1"}, {"attribute": "region=EU"}, {"attribute": "amount=12.50"}, {"attribute": "units = 3"},
+        {"kind": "tests.1"}, {"attribute": "region=EU"}, {"attribute": "amount=12.50"}, {"attribute": "amount=12.5"},
+        {"attribute": "units = 3"},
     ],
 )  # fmt: skip
 def test_lists_are_searched_and_filtered(ask, as_user, filters):
