@@ -79,6 +79,15 @@ def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, 
     logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, veil.text(error))
 
 
+@receiver(signals.ended_run_returned, dispatch_uid="pgworkflows.log.ended_run")
+def log_ended_run(*, name: str, workflow: UUID, key: str, status: str, **_: Any) -> None:
+    """Warn that a start began nothing."""
+    logger.warning(
+        "%s: the start under key %r gave back workflow %s, which is %s, and began nothing. Use another key to run it once more.",
+        name, key, workflow, status,
+    )  # fmt: skip
+
+
 @receiver(signals.definition_changed, dispatch_uid="pgworkflows.log.definition")
 def log_definition(*, name: str, version: int, unfinished: int, **_: Any) -> None:
     """Warn that code changed under running workflows."""

@@ -16,6 +16,8 @@ workflow_changed = Signal()
 step_failed = Signal()
 #: A worker process began or ended. Arguments: worker (str), started (bool).
 worker_changed = Signal()
+#: A start gave back a run that has ended, since its key was taken. Arguments: name, workflow (UUID), key, status.
+ended_run_returned = Signal()
 #: A worker knows another body than unfinished runs began with. Arguments: name, version, unfinished (int).
 definition_changed = Signal()
 #: Something of a project's own failed where nothing may be raised. Arguments: what (str), error (BaseException).

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import History, Workflow
 from ..models.history import ROUTINE
-from ..models.workflow import TROUBLED
+from ..models.workflow import ENDED_BADLY, TROUBLED
 from ..readable import read_json
 from ..redaction import Veil
 from ..store.connection import query
@@ -44,12 +44,14 @@ class StatusFilter(ChosenFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the statuses."""
-        return [("unfinished", _("not ended")), *Workflow.Status.choices]
+        return [("unfinished", _("not ended")), ("badly", _("ended badly")), *Workflow.Status.choices]
 
     def condition(self, chosen: str) -> Q:
         """Say also what follows from the status: the planner does not see it, and partial indexes need it."""
         if chosen == "unfinished":
             return Q(finished_at=None)
+        if chosen == "badly":
+            return Q(status__in=ENDED_BADLY)
         if chosen in Workflow.FINISHED or chosen in TROUBLED:
             return Q(status=chosen)
         return Q(status=chosen, finished_at=None)

@@ -26,7 +26,7 @@ LONGEST_JSON = 20_000
 EMPTY = "-"
 
 TONES = APPROVAL_TONES | {
-    "COMPLETED": "good", "FAILED": "bad", "BLOCKED": "bad", "COMPENSATING": "odd", "COMPENSATED": "odd",
+    "COMPLETED": "good", "FAILED": "bad", "BLOCKED": "bad", "COMPENSATING": "odd", "COMPENSATED": "bad",
     "WAITING": "waits", "PENDING": "busy",
 }  # fmt: skip
 

@@ -34,6 +34,10 @@ def uuid7() -> uuid.UUID:
 TROUBLED = ("FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED", "BLOCKED")
 
 
+#: Those of workflows that ended with an error.
+ENDED_BADLY = ("FAILED", "COMPENSATED")
+
+
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
     """Scopes named for what they find."""
 
@@ -52,6 +56,10 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
     def waiting(self) -> WorkflowQuerySet:
         """Find what waits for a time, an event, an approval or a child."""
         return self.filter(status=Workflow.Status.WAITING)
+
+    def ended_badly(self) -> WorkflowQuerySet:
+        """Find what ended with an error, undone or not."""
+        return self.filter(status__in=ENDED_BADLY)
 
     def blocked(self) -> WorkflowQuerySet:
         """Find what a person has to look at."""
@@ -138,6 +146,9 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     format = models.SmallIntegerField(default=1)
 
     objects = WorkflowQuerySet.as_manager()
+
+    #: Whether the `start()` that returned this began it; false too where its key was taken.
+    created = False
 
     class Meta:
         verbose_name = _("workflow")

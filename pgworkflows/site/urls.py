@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
@@ -38,11 +39,14 @@ def for_people(view: Any) -> Any:
     """Wrap a view of the site: after login, and not kept by anybody on the way."""
 
     def answer(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        login = login_address()
+        if not (login or request.user.is_authenticated):
+            return render(request, "pgworkflows/no_login.html", status=403)
         if not request.user.is_authenticated and request.method == "POST":
-            return redirect_to_login(f"{request.path}?{posting.UNSENT}=1", login_address() or None)
+            return redirect_to_login(f"{request.path}?{posting.UNSENT}=1", login or None)
         if request.user.is_authenticated and posting.UNSENT in request.GET:
             posting.tell_unsent(request)
-        return login_required(view, login_url=login_address() or None)(request, *arguments, **named)
+        return login_required(view, login_url=login or None)(request, *arguments, **named)
 
     return never_cache(wraps(view)(answer))
 

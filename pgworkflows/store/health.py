@@ -26,6 +26,8 @@ class Health:
     claims_without_owner: int
     #: Workflows that are stopped until a person has looked.
     blocked: int
+    #: Workflows that ended FAILED or COMPENSATED and are not pruned.
+    ended_badly: int
     #: Events that no wait took when they came, nor any since.
     events_not_taken: int
     #: Unfinished workflows that no live worker takes, by name, version and queue, with their number.
@@ -55,6 +57,8 @@ WHERE o.stopped_at IS NOT NULL OR o.beat_at < pgworkflows.now() - o.lease
 
 BLOCKED = "SELECT count(*) FROM pgworkflows_workflow WHERE finished_at IS NULL AND status = 'BLOCKED'"
 
+ENDED_BADLY = "SELECT count(*) FROM pgworkflows_workflow WHERE status IN ('FAILED', 'COMPENSATED')"
+
 EVENTS_NOT_TAKEN = """
 SELECT count(*) FROM pgworkflows_event
 WHERE task_id IS NULL AND (delivered_at IS NOT NULL OR parked) AND name NOT LIKE '$%'
@@ -82,6 +86,7 @@ def measure() -> Health:
         workers_alive=_one(ALIVE),
         claims_without_owner=_one(CLAIMS_WITHOUT_OWNER),
         blocked=_one(BLOCKED),
+        ended_badly=_one(ENDED_BADLY),
         events_not_taken=_one(EVENTS_NOT_TAKEN),
         unknown_definitions=[dict(zip(("name", "version", "queue", "unfinished"), row, strict=True)) for row in query(UNKNOWN)],
     )

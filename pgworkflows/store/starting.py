@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 
+from .. import signals
 from ..definitions.arguments import convert
 from ..definitions.encoding import TAGGED, dump
 from ..definitions.texts import check_size, label
@@ -156,6 +157,12 @@ def _started(workflow: WorkflowFunction[..., Any], row: Started, text: str, like
     """Return the workflow; None where another had the key, and has been deleted since."""
     alias = database().alias
     if not row.created:
-        return Workflow.objects.using(alias).filter(pk=adopt(workflow, row, text)).first()
+        holder = Workflow.objects.using(alias).filter(pk=adopt(workflow, row, text)).first()
+        if holder is not None and holder.is_finished:
+            ended = {"name": holder.name, "workflow": holder.pk, "key": holder.key, "status": holder.status}
+            signals.ended_run_returned.send_robust(Workflow, **ended)
+        return holder
     own = {"id": row.workflow, "root": row.workflow, "kwargs": json.loads(text), "attributes": dict(workflow.attributes)}
-    return Workflow.from_db(alias, list(like), list((like | own).values()))
+    started = Workflow.from_db(alias, list(like), list((like | own).values()))
+    started.created = True
+    return started

@@ -96,6 +96,7 @@ def test_search_finds_id_and_its_beginning(viewer, several):
         ({"status": "FAILED"}, {"F1"}),
         ({"status": "WAITING"}, {"W1", "W2", "S1"}),
         ({"status": "unfinished"}, {"W1", "W2", "S1"}),
+        ({"status": "badly"}, {"F1"}),
         ({"status": "BLOCKED"}, set()),
         ({"name": "admin_tests.waits"}, {"W1", "W2"}),
         ({"queue": "slow"}, {"S1"}),

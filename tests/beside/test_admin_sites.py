@@ -155,3 +155,8 @@ def test_check_tells_of_a_login_that_is_not_there(shop):
     shop.settings(MAIL + "INSTALLED_APPS.remove('django.contrib.admin')\n")
     shop.write("urls", 'from django.urls import include, path\nurlpatterns = [path("a/", include("pgworkflows.site.urls"))]\n')
     assert "pgworkflows.W007" in shop.manage("check")
+    shop.migrate()
+    said = shop.script("from django.test import Client\nanswer = Client().get('/a/')\nprint(answer.status_code, answer.text)")
+    assert said.startswith("403 ")
+    assert "<h1>Nobody can log in here yet</h1>" in said
+    assert "set LOGIN_URL" in said

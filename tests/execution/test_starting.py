@@ -131,6 +131,23 @@ def test_options_reach_the_row(pgworkflows, django_user_model):
     assert pgworkflows.run_workflows().batches == 0
 
 
+def test_key_of_an_ended_run_warns(pgworkflows, caplog):
+    @workflow(name="tests.once")
+    def once() -> None: ...
+
+    keyed = once.using(key="k")
+    first, again = keyed.start(), keyed.start()
+    assert (first.created, again.created, again.pk) == (True, False, first.pk)
+    assert not caplog.messages
+    pgworkflows.run_workflows()
+    third = keyed.start()
+    assert (third.created, third.pk, third.status) == (False, first.pk, "COMPLETED")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"tests.once: the start under key 'k' gave back workflow {first.pk}, which is COMPLETED, and began nothing. "
+        "Use another key to run it once more."
+    ]
+
+
 def test_one_key_gives_one_row(pgworkflows):
     keyed = pay.using(key="k")
     assert keyed.start(1).pk == keyed.start(order_id=1, note="").pk

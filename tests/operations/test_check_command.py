@@ -37,7 +37,7 @@ def test_all_is_well_with_a_worker(worker):
     assert check() == (
         0,
         "All is well: 1 worker(s) alive, oldest runnable none, oldest wait none, 0 approval(s) overdue, 0 blocked, "
-        "0 event(s) not taken.\n",
+        "0 ended badly, 0 event(s) not taken.\n",
     )
 
 
@@ -50,7 +50,7 @@ def test_json_has_every_figure(worker):
     assert figures() == {
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
-        "claims_without_owner": 0, "blocked": 0, "events_not_taken": 0, "unknown_definitions": [],
+        "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "unknown_definitions": [],
     }  # fmt: skip
 
 
@@ -99,6 +99,16 @@ def test_blocked_workflow_is_told(worker, quick, execute):
     execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL")
     assert check() == (1, "! 1 workflow(s) blocked until a person has looked\n")
     assert check("--blocked", "1")[0] == 0
+
+
+def test_what_ended_badly_is_told(worker, quick, execute):
+    quick.start_many([{}] * 3)
+    last = "id = (SELECT max(id::text)::uuid FROM pgworkflows_workflow)"
+    execute("UPDATE pgworkflows_workflow SET status = 'COMPENSATING', available_at = NULL")
+    execute(f"UPDATE pgworkflows_workflow SET status = 'FAILED', finished_at = pgworkflows.now() WHERE {last}")
+    execute(f"UPDATE pgworkflows_workflow SET status = 'COMPENSATED', finished_at = pgworkflows.now() WHERE NOT {last}")
+    assert check()[0] == 0
+    assert check("--badly", "2") == (1, "! 3 workflow(s) ended FAILED or COMPENSATED\n")
 
 
 def test_event_that_nobody_took_is_told(worker, patient, pgworkflows, workflows):

@@ -147,7 +147,9 @@ class Command(BaseCommand):
         if options["snapshots"]:
             yield from list_snapshots()
             return
-        limits = Limits(**{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked", "events")})
+        limits = Limits(
+            **{name: options[name] for name in ("runnable", "wait", "overdue", "workers", "blocked", "badly", "events")}
+        )
         well, lines = check(limits, as_json=options["json"])
         yield from lines
         if not well:

@@ -20,6 +20,7 @@ class Limits:
     overdue: int
     workers: int
     blocked: int
+    badly: int | None
     events: int | None
 
 
@@ -42,6 +43,8 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
         yield f"{health.claims_without_owner} claim(s) of workers that are gone"
     if health.blocked > limits.blocked:
         yield f"{health.blocked} workflow(s) blocked until a person has looked"
+    if limits.badly is not None and health.ended_badly > limits.badly:
+        yield f"{health.ended_badly} workflow(s) ended FAILED or COMPENSATED"
     if limits.events is not None and health.events_not_taken > limits.events:
         yield f"{health.events_not_taken} event(s) that nobody took; `manage.py workflows events` lists them"
     for unknown in health.unknown_definitions:
@@ -62,7 +65,7 @@ def _well(health: Health) -> str:
     return (
         f"All is well: {health.workers_alive} worker(s) alive, oldest runnable {_length(health.oldest_runnable)}, "
         f"oldest wait {_length(health.oldest_wait)}, {health.overdue_approvals} approval(s) overdue, {health.blocked} blocked, "
-        f"{health.events_not_taken} event(s) not taken."
+        f"{health.ended_badly} ended badly, {health.events_not_taken} event(s) not taken."
     )
 
 

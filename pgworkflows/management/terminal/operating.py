@@ -22,6 +22,7 @@ def add_check(verbs: Any) -> None:
     checked.add_argument("--overdue", type=count, default=0, metavar="N", help="approvals past their due date (default 0)")
     checked.add_argument("--workers", type=count, default=1, metavar="N", help="the fewest workers alive (default 1)")
     checked.add_argument("--blocked", type=count, default=0, metavar="N", help="blocked workflows (default 0)")
+    checked.add_argument("--badly", type=count, metavar="N", help="workflows that ended FAILED or COMPENSATED (default: any)")
     checked.add_argument("--events", type=count, metavar="N", help="events that nobody took (default: any)")
 
 
