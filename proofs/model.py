@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from .misdeeds import BLOCKED, MISDEEDS
 from .plan import Start
 from .programs import ACCOUNTS, NEVER_SECONDS, Node, Program
 
@@ -55,6 +56,7 @@ class Expected:
     calls: dict[tuple[str, str], ExpectedCall] = field(default_factory=dict)
     approvals: list[list[str]] = field(default_factory=list)
     accounts: Counter[int] = field(default_factory=Counter)
+    misdeeds: list[str] = field(default_factory=list)
 
 
 class BodyError(Exception):
@@ -69,6 +71,10 @@ class CancelledHere(Exception):  # noqa: N818 - what happened
 
     def __init__(self, *, compensate: bool) -> None:
         self.compensate = compensate
+
+
+class BlockedHere(Exception):  # noqa: N818 - what happened
+    """The engine stops trying here; a person who has looked cancels it, and nothing is undone."""
 
 
 def expect(start: Start) -> list[Expected]:
@@ -108,6 +114,8 @@ class _Run:
             end.status = "CANCELLED"
             if cancelled.compensate:
                 self._undo()
+        except BlockedHere:
+            end.status, end.error = "CANCELLED", "RuntimeError"
         else:
             end.status, end.result = "COMPLETED", self.trace
         if end.status != "FAILED":
@@ -244,6 +252,19 @@ class _Run:
     def _meddle(self, node: Node, label: str) -> None:
         self._task("STEP", f"meddle-{node['how']}", ["task_fail"], 1)
         raise BodyError("IntegrityError" if node["how"] == "foreign_key" else "NotAllowed")
+
+    def _misdeed(self, node: Node, label: str) -> None:
+        misdeed = MISDEEDS[node["how"]]
+        self.end.misdeeds.append(node["how"])
+        if misdeed.error == BLOCKED:
+            raise BlockedHere
+        events = ["attempt"] * misdeed.call + ["task_fail" if misdeed.error else "task_complete"]
+        self._task("STEP", node["how"], events, 1)
+        if misdeed.call:
+            self.end.calls[label, "do"] = ExpectedCall(1)
+        if misdeed.error:
+            raise BodyError(misdeed.error)
+        self._row(label, "do")
 
     def _raise(self, node: Node, label: str) -> None:
         raise BodyError("Broken")

@@ -98,6 +98,15 @@ class Fleet:
         )  # fmt: skip
         return self._add(WorkerProcess(name, process.pid, list(ancestors), process))
 
+    def supervise(self, processes: int) -> WorkerProcess:
+        """Start a supervisor with its workers, as people do."""
+        command = [sys.executable, "-m", "django", "runworkflows", "--processes", str(processes)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+            start_new_session=True,
+        )  # fmt: skip
+        return self._add(WorkerProcess("supervisor", process.pid, [], process))
+
     def _name(self) -> str:
         self.began += 1
         return f"proof:{self.began}:{secrets.token_hex(3)}"

@@ -10,7 +10,7 @@ interprets a program as a workflow's body, `model.py` says what must have come o
     state      set_state                        value      now(), uuid4() or random()
     transfer   atomic step on two hot rows      meddle     atomic step that does what no step may
     if, loop, try                               raise      the body fails
-    cancelled  a wait that a person ends
+    cancelled  a wait that a person ends            misdeed    a step that does what `misdeeds.py` lists
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from .misdeeds import MISDEEDS
 
 Node = dict[str, Any]
 Program = list[Node]
@@ -126,6 +128,9 @@ class Generator:
 
     def _meddle(self, node: Node, depth: int, alone: bool) -> None:
         node["how"] = self.random.choice(["rollback", "swallow", "foreign_key"])
+
+    def _misdeed(self, node: Node, depth: int, alone: bool) -> None:
+        node["how"] = self.random.choices(list(MISDEEDS), [misdeed.weight for misdeed in MISDEEDS.values()])[0]
 
     def _raise(self, node: Node, depth: int, alone: bool) -> None:
         pass

@@ -29,6 +29,11 @@ command that repeats it, the workflow's program, its history and the difference.
 | orphans | workflows that are unfinished in the end, with nobody to take them up |
 | history rows | against the model: one row for each change, each going on where the one before ended |
 
+In `hostile` steps do what no step should: raw cursors, COPY, scripts with comments, SET, hooks that raise or hang,
+connections that end, overruns. `waited_too_long` counts the workflows, of one that does nothing started every tenth of a
+second, that took 2 s longer beside them than any did beside honest programs (6 s in a quick run); with two processes, and
+one fault at a time that costs a process. `not_stopped` says that the service did not end in good order afterwards.
+
 Takeover is the time from a worker's death until others have taken over what it owned. Where a lease decides, it is one
 and a half or two seconds here instead of thirty.
 

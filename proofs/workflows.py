@@ -27,7 +27,7 @@ from pgworkflows import (
 )
 from pgworkflows.definitions.step import Step
 
-from . import ledger
+from . import ledger, misdeeds
 from .models import Account, Row
 from .programs import NEVER_SECONDS, TRIES, Node, Program
 
@@ -189,6 +189,7 @@ def deadly() -> None:
 
 
 MEDDLING = {"rollback": meddle_rollback, "swallow": meddle_swallow, "foreign_key": meddle_foreign_key}
+MISDOING = misdeeds.declare(Broken, _tell)
 VALUES = {"now": now, "uuid4": uuid4, "random": random}
 
 
@@ -270,6 +271,9 @@ class Interpreter:
     def do_meddle(self, node: Node, label: str) -> None:  # noqa: D102
         MEDDLING[node["how"]](self.number, label)
 
+    def do_misdeed(self, node: Node, label: str) -> None:  # noqa: D102
+        MISDOING[node["how"]](self.number, label)
+
     def do_raise(self, node: Node, label: str) -> None:  # noqa: D102
         raise Broken(label)
 
@@ -306,6 +310,17 @@ def first_program(number: int, prefix: str, program: list[Any]) -> dict[str, lis
 def poison() -> None:
     """Kill every worker that takes it up."""
     deadly()
+
+
+@step(name="proofs.nothing")
+def nothing() -> None:
+    """Take no time."""
+
+
+@workflow(name="proofs.probe")
+def probe() -> None:
+    """Show by its end how long it was kept waiting."""
+    nothing()
 
 
 VERSIONS = {1: first_program}

@@ -136,10 +136,19 @@ class Supervisor:
             os.close(child.pipe)
             for key, value in child.counts.items():
                 self.past[key] = self.past.get(key, 0) + (value if key != "in_flight" else 0)
-            ended = child.told or self.options.drain or child.options.takes == Takes.SUSPECTS
-            if self.stops or self._gave_up or (status == 0 and ended):
+            done = status == 0 and (self.options.drain or child.options.takes == Takes.SUSPECTS)
+            if self.stops or self._gave_up or done or self._leaves_to_successor(child):
                 continue
+            if child.replaces is not None:  # its own replacement comes in the place of both
+                self._end(child.replaces)
             self._replace(child, status)
+
+    def _leaves_to_successor(self, child: Child) -> bool:
+        """Whether another process has begun in its place, or is about to: however it ended, that is no reason for one more."""
+        begun = [other for other in self.children if other.replaces is child]
+        for other in begun:
+            other.replaces = None
+        return child.told or bool(begun)
 
     def _replace(self, child: Child, status: int) -> None:
         self._replaced += 1

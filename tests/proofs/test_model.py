@@ -110,3 +110,16 @@ def test_plans_use_everything():
 
     used = {node["do"] for start in Plan(seed=1, workflows=400).starts() for node in every(start.program)}
     assert used == {*WEIGHTS, "cancelled"}
+
+
+def misdeed(how):
+    return {"do": "misdeed", "at": "2", "how": how}
+
+
+def test_misdeeds_cost_their_own_workflow():
+    (raw,) = ends(misdeed("raw-cursor"))
+    (late,) = ends(misdeed("call-overruns"))
+    (blocked,) = ends(step("write", "1", undo="atomic"), misdeed("hangs"), step("write", "3"))
+    assert (raw.status, list(raw.rows), raw.misdeeds) == ("COMPLETED", [("2", "do")], ["raw-cursor"])
+    assert (late.status, late.error, list(late.calls)) == ("FAILED", "WaitTimeout", [("2", "do")])
+    assert (blocked.status, blocked.error, list(blocked.rows)) == ("CANCELLED", "RuntimeError", [("1", "do")])

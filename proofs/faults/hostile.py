@@ -1,0 +1,183 @@
+"""Programs whose steps do what no step should, beside honest ones, under a supervisor with two processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+from ..misdeeds import MISDEEDS
+from ..model import expect
+from ..plan import Start
+from ..postgres import DATABASE
+from ..processes import WorkerProcess
+from ..programs import WEIGHTS
+from ..proof import Run
+
+FAULT = "steps that misbehave"
+SETTINGS = {"PROOFS_SETTINGS": json.dumps({"LEASE": 1.2, "HEARTBEAT": 0.3})}
+#: How long anybody may wait for somebody else's fault, in seconds; a small run on a busy machine says little about it.
+LONGEST_WAIT, LONGEST_WAIT_QUICK = 2.0, 6.0
+#: No more than so many are under way, so that nobody waits for the queue.
+UNDER_WAY = 20
+CALM = 40
+COSTLY = [how for how, misdeed in MISDEEDS.items() if misdeed.costs_process]
+EVERY = 0.1
+#: In seconds, from the start of a probe to its end, by the database's clock.
+WAITED = """
+SELECT extract(epoch FROM COALESCE(finished_at, pgworkflows.now()) - created_at)::float
+FROM pgworkflows_workflow WHERE name = 'proofs.probe' AND created_at >= %(since)s::timestamptz ORDER BY 1
+"""
+# A process that tries suspects would be a third one.
+BOTH_AT_WORK = f"""
+SELECT count(*) = 2 AND max(started_at) < pgworkflows.now() - interval '1 second' AND NOT EXISTS (
+  SELECT FROM pgworkflows_workflow
+  WHERE finished_at IS NULL AND jsonb_path_exists(kwargs, '$.** ? (@.how like_regex "^({"|".join(COSTLY)})$")'))
+FROM pgworkflows_worker WHERE stopped_at IS NULL AND beat_at > pgworkflows.now() - interval '1 second'
+"""
+
+
+def prove(run: Run) -> None:
+    """Measure what probes wait beside honest programs, then beside hostile ones; count what came of all of them."""
+    honest = run.plan(workflows=CALM)
+    starts = one_of_each(CALM) + run.plan(first=CALM + len(MISDEEDS), weights={**WEIGHTS, "misdeed": 20})
+    probes = Probes()
+    with run.server() as server, run.fleet(server.url(DATABASE), SETTINGS) as workers:
+        supervisor = workers.supervise(2)
+        run.driver.start(honest[:1])
+        run.drain(until=1)
+        start_gradually(run, honest[1:], probes)
+        usual = probes.longest()
+        probes.begin_anew()
+        start_gradually(run, starts, probes)
+        longest, late = probes.longest(), probes.longer_than(usual + limit(run))
+        run.outcome.measured |= {
+            "longest wait beside honest programs": f"{usual:.2f} s",
+            "beside hostile ones": f"{longest:.2f} s",
+        }
+        if late:
+            run.outcome.problems.append(f"waited_too_long {late}: more than {limit(run):g} s longer than the usual {usual:.2f} s")
+        stop(run, supervisor)
+        run.injected("probes", probes.started)
+        for how in (how for start in starts for end in expect(start) for how in end.misdeeds):
+            run.injected(how)
+        run.count(honest + starts)
+    run.outcome.measured["workers replaced"] = str(workers.log().count("its replacement takes over"))
+
+
+def limit(run: Run) -> float:
+    """Return how much longer than usual a probe may take."""
+    return LONGEST_WAIT_QUICK if run.quick else LONGEST_WAIT
+
+
+def one_of_each(first: int) -> list[Start]:
+    """Make a program around each misdeed, so that none is left to chance."""
+    write = {"do": "write", "tries": 1, "fails": 0, "gives": 1, "undo": "atomic", "undo_fails": 0}
+    return [
+        Start(
+            number=first + place,
+            how="python",
+            program=[{**write, "at": "1"}, {"do": "misdeed", "at": "2", "how": how}, {**write, "at": "3"}],
+        )
+        for place, how in enumerate(MISDEEDS)
+    ]
+
+
+@dataclass(slots=True)
+class Probes:
+    """Workflows that do nothing, started all the while: what they wait, all others wait."""
+
+    started: int = 0
+    _since: str = "-infinity"
+    _next_at: float = field(default_factory=time.monotonic)
+
+    def start_now_and_then(self) -> None:
+        """Start one if it is time."""
+        from ..driver import persist
+        from ..workflows import probe
+
+        if time.monotonic() >= self._next_at:
+            self._next_at = time.monotonic() + EVERY
+            persist(probe.start)
+            self.started += 1
+
+    def begin_anew(self) -> None:
+        """Forget the waits so far."""
+        from pgworkflows.store.connection import database_now
+
+        self._since = database_now().isoformat()
+
+    def waits(self) -> list[float]:
+        """Return what each waited, in seconds."""
+        from pgworkflows.store.connection import query
+
+        return [row[0] for row in query(WAITED, {"since": self._since})]
+
+    def longest(self) -> float:
+        """Return the longest wait."""
+        return max(self.waits(), default=0.0)
+
+    def longer_than(self, seconds: float) -> int:
+        """Count the waits that were longer."""
+        return sum(wait > seconds for wait in self.waits())
+
+
+def start_gradually(run: Run, starts: list[Start], probes: Probes) -> None:
+    """Start one after the other, never many at once, and see all of them to their end.
+
+    What costs a process begins only when the one before is over and both processes are at work again: with two, nobody
+    waits for one fault, and for two at a time somebody would.
+    """
+
+    def meanwhile() -> None:
+        probes.start_now_and_then()
+        let_go_of_blocked()
+
+    light = [start for start in starts if not costs_process(start)]
+    heavy = [start for start in starts if costs_process(start)]
+    while light or heavy:
+        room = UNDER_WAY - run.driver.unfinished()
+        if room > 0:
+            run.driver.start(light[:room])
+            del light[:room]
+        if heavy and both_at_work():
+            run.driver.start([heavy.pop()])
+        run.driver.answer()
+        meanwhile()
+        time.sleep(0.02)
+    run.drain(meanwhile, pause=0.02)
+
+
+def costs_process(start: Start) -> bool:
+    """Whether a step of this program ends its worker process."""
+    return any(MISDEEDS[how].costs_process for end in expect(start) for how in end.misdeeds)
+
+
+def both_at_work() -> bool:
+    """Whether no such program is under way, and exactly two processes have given a sign of life for a while."""
+    from pgworkflows.store.connection import query
+
+    return bool(query(BOTH_AT_WORK)[0][0])
+
+
+def let_go_of_blocked() -> None:
+    """Cancel, as a person would who has looked, what is not tried any more."""
+    from pgworkflows.models import Workflow
+
+    for row in Workflow.objects.filter(status="BLOCKED"):
+        row.cancel("as planned", compensate=False, by="ann")
+
+
+def stop(run: Run, supervisor: WorkerProcess) -> None:
+    """End the service as people do; it must end in good order, whatever its steps have done."""
+    supervisor.send(signal.SIGTERM)
+    process = supervisor.process
+    assert process is not None
+    try:
+        status = process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        status = -1
+    if status:
+        run.outcome.problems.append(f"not_stopped 1: told to stop, the supervisor ended with status {status}")
