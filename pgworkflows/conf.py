@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -24,7 +24,7 @@ class Settings:
     BATCH_SIZE: int = 50
     #: How much of its own CPU a batch may use before it begins no new step; three times as long by the clock.
     BATCH_SECONDS: float = 0.1
-    #: Outside calls in flight in one process; ten times as many where they are `async def`.
+    #: Outside calls in flight in one process; ten times as many where they are `async def`. For executors their own bound.
     CONCURRENCY: int = 100
     #: After this long without a sign of life a worker's claims are taken over.
     LEASE: float = 30.0
@@ -34,8 +34,9 @@ class Settings:
     POLL_INTERVAL: float = 1.0
     #: The largest argument set, result or payload, in bytes of JSON.
     MAX_PAYLOAD_BYTES: int = 1_000_000
-    #: Dotted path of a callable that returns a concurrent.futures.Executor for outside calls; None for threads.
-    EXECUTOR: str | None = None
+    #: Executors for outside steps of `def`, by name: a callable that makes a concurrent.futures.Executor, or its dotted path,
+    #: or a pair of that and its calls in flight from one worker (else CONCURRENCY). "default" is threads unless it is given.
+    EXECUTORS: dict[str, Any] = field(default_factory=dict)
     #: A callable (workflow) -> context manager for whatever of a workflow runs, or its dotted path; None for none.
     ENTER: str | Callable[..., Any] | None = None
     #: Words of names whose values are hidden in whatever is shown.
@@ -69,7 +70,16 @@ def conf() -> Settings:
     """Read the settings; unknown keys are left to the system check."""
     values = {key: value for key, value in given().items() if key in KNOWN}
     seconds = {key: value.total_seconds() for key, value in values.items() if isinstance(value, timedelta)}
+    if not isinstance(values.get("EXECUTORS", {}), dict):  # the system check says so
+        del values["EXECUTORS"]
     return Settings(**values | seconds)
+
+
+def maker_and_bound(given: Any) -> tuple[str | Callable[[], Any], int | None]:
+    """Take an entry of EXECUTORS apart: what makes it, and how many calls may be in flight there."""
+    if isinstance(given, list | tuple) and len(given) == 2:
+        return given[0], given[1]
+    return given, getattr(given, "bound", None)
 
 
 def _reset(*, setting: str, **_: object) -> None:

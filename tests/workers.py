@@ -61,11 +61,12 @@ def until_all(status: str, seconds: float = 30) -> None:
         raise AssertionError(f"{error}; there are {others()}") from None
 
 
-def children(process: subprocess.Popen[bytes]) -> list[int]:
+def children(process: subprocess.Popen[bytes] | int) -> list[int]:
     """List the processes that a process has started, oldest first; those that have ended do not count."""
+    of = process if isinstance(process, int) else process.pid
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
     split = [line.split() for line in listed.splitlines()]
-    return sorted(int(pid) for pid, parent, stat, *_ in split if int(parent) == process.pid and not stat.startswith("Z"))
+    return sorted(int(pid) for pid, parent, stat, *_ in split if int(parent) == of and not stat.startswith("Z"))
 
 
 class Fleet:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
-from ..conf import KNOWN, SETTING, conf, unknown_keys
+from ..conf import KNOWN, SETTING, conf, maker_and_bound, unknown_keys
 
 _LEAST_BEATS = 3
 
@@ -38,10 +38,18 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(isinstance(item, str) for item in value)
 
 
+def _executors(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(name, str) and _executor(given) for name, given in value.items())
+
+
+def _executor(given: Any) -> bool:
+    maker, bound = maker_and_bound(given)
+    return (isinstance(maker, str) or callable(maker)) and (bound is None or _positive_whole(bound))
+
+
 _Rule = tuple[Callable[[Any], bool], str]
 _WHOLE: _Rule = (_positive_whole, "a whole number of 1 or more")
 _SECONDS: _Rule = (_positive_seconds, "a timedelta or a number of seconds, more than 0")
-_PATH: _Rule = (_optional_text, "a dotted path or None")
 
 _RULES: dict[str, _Rule] = {
     "DATABASE": (_text, "an alias in DATABASES"),
@@ -52,7 +60,11 @@ _RULES: dict[str, _Rule] = {
     "HEARTBEAT": _SECONDS,
     "POLL_INTERVAL": _SECONDS,
     "MAX_PAYLOAD_BYTES": _WHOLE,
-    "EXECUTOR": _PATH,
+    "EXECUTORS": (
+        _executors,
+        'a dict such as {"heavy": ("shop.executors.make", 8)}: by name, a callable or dotted path that makes an executor, '
+        "and how many calls may be in flight there (1 or more)",
+    ),
     "ENTER": (lambda value: _optional_text(value) or callable(value), "a callable, a dotted path or None"),
     "REDACT": (_texts, "a list of keys"),
     "LINK_MAX_AGE": _SECONDS,
@@ -72,7 +84,10 @@ def check_settings() -> list[CheckMessage]:
     found += [_wrong(key, value) for key, value in wrong.items()]
     if not wrong.keys() & {"LEASE", "HEARTBEAT"}:
         found += _check_lease()
-    found += [error for key in ("EXECUTOR", "ENTER", "DUE") if key not in wrong for error in _check_path(key, given.get(key))]
+    if "EXECUTORS" not in wrong:
+        for name, executor in given.get("EXECUTORS", {}).items():
+            found += _check_path(f"['EXECUTORS'][{name!r}]", maker_and_bound(executor)[0])
+    found += [error for key in ("ENTER", "DUE") if key not in wrong for error in _check_path(f"[{key!r}]", given.get(key))]
     return found
 
 
@@ -101,7 +116,7 @@ def _check_lease() -> list[CheckMessage]:
     ]
 
 
-def _check_path(key: str, value: Any) -> list[CheckMessage]:
+def _check_path(place: str, value: Any) -> list[CheckMessage]:
     if not isinstance(value, str):
         return []
     try:
@@ -112,8 +127,8 @@ def _check_path(key: str, value: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"{SETTING}[{key!r}] is {value!r}, which cannot be used: {problem}.",
-            hint="Name a callable by its dotted path, or None for the default.",
+            f"{SETTING}{place} is {value!r}, which cannot be used: {problem}.",
+            hint="Name a callable by its dotted path, or leave it out.",
             id="pgworkflows.E003",
         )
     ]

@@ -8,19 +8,35 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
+from ..conf import SETTING, conf
 from ..definitions.arguments import defaults
 from ..definitions.encoding import encode
 from ..definitions.registry import registry
-from ..definitions.step import Step
+from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NotStorable
 
 
 def check_declarations() -> list[CheckMessage]:
-    """Report modules that fail to import, two functions under one name, and defaults that cannot be stored."""
+    """Report modules that fail to import, names given twice, defaults that cannot be stored, and executors not known."""
     failed = [_import_failed(module, error) for module, error in registry.import_errors.items()]
     clashes = [_clash(old, new) for old, new in registry.clashes]
-    return [*failed, *clashes, *(error for workflow in registry.workflows.values() for error in _check_defaults(workflow))]
+    stored = [error for workflow in registry.workflows.values() for error in _check_defaults(workflow)]
+    return [*failed, *clashes, *stored, *_check_executors()]
+
+
+def _check_executors() -> Iterator[CheckMessage]:
+    """Yield steps, and what undoes them, that ask for an executor which settings do not have."""
+    known = {DEFAULT_EXECUTOR, *conf().EXECUTORS}
+    undoing = [step.undo for step in registry.steps.values() if step.undo is not None]
+    for step in [*registry.steps.values(), *undoing]:
+        if step.executor not in known:
+            yield Error(
+                f"Step {step.name} asks for executor {step.executor!r}, which {SETTING}['EXECUTORS'] does not have "
+                f"({place_of(step.function)}).",
+                hint=f"It has {', '.join(sorted(known))}. Declare another one there, or leave executor= out for the default.",
+                id="pgworkflows.E020",
+            )
 
 
 def _check_defaults(workflow: WorkflowFunction[..., Any]) -> Iterator[CheckMessage]:

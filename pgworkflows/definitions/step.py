@@ -19,13 +19,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: The executor of outside steps that name none: threads, unless PGWORKFLOWS["EXECUTORS"] has it.
+DEFAULT_EXECUTOR = "default"
+
 
 class Step(Generic[P, R]):
     """A function whose result is recorded when a workflow calls it; elsewhere it is just the function.
 
     With `atomic` its database effects happen exactly once. Without, it is attempted at least once, each time
     with the same idempotency key. `timeout` is in seconds. `elsewhere` names other database aliases that an atomic step
-    may write to; what it writes there is neither undone with it nor done once.
+    may write to; what it writes there is neither undone with it nor done once. `executor` names the one of
+    PGWORKFLOWS["EXECUTORS"] in which an outside step of `def` runs.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Step(Generic[P, R]):
         retry: Retry,
         timeout: Duration | None,
         elsewhere: Collection[str] = (),
+        executor: str | None = None,
     ):
         self.function = function
         self.name = label(name or default_name(function), "the name of a step")
@@ -45,6 +50,7 @@ class Step(Generic[P, R]):
         self.timeout = optional_seconds(timeout, what=f"{self.name}(timeout=)")
         self.signature = checked_signature(function)
         self.elsewhere = frozenset(elsewhere)
+        self.executor = executor or DEFAULT_EXECUTOR
         self.is_async = asyncio.iscoroutinefunction(function)
         self.undo: Step[..., Any] | None = None
         self.__doc__ = function.__doc__
@@ -54,6 +60,10 @@ class Step(Generic[P, R]):
             raise TypeError(f"{self.name}(elsewhere={elsewhere!r}) must be aliases, as in elsewhere=({elsewhere!r},).")
         if elsewhere and not atomic:
             raise TypeError(f"{self.name}(elsewhere=) is for atomic steps; one with atomic=False may write anywhere.")
+        if executor is not None and atomic:
+            raise TypeError(f"{self.name}(executor=) is for outside steps. Declare it with @step(atomic=False).")
+        if executor is not None and self.is_async:
+            raise TypeError(f"{self.name}(executor=) is for plain def: `async def` steps run on the worker's own loop.")
         if atomic and self.is_async:
             raise TypeError(
                 f"Step {self.name} is `async def`, which cannot run inside the worker's transaction. "
@@ -78,7 +88,14 @@ class Step(Generic[P, R]):
     def compensation(self, function: F, /) -> F: ...
     @overload
     def compensation(
-        self, /, *, atomic: bool = True, retry: Retry = ..., timeout: Duration | None = None, elsewhere: Collection[str] = ()
+        self,
+        /,
+        *,
+        atomic: bool = True,
+        retry: Retry = ...,
+        timeout: Duration | None = None,
+        elsewhere: Collection[str] = (),
+        executor: str | None = None,
     ) -> Callable[[F], F]: ...
     def compensation(
         self,
@@ -89,13 +106,14 @@ class Step(Generic[P, R]):
         retry: Retry = Retry(),  # noqa: B008 - frozen
         timeout: Duration | None = None,
         elsewhere: Collection[str] = (),
+        executor: str | None = None,
     ) -> Any:
         """Declare how this step is undone: a function of the step's parameters and `result`."""
 
         def declare(undo: F) -> F:
             self._check_compensation(undo)
             name = f"{self.name}.compensation"
-            self.undo = Step(undo, name=name, atomic=atomic, retry=retry, timeout=timeout, elsewhere=elsewhere)
+            self.undo = Step(undo, name=name, atomic=atomic, retry=retry, timeout=timeout, elsewhere=elsewhere, executor=executor)
             return undo
 
         return declare if function is None else declare(function)
@@ -124,6 +142,7 @@ def step(
     timeout: Duration | None = None,
     name: str | None = None,
     elsewhere: Collection[str] = (),
+    executor: str | None = None,
 ) -> StepDecorator: ...
 def step(
     function: Callable[..., Any] | None = None,
@@ -134,9 +153,10 @@ def step(
     timeout: Duration | None = None,
     name: str | None = None,
     elsewhere: Collection[str] = (),
+    executor: str | None = None,
 ) -> Any:
     """Make a function a step: `@step` or `@step(atomic=False, retry=Retry(max_attempts=3))`."""
-    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name, elsewhere=elsewhere)
+    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name, elsewhere=elsewhere, executor=executor)
     return decorate if function is None else decorate(function)
 
 

@@ -12,12 +12,12 @@ from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
 from ..models import Task, Workflow
-from ..models.waits import WaitKind, wait_for
+from ..models.waits import Wait, WaitKind, wait_for
 from ..store.records import RecordedTask
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
 from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
-from .outside import OutsideCall
+from .outside import OutsideCall, needs_executor
 from .run import Run
 from .step_scope import StepScope
 
@@ -103,31 +103,33 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         if run.batch.alone or since is not None:
             task.error = describe(error)
-            _give_way_for_longer(run, task, in_short(task.error), since or run.now())
+            _give_way_for_longer(run, task, in_short(task.error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
         else:
             run.batch.gives_way(run)
         raise GiveWay from error
 
 
-def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: datetime) -> None:
+def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
     """Try the step again later, behind the queue, after a pause as long as it has been giving way; block it in the end.
 
     `started_at` and `due_at` of the task say since when, and until when.
     """
     waited = (run.now() - since).total_seconds()
     if waited > LONGEST_GIVING_WAY:
+        met, remedy = "a lock, or a deadlock,", "End the session that holds it"
+        if wait["kind"] == WaitKind.EXECUTOR:
+            met, remedy = f"executor {wait['executor']!r}, which could not be used,", "Mend it"
         run.block(
             RuntimeError(
-                f"Step {task.name} of workflow {run.row.name} {run.row.id} met a lock, or a deadlock, for {waited:.0f} s "
-                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {error}. "
-                "End the session that holds it, then retry() it; or cancel() it."
+                f"Step {task.name} of workflow {run.row.name} {run.row.id} met {met} for {waited:.0f} s "
+                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {error}. {remedy}, then retry() it; or cancel() it."
             )
         )
         return
     task.started_at = since
     task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
     run.write(task)
-    run.later(task.due_at, wait_for(WaitKind.LOCK, task.name, since=since, until=task.due_at))
+    run.later(task.due_at, wait | {"since": since.isoformat(), "until": task.due_at.isoformat()})
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
@@ -172,10 +174,11 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
         return take_result(run, task, result)
     uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or gave way
     attempts = task.attempt if uncounted else task.attempt + 1
-    run.batch.before_step(run, step)
+    run.batch.before_step(run, step, in_short(task.error) if task.status == Status.RUNNING else "")
     if run.batch.engine.stopping:
         run.again()
         raise Suspended
+    _require_executor(run, step, task, attempts)
     task.status, task.attempt = Status.RUNNING, attempts
     if task.due_at is None:
         task.started_at = run.now()
@@ -193,6 +196,31 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     raise Suspended
 
 
+def _require_executor(run: Run, step: Step[..., Any], task: RecordedTask, attempts: int) -> None:
+    """Let the run go on later where the executor of the step has no room, or cannot be used: the attempt has not begun then."""
+    refusal = run.batch.engine.refuses(step)
+    if refusal is None:
+        return
+    run.turned_away = True
+    if refusal.error is None:
+        run.later(
+            run.now() + timedelta(seconds=refusal.seconds),
+            wait_for(WaitKind.ROOM, step.name, since=run.now(), executor=step.executor),
+        )
+    else:
+        since = task.started_at if task.due_at is not None and task.started_at else run.now()
+        task.attempt = attempts
+        _turn_away(run, task, describe(refusal.error), since, needs_executor(step))
+    raise Suspended
+
+
+def _turn_away(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
+    """Keep why the step gives way, and try it again later."""
+    task.status, task.error = Status.PENDING, error
+    run.write(task)
+    _give_way_for_longer(run, task, in_short(error), since, wait)
+
+
 def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
     """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
     gives_way_since = task.started_at if task.due_at is not None else None
@@ -201,13 +229,25 @@ def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
         _completed(run, task, result.text, task.attempt)
         return load(result.text)
     if result.gives_way:
-        task.status, task.error = Status.PENDING, result.error
-        run.write(task)
-        _give_way_for_longer(run, task, in_short(result.error), gives_way_since or run.now())
+        run.turned_away = result.gives_way["kind"] == WaitKind.EXECUTOR
+        _turn_away(run, task, result.error, gives_way_since or run.now(), result.gives_way)
+        raise Suspended
+    if result.lost:
+        _lost(run, task, result.error)
         raise Suspended
     if result.retry_after is not None:
         _postpone(run, task, result.error, task.attempt, result.retry_after)
     _fail_for_good(run, task, result.error, task.attempt, result.raised)
+
+
+def _lost(run: Run, task: RecordedTask, error: str) -> None:
+    """Have the call made again under the same attempt, as after the death of a worker: counted, and apart from the others."""
+    task.error, run.lost = error, True
+    run.write(task)
+    seconds = 0.05 * 2.0**run.crashes if run.crashes > 1 else 0.0
+    due = run.now() + timedelta(seconds=seconds)
+    wait = wait_for(WaitKind.LOST, task.name, since=run.now(), until=due, error=json.loads(error)["type"].split(":")[-1])
+    run.later(due, wait)
 
 
 def was_refused(task: RecordedTask) -> bool:

@@ -94,10 +94,10 @@ class Batch:
         budget = self.engine.batch_seconds
         return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
 
-    def before_step(self, run: Run, step: Step[..., Any]) -> None:
+    def before_step(self, run: Run, step: Step[..., Any], lost_call: str = "") -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
         if run.row.crashes > MOST_CRASHES:
-            run.block(run.tried_too_often(f"Step {step.name}"))
+            run.block(run.tried_too_often(f"Step {step.name}", lost_call))
             raise Suspended
         if self.apart and run.row.crashes > 1 and run.dirty:
             # Commit step by step, so that the one that is tried in vain stands alone and gets the blame.

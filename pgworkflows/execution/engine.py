@@ -25,6 +25,21 @@ WHOLE_RUN = 0
 Watch = Callable[[uuid.UUID | None, int, "Step[..., Any] | None"], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no call of a step may begin now (None: there is no room), and for how many seconds."""
+
+    error: BaseException | None
+    seconds: float
+
+
+Refuses = Callable[["Step[..., Any]"], Refusal | None]
+
+
+def _refuses_nothing(step: Step[..., Any]) -> None:
+    return None
+
+
 def _unwatched(workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None) -> None:
     return None
 
@@ -68,6 +83,8 @@ class Engine:
     transaction: FusedTransaction | None = None
     #: Told when an atomic step begins (workflow, seq, step) and ends (None).
     watch: Watch = _unwatched
+    #: Asked before an outside attempt begins.
+    refuses: Refuses = _refuses_nothing
 
     @contextmanager
     def limited(self, what: str) -> Iterator[None]:

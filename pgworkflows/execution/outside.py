@@ -16,12 +16,18 @@ from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
+from ..models.waits import Wait, WaitKind, wait_for
 from ..store.actors import Actor, running_for
 from ..store.connection import end_what_was_left_open
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .entering import entered, entered_async, own_thread
 from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate
 from .step_scope import StepScope
+
+
+def needs_executor(step: Step[..., Any]) -> Wait:
+    """Return what is waited for where a step cannot use its executor."""
+    return wait_for(WaitKind.EXECUTOR, step.name, executor=step.executor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +56,10 @@ class OutsideResult:
     raised: BaseException | None = field(default=None, repr=False)
     #: Whether the step's Retry allows another attempt after this error, and in how many seconds.
     retry_after: float | None = field(default=None)
-    #: Whether it met a deadlock or a serialization failure, which is attempted again without counting.
-    gives_way: bool = False
+    #: What was in its way, if it is to be attempted again without counting: a lock (or a deadlock), or its executor.
+    gives_way: Wait | None = None
+    #: Whether the call was lost on its way: nobody knows whether it was made.
+    lost: bool = False
 
     @classmethod
     def failed(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
@@ -64,8 +72,19 @@ class OutsideResult:
             error=describe(error, refused=retry.refuses(error)),
             raised=error,
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
-            gives_way=sqlstate(error) in (DEADLOCK, SERIALIZATION) and not retry.refuses(error),
+            gives_way=wait_for(WaitKind.LOCK, call.step.name) if _met_a_lock(error) and not retry.refuses(error) else None,
         )
+
+    @classmethod
+    def lost_by(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
+        """Make the result of a call that its executor lost, as a worker that died would have."""
+        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, error=describe(error), lost=True)
+
+    @classmethod
+    def turned_away(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
+        """Make the result of a call that its executor could not take, or dropped without its fault."""
+        wait = needs_executor(call.step)
+        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, error=describe(error), gives_way=wait)
 
     @classmethod
     def succeeded(cls, call: OutsideCall, value: Any) -> OutsideResult:
@@ -76,6 +95,10 @@ class OutsideResult:
         except Exception as error:
             return cls.failed(call, error)
         return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, text=text)
+
+
+def _met_a_lock(error: BaseException) -> bool:
+    return sqlstate(error) in (DEADLOCK, SERIALIZATION)
 
 
 def _enter(call: OutsideCall) -> None:

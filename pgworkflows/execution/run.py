@@ -61,6 +61,10 @@ class Run:
     children: dict[Any, Row] = field(default_factory=dict)
     #: Whether its next try is to be by itself too.
     apart: bool = False
+    #: Whether its call was lost: this try was in vain.
+    lost: bool = False
+    #: Whether its executor could not be used: this try counts for nothing.
+    turned_away: bool = False
     #: Whether nothing was done here but to set it aside.
     set_aside: bool = False
 
@@ -156,7 +160,11 @@ class Run:
     @property
     def crashes(self) -> int:
         """How many tries in vain still count: none after progress; beginning an outside attempt is not progress."""
-        outcome = self.outcome
+        outcome, before = self.outcome, self.row.crashes
+        if self.lost:  # as after the death of a worker; of what is tried by itself the count was committed before
+            return max(before, min(before + 1, 2))
+        if self.turned_away:
+            return before if before < 2 else 0 if before == 2 else before - 1
         if self.apart and outcome is not None and outcome.status in (Status.PENDING, Status.COMPENSATING):
             return max(2, self.row.crashes if self.set_aside else 0)
         if outcome is None or outcome.call is None or not self.batch.apart:
@@ -169,15 +177,17 @@ class Run:
         """Whether this try was committed before it began."""
         return self.row.crashes > 1 and self.row.owner is None
 
-    def tried_too_often(self, where: str) -> RuntimeError:
+    def tried_too_often(self, where: str, lost_call: str = "") -> RuntimeError:
         """Make the error of a workflow that is not tried any more."""
         lost = self.batch.engine.lost.get(self.row.id)
         how = (
-            f"lost its transaction: {type(lost).__name__}: {lost}"
+            f"its call was lost, the last time by {lost_call}"
+            if lost_call
+            else f"it lost its transaction: {type(lost).__name__}: {lost}"
             if lost
-            else "ended its worker process, or hung until that was ended"
+            else "it ended its worker process, or hung until that was ended"
         )
         return RuntimeError(
-            f"{where} of workflow {self.row.name} {self.row.id} was tried {MOST_CRASHES} times in a row, and each time it {how}. "
+            f"{where} of workflow {self.row.name} {self.row.id} was tried {MOST_CRASHES} times in a row, and each time {how}. "
             "Mend the cause, then retry() it; or cancel() it."
         )

@@ -29,6 +29,12 @@ class WaitKind(models.TextChoices):
     CALL = "CALL"
     # What other transactions hold, and the step that is its title needs: until.
     LOCK = "LOCK"
+    # The executor that the step which is its title needs, and that cannot be used: executor, until.
+    EXECUTOR = "EXECUTOR"
+    # Room in that executor: executor, until.
+    ROOM = "ROOM"
+    # Another call of the step that is its title, since its executor lost it: error.
+    LOST = "LOST"
     # Another try, since its transaction was lost: error.
     TRANSACTION = "TRANSACTION"
     # A person, since it is blocked: error.

@@ -30,6 +30,9 @@ SENTENCES = {
     WaitKind.ATTEMPT: _("attempt {attempt} of {title}"),
     WaitKind.CALL: _("the answer to attempt {attempt} of {title}"),
     WaitKind.LOCK: _("a lock that step {title} needs"),
+    WaitKind.EXECUTOR: _("executor “{executor}”, which step {title} needs and which cannot be used"),
+    WaitKind.ROOM: _("room in executor “{executor}” for step {title}"),
+    WaitKind.LOST: _("another call of {title}, since the last one was lost"),
     WaitKind.TRANSACTION: _("another try, since its transaction was lost"),
     WaitKind.PERSON: _("a person"),
 }
@@ -40,7 +43,7 @@ MORE = {
 }
 LATEST = _("{sentence}, until {until} at the latest")
 DUE = _("{sentence}, due {until}")
-TRIED_AGAIN = (WaitKind.ATTEMPT, WaitKind.LOCK)
+TRIED_AGAIN = (WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.EXECUTOR, WaitKind.ROOM, WaitKind.LOST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class Health:
     ended_badly: int
     #: Events that no wait took when they came, nor any since.
     events_not_taken: int
+    #: Outside steps that wait for an executor which cannot be used, and what the executor of one of them says.
+    executors_awaited: int
+    executor_trouble: str
     #: Unfinished workflows that no live worker takes, by name, version and queue, with their number.
     unknown_definitions: list[dict[str, Any]]
 
@@ -64,6 +67,13 @@ SELECT count(*) FROM pgworkflows_event
 WHERE task_id IS NULL AND (delivered_at IS NOT NULL OR parked) AND name NOT LIKE '$%'
 """
 
+WITHOUT_EXECUTOR = """
+SELECT count(*), COALESCE(min(t.error ->> 'message'), '') FROM pgworkflows_task t
+JOIN pgworkflows_workflow w ON w.id = t.workflow_id AND w.finished_at IS NULL
+WHERE t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.status = 'PENDING'
+  AND t.error ->> 'type' = 'pgworkflows.executors:ExecutorUnavailable'
+"""
+
 UNKNOWN = """
 SELECT w.name, w.version, w.queue, w.unfinished
 FROM (SELECT name, version, queue, count(*) AS unfinished FROM pgworkflows_workflow
@@ -78,6 +88,7 @@ ORDER BY w.name, w.version, w.queue
 
 def measure() -> Health:
     """Read how it stands, with one query a figure."""
+    awaited, trouble = query(WITHOUT_EXECUTOR)[0]
     return Health(
         oldest_runnable=_one(OLDEST_RUNNABLE),
         oldest_wait=_one(OLDEST_WAIT),
@@ -88,6 +99,8 @@ def measure() -> Health:
         blocked=_one(BLOCKED),
         ended_badly=_one(ENDED_BADLY),
         events_not_taken=_one(EVENTS_NOT_TAKEN),
+        executors_awaited=awaited,
+        executor_trouble=trouble,
         unknown_definitions=[dict(zip(("name", "version", "queue", "unfinished"), row, strict=True)) for row in query(UNKNOWN)],
     )
 

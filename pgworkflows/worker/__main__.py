@@ -6,6 +6,7 @@ import django
 
 if __name__ == "__main__":
     django.setup()
+    from pgworkflows.worker.options import WorkerOptions
     from pgworkflows.worker.starting import run_worker
 
-    run_worker(sys.argv[1])
+    run_worker(WorkerOptions.from_json(sys.argv[1]))

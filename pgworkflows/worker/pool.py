@@ -1,4 +1,4 @@
-"""Making the outside calls: threads for `def`, one event loop for `async def`, or an executor of the project's."""
+"""Making the outside calls: threads for `def`, one event loop for `async def`, or the executors that settings name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
-
-from django.utils.module_loading import import_string
+from typing import Any
 
 from ..conf import conf
-from ..exceptions import WaitTimeout
+from ..definitions.step import DEFAULT_EXECUTOR, Step
+from ..execution.engine import Refusal
 from ..execution.outside import OutsideCall, OutsideResult, perform, perform_async
 from ..store.claims import CallKey
+from .executors import NamedExecutor, overran
 
 ASYNC_FACTOR = 10
 
@@ -32,7 +33,8 @@ class OutsidePool:
         #: Calls that overran their time and whose threads are still in them; a thread cannot be ended.
         self._stuck: set[CallKey] = set()
         self._results: deque[OutsideResult] = deque()
-        self._executor: Executor | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._named: dict[str, NamedExecutor] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
@@ -46,27 +48,42 @@ class OutsidePool:
             return {*self._flying, *((result.workflow, result.epoch) for result in self._results)}
 
     def has_room(self) -> bool:
-        """Whether another call could begin at once, whichever kind it is."""
+        """Whether another call could begin at once here, in a thread or on the loop."""
         with self._lock:
-            waiting = sum(call.step.is_async for call, _ in self._flying.values())
-            busy = len(self._flying) - waiting + len(self._stuck)
+            steps = [call.step for call, _ in self._flying.values()]
+            waiting = sum(step.is_async for step in steps)
+            busy = sum(_in_a_thread(step) for step in steps) + len(self._stuck)
             return busy < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
 
+    def refuses(self, step: Step[..., Any]) -> Refusal | None:
+        """Say why no call of the step may begin now, if its executor has no room or cannot be used."""
+        named = self._executor_of(step)
+        return named.refuses() if named is not None else None
+
+    def sent_away(self) -> bool:
+        """Whether workflows that had to wait for room in an executor may not have come back yet."""
+        return any(named.awaited() for named in self._named.values())
+
     def stuck(self) -> int:
-        """Count the threads that are lost in calls which overran their time."""
+        """Count the threads, here and of executors, that are lost in calls which overran their time."""
         with self._lock:
-            return len(self._stuck)
+            stuck = len(self._stuck)
+        return stuck + sum(named.stuck() for named in self._named.values())
 
     def submit(self, call: OutsideCall) -> None:
         """Begin a call; its result is taken with `take_results`."""
         self.made += 1
         with self._lock:
             self._flying[call.workflow, call.epoch] = (call, time.monotonic())
+        named = self._executor_of(call.step)
+        if named is not None:
+            named.submit(call)
+            return
         future: Future[OutsideResult]
         if call.step.is_async:
             future = Context().run(asyncio.run_coroutine_threadsafe, perform_async(call), self._event_loop())
         else:
-            future = self._threads().submit(perform, call)
+            future = self._own_threads().submit(perform, call)
         future.add_done_callback(self._landed(call))
 
     def _landed(self, call: OutsideCall) -> Callable[[Future[OutsideResult]], None]:
@@ -95,27 +112,46 @@ class OutsidePool:
 
     def give_up_overrun(self) -> None:
         """Let the calls fail that take longer than their step may; what they still return is thrown away."""
+        for named in list(self._named.values()):
+            named.look_after()
         with self._lock:
             flying = list(self._flying.values())
         for call, began in flying:
             limit = call.step.timeout
-            if limit is not None and not call.step.is_async and time.monotonic() - began > limit:
-                error = WaitTimeout(f"step {call.step.name} took longer than {limit} s")
+            if limit is not None and _in_a_thread(call.step) and time.monotonic() - began > limit:
                 with self._lock:
                     self._stuck.add((call.workflow, call.epoch))
-                self._land(call, OutsideResult.failed(call, error))
+                self._land(call, overran(call))
 
-    def _threads(self) -> Executor:
-        if self._executor is None:
-            path = conf().EXECUTOR
-            if path is None:
-                self._executor = ThreadPoolExecutor(self.concurrency, thread_name_prefix="pgworkflows-outside")
-            else:
-                self._executor = import_string(path)()
-        return self._executor
+    def hand_back(self) -> None:
+        """Let others have the calls that wait for room in an executor: the worker stops."""
+        for named in self._named.values():
+            named.hand_back()
+
+    def close(self) -> None:
+        """Shut the executors down."""
+        for named in self._named.values():
+            named.close()
+
+    def _executor_of(self, step: Step[..., Any]) -> NamedExecutor | None:
+        if step.is_async or _in_a_thread(step):
+            return None
+        if step.executor not in self._named:
+            self._named[step.executor] = NamedExecutor(step.executor, self.concurrency, self._land)
+        return self._named[step.executor]
+
+    def _own_threads(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.concurrency, thread_name_prefix="pgworkflows-outside")
+        return self._threads
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="pgworkflows-loop", daemon=True).start()
         return self._loop
+
+
+def _in_a_thread(step: Step[..., Any]) -> bool:
+    """Whether calls of the step are made in threads of this process."""
+    return not step.is_async and step.executor == DEFAULT_EXECUTOR and DEFAULT_EXECUTOR not in conf().EXECUTORS

@@ -48,6 +48,7 @@ class Worker:
         known = known_definitions(options.queues or None)
         self.engine = Engine(worker_id=0, name=options.name, known=known)
         self.pool = OutsidePool(options.concurrency, self.wake)
+        self.engine.refuses = self.pool.refuses
         self.pacing = Pacing(options.batch_size, options.careful)
         self.alone: list[uuid.UUID] = []
         self.alones_turn = False
@@ -142,7 +143,7 @@ class Worker:
     def _is_done(self) -> bool:
         if self.options.takes == Takes.SUSPECTS:
             return idling.seconds_to_next_suspect(self.engine.known) is None
-        return self.options.drain and self._is_drained()
+        return self.options.drain and not self.pool.sent_away() and self._is_drained()
 
     def _is_drained(self) -> bool:
         """Whether, with nothing to do here, every other owner of claims has shown since then that it lives.
@@ -199,6 +200,8 @@ class Worker:
         if self.aside and (tried := self._run_aside()):
             return tried
         self.trying_one &= len(self.pool) > 0
+        if self.stopping:
+            self.pool.hand_back()
         if self.stopping or self.trying_one or not self.pool.has_room():
             return None
         if self._tries_suspects():
@@ -322,6 +325,7 @@ class Worker:
 
     def _end(self) -> None:
         self._say(last=True)
+        self.pool.close()
         self.life.ended.set()
         if self.life.is_alive():
             self.life.join(timeout=5)

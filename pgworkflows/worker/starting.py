@@ -1,4 +1,4 @@
-"""How a worker process begins and ends: by the command line that began its supervisor, and with what `atexit` holds."""
+"""How a worker process begins, and ends with what `atexit` holds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,16 @@ import threading
 import time
 from typing import NoReturn
 
-from django.utils.autoreload import get_child_arguments
-
 from .options import WorkerOptions
 from .process import Worker
 
-COMMAND = "runworkflows"
-#: What `runworkflows` is given, in JSON, to be one of its own workers.
-AS_WORKER = "--as-worker"
 #: How long what was registered with `atexit` may take, in seconds.
 LONGEST_GOODBYE = 30.0
 
 
-def command_line(options: WorkerOptions) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments and the environment of a worker process.
-
-    What manage.py sets up before Django, and Python's own -W and -X, are the worker's as well. Where `runworkflows` is called
-    from other code there is no such command line, and its module path is handed on instead.
-    """
-    if sys.argv[1:2] == [COMMAND]:
-        return [*get_child_arguments(), AS_WORKER, options.to_json()], dict(os.environ)
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    return [sys.executable, "-m", "pgworkflows.worker", options.to_json()], os.environ | {"PYTHONPATH": path}
-
-
-def run_worker(options: str) -> NoReturn:
-    """Run the worker that these options in JSON describe, then end the process."""
-    status = Worker(WorkerOptions.from_json(options)).run()
+def run_worker(options: WorkerOptions) -> NoReturn:
+    """Run the worker that these options describe, then end the process."""
+    status = Worker(options).run()
     threading.Thread(target=_end_anyway, args=[status], name="pgworkflows-goodbye", daemon=True).start()
     atexit._run_exitfuncs()
     _end(status)

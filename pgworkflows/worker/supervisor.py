@@ -16,8 +16,8 @@ from typing import Any
 
 from django.utils.autoreload import StatReloader
 
+from ..command_line import as_worker
 from .options import REPLACE_ME, Takes, WorkerOptions
-from .starting import command_line
 
 QUICK_DEATH = 5.0
 LONGEST_PAUSE = 5.0
@@ -100,7 +100,7 @@ class Supervisor:
         reading, writing = os.pipe()
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         options = replace(options, name=name, report_to=writing, supervisor=os.getpid())
-        arguments, environment = command_line(options)
+        arguments, environment = as_worker(options.to_json())
         process = subprocess.Popen(arguments, pass_fds=[writing], env=environment)
         os.close(writing)
         os.set_blocking(reading, False)

@@ -231,3 +231,19 @@ def buys(title: str) -> str:
 def asks_bosses(title: str) -> str:
     """Ask the bosses, without anything to fill in."""
     return request_approval(title, groups=["bosses"], attributes={"region": "EU"}, timeout=36 * 3600).status
+
+
+@step(atomic=False)
+def end_process() -> None:
+    tell("ends")
+    os._exit(3)
+
+
+@workflow
+def call_and_wait(name: str) -> str:
+    return call(name)
+
+
+@workflow
+def call_that_ends_its_process() -> None:
+    end_process()

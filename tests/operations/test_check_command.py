@@ -50,7 +50,8 @@ def test_json_has_every_figure(worker):
     assert figures() == {
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
-        "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "unknown_definitions": [],
+        "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "executors_awaited": 0,
+        "executor_trouble": "", "unknown_definitions": [],
     }  # fmt: skip
 
 

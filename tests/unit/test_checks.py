@@ -3,9 +3,11 @@
 import datetime
 import os
 import random
+import re
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core import checks
@@ -17,8 +19,18 @@ import pgworkflows
 from pgworkflows import sql, step, workflow
 from pgworkflows.checks import check_deployment, check_project, check_server, deployment, installation
 from pgworkflows.definitions.registry import autodiscover, registry
+from pgworkflows.executors import processes
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+
+
+EXECUTORS = (
+    'a dict such as {"heavy": ("shop.executors.make", 8)}: by name, a callable or dotted path that makes an executor, '
+    "and how many calls may be in flight there (1 or more)"
+)
+
+
+async def do_async() -> None: ...
 
 
 def found(**given):
@@ -74,7 +86,9 @@ def test_unknown_key_names_the_nearest():
         ("BATCH_SECONDS", -1, "a timedelta or a number of seconds, more than 0"),
         ("LEASE", None, "a timedelta or a number of seconds, more than 0"),
         ("POLL_INTERVAL", float("inf"), "a timedelta or a number of seconds, more than 0"),
-        ("EXECUTOR", 7, "a dotted path or None"),
+        ("EXECUTORS", {"heavy": 7}, EXECUTORS),
+        ("EXECUTORS", {"heavy": (ThreadPoolExecutor, 0)}, EXECUTORS),
+        ("EXECUTORS", ["heavy"], EXECUTORS),
         ("ENTER", 7, "a callable, a dotted path or None"),
         ("REDACT", "password", "a list of keys"),
         ("BASE_URL", None, 'text such as "https://shop.example.com"'),
@@ -107,14 +121,45 @@ def test_durations_may_be_timedeltas():
         ("math.pi", "it is not callable"),
     ],
 )
-@pytest.mark.parametrize("key", ["EXECUTOR", "ENTER"])
-def test_path_must_be_importable(key, path, problem):
-    code, message, _ = only(found(**{key: path}))
-    assert (code, message) == ("E003", f"PGWORKFLOWS[{key!r}] is {path!r}, which cannot be used: {problem}.")
+@pytest.mark.parametrize(("given", "place"), [("EXECUTORS", "['EXECUTORS']['heavy']"), ("ENTER", "['ENTER']")])
+def test_path_must_be_importable(given, place, path, problem):
+    code, message, _ = only(found(**{given: {"heavy": (path, 8)} if given == "EXECUTORS" else path}))
+    assert (code, message) == ("E003", f"PGWORKFLOWS{place} is {path!r}, which cannot be used: {problem}.")
 
 
-def test_importable_executor_is_fine():
-    assert found(EXECUTOR="concurrent.futures.ThreadPoolExecutor") == []
+def test_importable_executors_are_fine():
+    path = "concurrent.futures.ThreadPoolExecutor"
+    assert found(EXECUTORS={"default": path, "a": (path, 8), "b": ThreadPoolExecutor, "c": processes(2)}) == []
+
+
+def test_step_must_ask_for_an_executor_that_is_there():
+    @step(atomic=False, executor="claster")
+    def remote() -> None: ...
+
+    @remote.compensation(atomic=False, executor="cluster")
+    def undo(*, result: None) -> None: ...
+
+    code, message, hint = only(found(EXECUTORS={"cluster": ThreadPoolExecutor}))
+    assert code == "E020"
+    assert message.startswith(f"Step {remote.name} asks for executor 'claster', which PGWORKFLOWS['EXECUTORS'] does not have (")
+    assert hint.startswith("It has cluster, default.")
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "message"),
+    [
+        (lambda: None, {}, "is for outside steps. Declare it with @step(atomic=False)."),
+        (do_async, {"atomic": False}, "is for plain def: `async def` steps run on the worker's own loop."),
+    ],
+)
+def test_executor_is_for_outside_steps_of_plain_def(function, options, message):
+    with pytest.raises(TypeError, match=re.escape(f"(executor=) {message}")):
+        step(executor="heavy", name="odd", **options)(function)
+
+
+def test_number_of_processes_is_refused_where_it_is_written():
+    with pytest.raises(ValueError, match=re.escape("processes(0) must be 1 or more.")):
+        processes(0)
 
 
 def test_old_django_fsm_beside_ours(monkeypatch):

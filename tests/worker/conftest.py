@@ -30,11 +30,11 @@ def worker(transactional_db: None) -> Iterator[SteppedWorker]:
 
 
 @pytest.fixture
-def run_until(worker: SteppedWorker) -> Callable[[Callable[[], bool]], None]:
-    """Give a function that steps the worker until a condition is true, for 20 seconds at most."""
+def run_until(worker: SteppedWorker) -> Callable[..., None]:
+    """Give a function that steps the worker until a condition is true, for 20 seconds at most, or as many as are given."""
 
-    def run(condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 20
+    def run(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not come to that"
             if not worker.step():

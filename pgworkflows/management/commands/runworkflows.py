@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import SUPPRESS, ArgumentTypeError
 from typing import Any
 
@@ -10,11 +11,13 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from pgworkflows.command_line import AS_CHILD, AS_WORKER
 from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
+from pgworkflows.executors.children import serve
 from pgworkflows.management.terminal.words import positive
 from pgworkflows.worker.options import WorkerOptions
-from pgworkflows.worker.starting import AS_WORKER, refuse_green_threads, run_worker
+from pgworkflows.worker.starting import refuse_green_threads, run_worker
 from pgworkflows.worker.supervisor import Supervisor
 
 
@@ -68,11 +71,18 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--reload", action="store_true", help="start anew when a source file changes")
         parser.add_argument(AS_WORKER, help=SUPPRESS)
+        parser.add_argument(AS_CHILD, type=int, help=SUPPRESS)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Be one of the workers, where that is what it is for: the supervisor has run the checks."""
+        """Be one of the workers, or make calls for one, where that is what it is for: the supervisor has run the checks."""
+        if options.get("as_child") is not None:
+            serve(options["as_child"])
+            return None
         if options.get("as_worker"):
-            run_worker(options["as_worker"])
+            wanted = WorkerOptions.from_json(options["as_worker"])
+            if wanted.supervisor != os.getppid():  # a process that the worker spawns imports a manage.py without a guard
+                return None
+            run_worker(wanted)
         return super().execute(*args, **options)
 
     def handle(self, **options: Any) -> None:

@@ -47,6 +47,8 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
         yield f"{health.ended_badly} workflow(s) ended FAILED or COMPENSATED"
     if limits.events is not None and health.events_not_taken > limits.events:
         yield f"{health.events_not_taken} event(s) that nobody took; `manage.py workflows events` lists them"
+    if health.executors_awaited:
+        yield f"{health.executors_awaited} outside step(s) wait for an executor: {health.executor_trouble}"
     for unknown in health.unknown_definitions:
         yield "{name} v{version} in queue {queue}: {unfinished} unfinished, and no live worker takes it".format(**unknown)
 

@@ -1,0 +1,316 @@
+"""The executors that PGWORKFLOWS["EXECUTORS"] names: made, given calls, looked after, and made anew when they break."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from .. import signals
+from ..conf import SETTING, conf, maker_and_bound
+from ..exceptions import WaitTimeout
+from ..execution.elsewhere import pack, unpack
+from ..execution.engine import Refusal
+from ..execution.outside import OutsideCall, OutsideResult
+from ..executors import ExecutorUnavailable
+from ..executors.far_side import make_call
+from ..store.claims import CallKey
+
+#: How long making an executor, or handing it a call, may take, in seconds.
+LONGEST_SILENCE = 30.0
+#: The pauses before one that broke is made anew: they double while no call comes back from it.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+#: The longest that a workflow is sent away for want of room.
+LONGEST_TURN = 10.0
+#: How often an executor is asked for its trouble.
+LOOK_SECONDS = 1.0
+
+Land = Callable[[OutsideCall, OutsideResult], None]
+
+
+@dataclass(slots=True)
+class Flight:
+    """A call that was handed to the executor, and what it gave for it."""
+
+    call: OutsideCall
+    began: float
+    future: Future[Any] | None = None
+    #: Whether it overran its time; what it still returns is thrown away.
+    given_up: bool = False
+
+    @property
+    def had_begun(self) -> bool:
+        """Whether the call may have been made, as far as its future says."""
+        return self.future is not None and (self.future.running() or self.future.done())
+
+
+class NamedExecutor:
+    """One name of EXECUTORS. No method waits for the executor: whatever its code hangs in, only its keeper hangs."""
+
+    def __init__(self, name: str, concurrency: int, land: Land) -> None:
+        self.name, self._land = name, land
+        self._maker, bound = maker_and_bound(conf().EXECUTORS.get(name))
+        self.bound = bound or concurrency
+        self._changed = threading.Condition()
+        self._waiting: deque[OutsideCall] = deque()
+        self._flying: dict[CallKey, Flight] = {}
+        self._cancelled: deque[Future[Any]] = deque()
+        self._keeper: Keeper | None = None
+        #: Why it cannot be used, since how many failures, and until when it is left alone.
+        self._error: ExecutorUnavailable | None = None
+        self._failures, self._due = 0, 0.0
+        #: How long a call takes, and when whoever has to wait for room may come back.
+        self._usual, self._turn = 0.1, 0.0
+
+    def make(self) -> Executor:
+        """Make one, in the keeper's thread."""
+        if self._maker is None:
+            raise LookupError(f"{SETTING}['EXECUTORS'] has no {self.name!r}")
+        made = (import_string(self._maker) if isinstance(self._maker, str) else self._maker)()
+        if not callable(getattr(made, "submit", None)):
+            raise TypeError(f"{self._maker!r} made {made!r}, which is no concurrent.futures.Executor")
+        executor: Executor = made
+        return executor
+
+    def refuses(self) -> Refusal | None:
+        """Say why no call may begin now, and for how long, if so. Those sent away come back about as fast as calls end."""
+        with self._changed:
+            now = time.monotonic()
+            if self._error is not None and now < self._due:
+                return Refusal(self._error, self._due - now)
+            if len(self._waiting) + len(self._flying) < 2 * self.bound:
+                return None
+            self._turn = min(max(self._turn, now) + self._usual / self.bound, now + LONGEST_TURN)
+            return Refusal(None, self._turn - now)
+
+    def awaited(self) -> bool:
+        """Whether some that had to wait for room may not have come back yet."""
+        return time.monotonic() < self._turn + LOOK_SECONDS
+
+    def stuck(self) -> int:
+        """Count the calls that overran their time and that nobody could end."""
+        with self._changed:
+            return sum(flight.given_up for flight in self._flying.values())
+
+    def submit(self, call: OutsideCall) -> None:
+        """Have the call made once there is room; made, it lands."""
+        with self._changed:
+            refused = self._error if time.monotonic() < self._due else None
+            if refused is None:
+                self._waiting.append(call)
+                if self._keeper is None:
+                    self._keeper = Keeper(self)
+                    self._keeper.start()
+                self._changed.notify_all()
+        if refused is not None:
+            self._land(call, OutsideResult.turned_away(call, refused))
+
+    def look_after(self) -> None:
+        """Give up the calls that overran their time, and an executor whose own code does not return."""
+        now = time.monotonic()
+        with self._changed:
+            keeper = self._keeper
+            over = [flight for flight in self._flying.values() if not flight.given_up and _is_over(flight, now)]
+            for flight in over:
+                flight.given_up = True
+                if flight.future is not None:
+                    self._cancelled.append(flight.future)
+        for flight in over:
+            self._land(flight.call, overran(flight.call))
+        since = keeper.inside_since if keeper is not None else None
+        if keeper is not None and since is not None and now - since > LONGEST_SILENCE:
+            self.give_up(keeper, ExecutorUnavailable(f"it has not answered for {LONGEST_SILENCE:g} s"))
+
+    def hand_back(self) -> None:
+        """Let others have what was not yet handed to the executor: the worker stops."""
+        with self._changed:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for call in waiting:
+            self._land(call, OutsideResult.turned_away(call, ExecutorUnavailable("the worker was told to stop")))
+
+    def close(self) -> None:
+        """Have the executor shut down, and wait for that a little."""
+        with self._changed:
+            keeper, self._keeper = self._keeper, None
+            self._changed.notify_all()
+        if keeper is not None:
+            keeper.join(timeout=5)
+
+    # What follows is the keeper's.
+
+    def is_kept_by(self, keeper: Keeper) -> bool:
+        """Whether this keeper's executor is the one that is used."""
+        return self._keeper is keeper
+
+    def next_call(self, keeper: Keeper) -> OutsideCall | None:
+        """Take the next call to hand over once there is room; None after a while, to look around."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._keeper is not keeper or self._has_work(), timeout=LOOK_SECONDS)
+            if self._keeper is not keeper or not self._waiting or len(self._flying) >= self.bound:
+                return None
+            call = self._waiting.popleft()
+            self._flying[call.workflow, call.epoch] = Flight(call, time.monotonic())
+            return call
+
+    def _has_work(self) -> bool:
+        return bool(self._cancelled) or (bool(self._waiting) and len(self._flying) < self.bound)
+
+    def end_cancelled(self) -> None:
+        """Have the far side end what was given up, where it can."""
+        while self._cancelled:
+            self._cancelled.popleft().cancel()
+
+    def handed_over(self, keeper: Keeper, call: OutsideCall, future: Future[Any]) -> None:
+        """Remember what came for a call, and take its answer when it is there."""
+        with self._changed:
+            flight = self._flying.get((call.workflow, call.epoch))
+            if flight is not None:
+                flight.future = future
+                if flight.given_up:
+                    self._cancelled.append(future)
+        future.add_done_callback(lambda future: self._done(keeper, call, future))
+
+    def _done(self, keeper: Keeper, call: OutsideCall, future: Future[Any]) -> None:
+        with self._changed:
+            flight = self._flying.get((call.workflow, call.epoch)) if self._keeper is keeper else None
+            if flight is None or flight.given_up:
+                self._make_room(keeper, call)
+                return
+        error = CancelledError("it cancelled the call") if future.cancelled() else future.exception()
+        if isinstance(error, BrokenExecutor | CancelledError):
+            self.give_up(keeper, error)
+        else:
+            self.answered(keeper, call, self._answer(call, future) if error is None else self._lost(call, error))
+
+    def _make_room(self, keeper: Keeper, call: OutsideCall) -> Flight | None:
+        flight = self._flying.pop((call.workflow, call.epoch), None) if self._keeper is keeper else None
+        self._changed.notify_all()
+        return flight
+
+    def _answer(self, call: OutsideCall, future: Future[Any]) -> OutsideResult:
+        try:
+            result = unpack(call, future.result())
+        except Exception as error:
+            return self._lost(call, error)
+        self._failures, self._error = 0, None
+        return result
+
+    def _lost(self, call: OutsideCall, error: BaseException) -> OutsideResult:
+        """Whatever the future itself raises is the executor's failure: the step's own come as text."""
+        what = f"a call of step {call.step.name} on executor {self.name!r}"
+        signals.neighbour_failed.send_robust(NamedExecutor, what=what, error=error)
+        if isinstance(error, ImportError):  # the far side does not have our code
+            return OutsideResult.turned_away(call, self._unavailable(error))
+        return OutsideResult.lost_by(call, error)
+
+    def _unavailable(self, error: BaseException) -> ExecutorUnavailable:
+        if isinstance(error, ExecutorUnavailable):
+            return error
+        return ExecutorUnavailable(f"{type(error).__name__}: {error}")
+
+    def answered(self, keeper: Keeper, call: OutsideCall, result: OutsideResult) -> None:
+        """Make room, and land the result, unless the call was given up or went with its executor."""
+        with self._changed:
+            flight = self._make_room(keeper, call)
+            if flight is None or flight.given_up:
+                return
+            self._usual += (time.monotonic() - flight.began - self._usual) / 8
+        self._land(call, result)
+
+    def give_up(self, keeper: Keeper, error: BaseException) -> None:
+        """Forget an executor that cannot be used: what it has is lost, and after a pause another one is made."""
+        with self._changed:
+            if self._keeper is not keeper:
+                return
+            self._keeper = None
+            self._failures += 1
+            self._error = self._unavailable(error)
+            pause = min(SHORTEST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)
+            self._due = time.monotonic() + pause * random.uniform(0.5, 1.0)
+            unavailable, waiting = self._error, list(self._waiting)
+            flying = [flight for flight in self._flying.values() if not flight.given_up]
+            self._flying.clear()
+            self._waiting.clear()
+            self._changed.notify_all()
+        somebodys_fault = isinstance(error, BrokenExecutor) and not isinstance(error, ExecutorUnavailable)
+        landing = [(call, OutsideResult.turned_away(call, unavailable)) for call in waiting]
+        for flight in flying:
+            if somebodys_fault and flight.had_begun:
+                landing.append((flight.call, OutsideResult.lost_by(flight.call, error)))
+            else:
+                landing.append((flight.call, OutsideResult.turned_away(flight.call, unavailable)))
+        signals.neighbour_failed.send_robust(NamedExecutor, what=f"executor {self.name!r}", error=error)
+        for call, result in landing:
+            self._land(call, result)
+
+
+class Keeper(threading.Thread):
+    """The life of one executor, from its making to its end; all of its own code but what its futures call back runs here."""
+
+    def __init__(self, named: NamedExecutor) -> None:
+        super().__init__(name=f"pgworkflows-executor-{named.name}", daemon=True)
+        self.named = named
+        #: Since when the executor's own code has not returned.
+        self.inside_since: float | None = None
+
+    def run(self) -> None:
+        """Make it, hand calls over while it is the one that is used, and shut it down."""
+        executor: Executor | None = None
+        try:
+            with self._inside():
+                executor = self.named.make()
+            while self.named.is_kept_by(self):
+                call = self.named.next_call(self)
+                with self._inside():
+                    self.named.end_cancelled()
+                    self._look_at(executor)
+                    if call is not None:
+                        self._hand_over(executor, call)
+        except BaseException as error:
+            self.named.give_up(self, error)
+        finally:
+            if executor is not None:
+                with suppress(Exception):
+                    executor.shutdown(wait=False)
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        self.inside_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.inside_since = None
+
+    def _look_at(self, executor: Any) -> None:
+        """Raise ExecutorUnavailable where one of ours says that it can be used no longer."""
+        trouble = executor.trouble() if hasattr(executor, "trouble") else ""
+        if trouble:
+            raise ExecutorUnavailable(trouble)
+
+    def _hand_over(self, executor: Executor, call: OutsideCall) -> None:
+        try:
+            text = pack(call)
+        except Exception as error:  # what the body gave the step is nothing that can travel
+            self.named.answered(self, call, OutsideResult.failed(call, error))
+            return
+        self.named.handed_over(self, call, executor.submit(make_call, text))
+
+
+def _is_over(flight: Flight, now: float) -> bool:
+    limit = flight.call.step.timeout
+    began = getattr(flight.future, "began", flight.began)  # ours know when the call itself began
+    return limit is not None and began is not None and now - began > limit
+
+
+def overran(call: OutsideCall) -> OutsideResult:
+    """Make the result of a call that took longer than its step may."""
+    return OutsideResult.failed(call, WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s"))
