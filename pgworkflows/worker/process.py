@@ -69,8 +69,10 @@ class Worker:
 
     def stop(self, *_: Any) -> None:
         """Finish what runs, then end."""
-        self.stopping = self.engine.stopping = True
-        self.wake.set()
+        if not self.stopping:
+            self.stopping = self.engine.stopping = True
+            # A signal may come while this very thread holds the lock of the event, and twice at once.
+            threading.Thread(target=self.wake.set, name="pgworkflows-stop", daemon=True).start()
 
     def run(self) -> int:
         """Run until stopped or drained; return the exit status."""
