@@ -1,11 +1,14 @@
 """Workers of projects that report to Sentry and OpenTelemetry, are set up by django-configurations, or have tenants."""
 
 import json
+import shutil
+import socket
 from collections import Counter
 
 import pytest
 
 from tests.beside.projects import MANAGE, MODELS, SETTINGS
+from tests.workers import until
 
 WORKFLOWS = """
 from pgworkflows import step, workflow
@@ -57,6 +60,8 @@ def lines(project, name):
 
 SENTRY = """
 import json
+import shutil
+import socket
 import pathlib
 import sentry_sdk
 from sentry_sdk.transport import Transport
@@ -96,6 +101,8 @@ def test_sentry_hears_of_what_nobody_expected(project):
 
 TRACING = """
 import json
+import shutil
+import socket
 import os
 import pathlib
 
@@ -313,3 +320,51 @@ def test_pool_of_three_serves_a_worker_and_hands_on_no_spoiled_session(project):
     project.manage("runworkflows", "--drain")
     (usual,) = project.sql("SELECT current_setting('work_mem')")[0]
     assert project.sql("SELECT status, result FROM pgworkflows_workflow") == [("COMPLETED", usual)] * 4
+
+
+ASKS = """
+from pgworkflows import request_approval, workflow
+
+
+@workflow
+def asks() -> str:
+    return request_approval("Release", users=["ada"]).status
+"""
+
+ASK = """
+from django.contrib.auth.models import User
+from django.test import Client
+from pgworkflows.testing import run_workflows
+from shop.workflows import asks
+client, run = Client(), asks.start()
+client.force_login(User.objects.create_superuser("ada"))
+run_workflows()
+print(f"workflow/{run.pk}/cancel/", f"approval/{run.approvals.get().pk}/change/", client.cookies["sessionid"].value)
+"""
+
+BARE = "e => getComputedStyle(e).borderTopWidth == '0px' && getComputedStyle(e).backgroundColor == 'rgba(0, 0, 0, 0)'"
+
+
+def test_unfold_shows_buttons_and_inputs(project):
+    pytest.importorskip("unfold", reason="needs django-unfold: tests/beside/requirements.txt")
+    playwright = pytest.importorskip("playwright.sync_api")
+    project.settings("INSTALLED_APPS = ['unfold', 'django.contrib.staticfiles', *INSTALLED_APPS]\nDEBUG = True\n")
+    project.write("shop/workflows", ASKS)
+    project.migrate()
+    *pages, session = project.script(ASK).split()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    project.start("manage.py", "runserver", "--noreload", str(port))
+    until(lambda: "Quit the server" in project.said(), "the server has begun", 60)
+    address = f"http://127.0.0.1:{port}"
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = browser.new_context()
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        page = context.new_page()
+        for path in pages:
+            page.goto(f"{address}/admin/pgworkflows/{path}")
+            fields = page.locator("textarea, #content-main input[type=submit], #content-main button.button").all()
+            assert fields
+            assert [field.evaluate("e => e.outerHTML") for field in fields if field.evaluate(BARE)] == []
+        browser.close()
