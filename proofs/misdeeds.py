@@ -51,8 +51,8 @@ SCRIPT = """
 INSERT INTO proofs_row (number, label, kind) VALUES (%s, %s, 'do'); /* ROLLBACK; /* nested */ ; COMMIT */
 SELECT $x$; COMMIT; -- '$x$, E'\\'; ROLLBACK; --';
 """
-SETTINGS = ("TIME ZONE 'Asia/Tokyo'", "search_path TO pg_catalog", "statement_timeout TO '1ms'", "lock_timeout TO '1ms'",
-            "DateStyle TO 'German'", "standard_conforming_strings TO off")  # fmt: skip
+#: None that would fail the later steps of its own workflow, which may still meet it.
+SETTINGS = ("TIME ZONE 'Asia/Tokyo'", "lock_timeout TO '1ms'", "DateStyle TO 'German'", "standard_conforming_strings TO off")
 
 
 def declare(broken: type[Exception], tell: Callable[[int, str, str, int], None]) -> dict[str, Any]:

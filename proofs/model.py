@@ -214,7 +214,7 @@ class _Run:
         if verdict == "never":
             self._task("TIMER", "expiry", [opened, "task_complete"])
         decided = {"approve": ["decide"] * quorum + ["approve"], "reject": ["decide", "reject"], "never": ["expire"]}
-        self.end.approvals.append(["request", *decided[verdict]])
+        self.end.approvals.append(["request", "ask", "ask", *decided[verdict]])  # ann and bob
         self._gives(int(verdict == "approve"))
 
     def _child(self, node: Node, label: str) -> None:

@@ -12,7 +12,7 @@ from ..misdeeds import MISDEEDS
 from ..model import expect
 from ..plan import Start
 from ..postgres import DATABASE
-from ..processes import WorkerProcess
+from ..processes import WorkerProcess, until
 from ..programs import WEIGHTS
 from ..proof import Run
 
@@ -48,6 +48,7 @@ def prove(run: Run) -> None:
         supervisor = workers.supervise(2)
         run.driver.start(honest[:1])
         run.drain(until=1)
+        until(both_at_work, 60, "both processes are at work")
         start_gradually(run, honest[1:], probes)
         usual = probes.longest()
         probes.begin_anew()
