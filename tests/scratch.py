@@ -25,6 +25,12 @@ class Scratch:
         made.address = make_conninfo(self.address, user=role, password=role)
         return made
 
+    def within(self, search_path: str) -> "Scratch":
+        """Return the same database as sessions see it that look for tables there."""
+        made = Scratch(self.server, "", self.settings)
+        made.address = make_conninfo(self.address, options=f"-c search_path={search_path}")
+        return made
+
     def manage(self, *arguments: str) -> str:
         return self.run("-m", "django", *arguments)
 
@@ -48,14 +54,14 @@ class Scratch:
 
 
 @contextmanager
-def database(name: str, settings: str) -> Iterator[Scratch]:
+def database(name: str, settings: str, *migrated: str) -> Iterator[Scratch]:
     name = f"{name}_{os.getpid()}"  # pytest-xdist may run this module in two processes
     server = make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
             made = Scratch(server, name, settings)
-            made.manage("migrate", "--verbosity", "0")
+            made.manage("migrate", "--verbosity", "0", *migrated)
             yield made
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

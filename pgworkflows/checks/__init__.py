@@ -8,6 +8,7 @@ E016       people            a user model on which names are not unique
 E017       sessions          what is set on role or database, and keeps everything from working
 E018-E019  installation      a pool that is too small, and a router that keeps our tables out
 E020       declarations      executors that steps ask for and settings do not have
+E021       sessions          functions that serve other tables than this session's
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 W006-W007  surroundings      clocks that are put back, and a login that is not there

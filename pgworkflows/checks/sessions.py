@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
+from .. import sql
 from ..conf import conf
 
 SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
@@ -21,6 +22,24 @@ WANTED = {
 
 def check_sessions() -> list[CheckMessage]:
     """Ask the application's own connection; raise what it raises."""
+    return [*_check_settings(), *_check_schema()]
+
+
+def _check_schema() -> list[CheckMessage]:
+    """Report functions that serve other tables than this session's, or whose tables were moved."""
+    served = sql.served(connections[conf().DATABASE])
+    if served is None or served.schema is None or (served.found_here and served.found):
+        return []
+    if not served.found_here:
+        message = f"The functions in schema pgworkflows serve the tables in {served.schema!r}, which this connection does not find."
+        hint = sql.ONE_INSTALLATION
+    else:
+        message = f"The tables were moved to schema {served.schema!r}, and the functions in schema pgworkflows look elsewhere."
+        hint = "Install these anew: `manage.py migrate --skip-checks pgworkflows 0001_tables`, then `manage.py migrate`."
+    return [Error(message, hint=hint, id="pgworkflows.E020")]
+
+
+def _check_settings() -> list[CheckMessage]:
     with connections[conf().DATABASE].cursor() as cursor:
         cursor.execute(SETTINGS, [list(WANTED)])
         found = dict(cursor.fetchall())

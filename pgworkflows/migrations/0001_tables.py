@@ -10,6 +10,7 @@ from django.db import migrations, models
 import pgworkflows.models.approval_verbs
 import pgworkflows.models.verbs
 import pgworkflows.models.workflow
+from pgworkflows import sql
 from pgworkflows.models import columns
 
 
@@ -23,6 +24,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(sql.refuse_second_installation, migrations.RunPython.noop),
         migrations.CreateModel(
             name="Task",
             fields=[

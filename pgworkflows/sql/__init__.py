@@ -1,7 +1,7 @@
 """The SQL that migrations run: functions, triggers and guards, one file a subject.
 
-In the files `{{tables}}` stands for the schema that holds the tables, and `{{..._transitions}}` for the cases that
-django-fsm declares on the models.
+In the files `{{schema}}` stands for the schema that holds our tables, `{{tables}}` for it and those of the users, groups and
+content types, and `{{..._transitions}}` for the cases that django-fsm declares on the models.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
+from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
 
 
@@ -30,12 +31,9 @@ def read(name: str) -> str:
 
 def render(name: str, connection: BaseDatabaseWrapper) -> str:
     """Return one file with its placeholders filled in for the database that the connection leads to."""
-    quote = connection.ops.quote_name
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        schema = cursor.fetchone()[0]
     names = ", ".join(f"'{name}'" for name in table_names())
-    values = {"tables": quote(schema), "names": names, **user_values(connection)}
+    found = schemas(connection)
+    values = {"schema": found[0], "tables": ", ".join(found), "names": names, **user_values(connection)}
     for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
@@ -44,6 +42,72 @@ def render(name: str, connection: BaseDatabaseWrapper) -> str:
     for key, value in values.items():
         text = text.replace("{{" + key + "}}", value)
     return text
+
+
+# A table that is not there yet will be where the session makes it.
+SCHEMAS = """
+SELECT quote_ident(n.nspname)
+FROM unnest(%s::text[]) WITH ORDINALITY AS t(name, place)
+LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
+JOIN pg_namespace n ON n.oid = COALESCE(c.relnamespace, to_regnamespace(quote_ident(current_schema())))
+GROUP BY n.nspname ORDER BY min(t.place)
+"""
+
+
+def schemas(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the schema of our tables, and those of the other tables that our functions read, as this session finds them."""
+    user: Any = apps.get_model(settings.AUTH_USER_MODEL)
+    content_type = apps.get_model("contenttypes", "ContentType")
+    people = [user, *user._meta.all_parents, *(field.remote_field.through for field in user._meta.many_to_many)]
+    tables = ["pgworkflows_workflow", *(model._meta.db_table for model in [*people, content_type])]
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMAS, [[connection.ops.quote_name(table) for table in tables]])
+        return [schema for (schema,) in cursor.fetchall()]
+
+
+# Which tables the functions were installed for, whether this session finds them, and whether the functions still do.
+SERVED = """
+SELECT n.nspname, c.oid IS NOT DISTINCT FROM to_regclass('pgworkflows_workflow')::oid, quote_ident(n.nspname) = ANY (
+  SELECT unnest(string_to_array(substr(setting, 13), ', ')) FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%%')
+FROM pg_proc p LEFT JOIN (pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace)
+  ON t.tgfoid = p.oid
+WHERE p.oid = to_regproc('pgworkflows.workflow_inserted')
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The schema whose tables the functions serve, None for none; whether this session finds them, and the functions do."""
+
+    schema: str | None
+    found_here: bool
+    found: bool
+
+
+def served(connection: BaseDatabaseWrapper) -> Served | None:
+    """Say whom the functions of this database serve; None where there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERVED)
+        row = cursor.fetchone()
+    return None if row is None else Served(schema=row[0], found_here=row[1], found=bool(row[2]))
+
+
+def refuse_second_installation(_: object, editor: BaseDatabaseSchemaEditor) -> None:
+    """Raise NotAllowed where there are functions already: those are in one schema, whoever's tables they serve."""
+    if editor.connection.vendor != "postgresql" or editor.collect_sql:
+        return
+    already = served(editor.connection)
+    if already is None:
+        return
+    if already.schema is None:
+        raise NotAllowed("The functions of an earlier installation are left, without tables. DROP SCHEMA pgworkflows CASCADE.")
+    raise NotAllowed(f"The functions in schema pgworkflows serve the tables in {already.schema!r}. {ONE_INSTALLATION}")
+
+
+ONE_INSTALLATION = (
+    "One database holds one installation: put that schema into the connection's search_path to use it, or migrate in a "
+    "database of its own."
+)
 
 
 def table_names() -> list[str]:

@@ -12,19 +12,19 @@
 -- Four eyes, the one rule: who may not decide on an approval, and why. Opening one, listing what waits and deciding all ask
 -- this: 'self' asked for it; 'reassigned' chose who decides; 'twice' has decided here; 'elsewhere' in another stage of the
 -- request. By key or by name, so that who is deleted and made anew is the same. No SET, so that the planner looks inside.
-CREATE FUNCTION pgworkflows.kept_out(a {{tables}}.pgworkflows_approval) RETURNS TABLE (id {{user_pk_type}}, username text, why text)
+CREATE FUNCTION pgworkflows.kept_out(a {{schema}}.pgworkflows_approval) RETURNS TABLE (id {{user_pk_type}}, username text, why text)
 LANGUAGE sql STABLE AS $$
 SELECT a.requested_by_id, NULLIF(a.requested_by_name, ''), 'self' WHERE NOT a.allow_self_approval
 UNION ALL
-SELECT c.user_id, NULLIF(c.username, ''), 'reassigned' FROM {{tables}}.pgworkflows_approvalaction c
+SELECT c.user_id, NULLIF(c.username, ''), 'reassigned' FROM {{schema}}.pgworkflows_approvalaction c
 WHERE c.approval_id = a.id AND c.keeps_out
 UNION ALL
-SELECT v.id, NULLIF(v.username, ''), 'twice' FROM {{tables}}.pgworkflows_decision d,
+SELECT v.id, NULLIF(v.username, ''), 'twice' FROM {{schema}}.pgworkflows_decision d,
   LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
 WHERE d.approval_id = a.id
 UNION ALL
 SELECT v.id, NULLIF(v.username, ''), 'elsewhere'
-FROM {{tables}}.pgworkflows_approval o JOIN {{tables}}.pgworkflows_decision d ON d.approval_id = o.id,
+FROM {{schema}}.pgworkflows_approval o JOIN {{schema}}.pgworkflows_decision d ON d.approval_id = o.id,
   LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
 WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
   AND o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id
@@ -34,9 +34,9 @@ CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_t
 LANGUAGE sql STABLE AS $$
 SELECT p.id, p.username FROM pgworkflows.people() p
 WHERE p.active AND p.id IN (
-  SELECT x.{{approval_user}} FROM {{tables}}.pgworkflows_approval_users x WHERE x.approval_id = $1
+  SELECT x.{{approval_user}} FROM {{schema}}.pgworkflows_approval_users x WHERE x.approval_id = $1
   UNION ALL
-  SELECT m.user_id FROM {{tables}}.pgworkflows_approval_groups x JOIN pgworkflows.memberships() m ON m.group_id = x.group_id
+  SELECT m.user_id FROM {{schema}}.pgworkflows_approval_groups x JOIN pgworkflows.memberships() m ON m.group_id = x.group_id
   WHERE x.approval_id = $1)
 $$;
 

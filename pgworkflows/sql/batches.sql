@@ -21,7 +21,7 @@ WITH RECURSIVE known AS MATERIALIZED (
 ), lane AS (
   SELECT f.*, EXISTS (SELECT FROM known k WHERE (k.name, k.version) = (f.name, f.version)) AS ours
   FROM (SELECT k.name, k.version FROM known k ORDER BY k.name, k.version LIMIT 1) k CROSS JOIN LATERAL (
-    SELECT w.name, w.version, w.queue, w.priority, w.available_at FROM {{tables}}.pgworkflows_workflow w
+    SELECT w.name, w.version, w.queue, w.priority, w.available_at FROM {{schema}}.pgworkflows_workflow w
     WHERE w.available_at IS NOT NULL AND w.crashes = 0 AND (w.name, w.version) >= (k.name, k.version)
     ORDER BY w.name, w.version, w.queue, w.priority, w.available_at
     LIMIT 1) f
@@ -33,7 +33,7 @@ WITH RECURSIVE known AS MATERIALIZED (
     (SELECT k.name, k.version, '', (-101)::smallint FROM known k
      WHERE NOT l.ours AND (k.name, k.version) > (l.name, l.version) ORDER BY 1, 2 LIMIT 1)
   ) AS after(name, version, queue, priority) CROSS JOIN LATERAL (
-    SELECT w.name, w.version, w.queue, w.priority, w.available_at FROM {{tables}}.pgworkflows_workflow w
+    SELECT w.name, w.version, w.queue, w.priority, w.available_at FROM {{schema}}.pgworkflows_workflow w
     WHERE w.available_at IS NOT NULL AND w.crashes = 0
       AND (w.name, w.version, w.queue, w.priority) > (after.name, after.version, after.queue, after.priority)
     ORDER BY w.name, w.version, w.queue, w.priority, w.available_at

@@ -24,7 +24,8 @@ END
 $$;
 
 -- The owner, and what its functions read of other tables: users, their groups, and content types.
-GRANT USAGE, CREATE ON SCHEMA {{tables}} TO {{owner}};
+GRANT USAGE ON SCHEMA {{tables}} TO {{owner}};
+GRANT CREATE ON SCHEMA {{schema}} TO {{owner}};
 GRANT SELECT ON {{people}} TO {{owner}};
 {{ownership}}
 ALTER SCHEMA pgworkflows OWNER TO {{owner}};

@@ -504,6 +504,34 @@ def test_sessions_that_cannot_work(name):
 
 
 @pytest.mark.django_db
+def test_schema_in_front_of_ours_changes_nothing():
+    before = [message.msg for message in check_deployment()]
+    execute("CREATE SCHEMA tenant; SET LOCAL search_path = tenant, public")
+    assert check_server(databases=["default"]) == []
+    assert [message.msg for message in check_deployment()] == before
+
+
+@pytest.mark.django_db
+def test_functions_that_serve_tables_elsewhere():
+    execute("CREATE SCHEMA tenant; SET LOCAL search_path = tenant")
+    assert only(check_server(databases=["default"])) == (
+        "E020",
+        "The functions in schema pgworkflows serve the tables in 'public', which this connection does not find.",
+        "One database holds one installation: put that schema into the connection's search_path to use it, or migrate in a "
+        "database of its own.",
+    )
+
+
+@pytest.mark.django_db
+def test_tables_that_were_moved():
+    execute("CREATE SCHEMA moved; ALTER TABLE pgworkflows_workflow SET SCHEMA moved; SET LOCAL search_path = moved, public")
+    code, message, hint = only(check_server(databases=["default"]))
+    assert code == "E020"
+    assert message == "The tables were moved to schema 'moved', and the functions in schema pgworkflows look elsewhere."
+    assert "migrate --skip-checks pgworkflows 0001_tables" in hint
+
+
+@pytest.mark.django_db
 def test_owner_is_not_asked_without_tables(monkeypatch):
     monkeypatch.setattr(deployment, "OWNER", deployment.OWNER.replace("pgworkflows_history", "no_such_table"))
     assert check_deployment() == []

@@ -32,9 +32,11 @@ def roles_sql(prefix: str) -> list[str]:
     there = set(database().introspection.table_names())
     ours = [table for model in apps.get_app_config("pgworkflows").get_models() for table in _tables(model)]
     theirs = sorted({table for model in apps.get_models() for table in _tables(model) if table in there} - set(ours))
+    schemas = sql.schemas(database())
     values = {
         **{role: f"{prefix}_{role}" for role in ROLES},
-        "tables": _named(query("SELECT current_schema()")[0]),
+        "schema": schemas[0],
+        "tables": ", ".join(schemas),
         "people": _named(table for table in _people() if table in there),
         "ours": _named(ours),
         "edited": _named(table for name in EDITED for table in _tables(apps.get_model("pgworkflows", name))),
