@@ -20,7 +20,8 @@ if not os.environ.get("DATABASE_URL"):
         EmbeddedPostgres.temporary(
             version=int(os.environ.get("POSTGRES_VERSION", "18")),
             # Tests kill workers, never the machine: nothing here has to survive a power cut.
-            options={"fsync": "off", "full_page_writes": "off"},
+            # Some replicate.
+            options={"fsync": "off", "full_page_writes": "off", "wal_level": "logical"},
         )
     )
     os.environ["DATABASE_URL"] = _server.url("pgworkflows")

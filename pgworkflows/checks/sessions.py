@@ -31,7 +31,9 @@ def _check_schema() -> list[CheckMessage]:
     if served is None or served.schema is None or (served.found_here and served.found):
         return []
     if not served.found_here:
-        message = f"The functions in schema pgworkflows serve the tables in {served.schema!r}, which this connection does not find."
+        message = (
+            f"The functions in schema pgworkflows serve the tables in {served.schema!r}, which this connection does not find."
+        )
         hint = sql.ONE_INSTALLATION
     else:
         message = f"The tables were moved to schema {served.schema!r}, and the functions in schema pgworkflows look elsewhere."
