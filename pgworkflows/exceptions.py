@@ -206,4 +206,7 @@ class NotMigrated(PGWorkflowsError, ProgrammingError):  # noqa: N818
         super().__init__(database, missing)
 
     def __str__(self) -> str:
-        return f"Database {self.database!r}: {self.missing}. Run `manage.py migrate --database {self.database}`."
+        return (
+            f"Database {self.database!r}: {self.missing}. Run `manage.py migrate --database {self.database}`; a test database "
+            "is made without --nomigrations, TEST['MIGRATE'] = False and MIGRATION_MODULES['pgworkflows']."
+        )

@@ -67,8 +67,8 @@ def schemas(connection: BaseDatabaseWrapper) -> list[str]:
 
 # Which tables the functions were installed for, whether this session finds them, and whether the functions still do.
 SERVED = """
-SELECT n.nspname, c.oid IS NOT DISTINCT FROM to_regclass('pgworkflows_workflow')::oid, quote_ident(n.nspname) = ANY (
-  SELECT unnest(string_to_array(substr(setting, 13), ', ')) FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%%')
+SELECT n.nspname, c.oid IS NOT DISTINCT FROM to_regclass('pgworkflows_workflow')::oid,
+  quote_ident(n.nspname) = ANY (string_to_array(substring(array_to_string(p.proconfig, '; ') FROM 'search_path=([^;]*)'), ', '))
 FROM pg_proc p LEFT JOIN (pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace)
   ON t.tgfoid = p.oid
 WHERE p.oid = to_regproc('pgworkflows.workflow_inserted')

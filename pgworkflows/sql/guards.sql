@@ -46,7 +46,8 @@ BEGIN
         SELECT p.proowner FROM pg_proc p WHERE p.oid = 'pgworkflows.workflow_inserted()'::regprocedure))
      AND NOT EXISTS (SELECT FROM pg_stat_get_subscription(NULL) s WHERE s.pid = pg_backend_pid()) THEN
     RAISE EXCEPTION 'INSERT into pgworkflows_history is refused: only the triggers write it'
-      USING ERRCODE = 'insufficient_privilege', HINT = 'Change the workflow, the task or the approval; its history follows.';
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Change the workflow, the task or the approval; its history follows. '
+        'To move a whole project restore a pg_dump, or leave ours out: dumpdata --exclude pgworkflows.';
   END IF;
   RETURN NULL;
 END

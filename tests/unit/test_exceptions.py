@@ -63,7 +63,10 @@ MESSAGES = {
         "wait() for workflow W1 would never return inside a step: no worker can see it before this ends. Wait after the "
         "commit; in a body use the handle's result()."
     ),
-    NotMigrated("default", "no such table"): ("Database 'default': no such table. Run `manage.py migrate --database default`."),
+    NotMigrated("default", "no such table"): (
+        "Database 'default': no such table. Run `manage.py migrate --database default`; a test database is made without "
+        "--nomigrations, TEST['MIGRATE'] = False and MIGRATION_MODULES['pgworkflows']."
+    ),
 }
 DECLARED = [kind for kind in vars(exceptions).values() if getattr(kind, "__module__", "") == exceptions.__name__]
 CLASSES = [kind for kind in DECLARED if kind is not PGWorkflowsError]

@@ -14,8 +14,10 @@ from django.db.migrations.executor import MigrationExecutor
 from pgworkflows.command_line import AS_CHILD, AS_WORKER
 from pgworkflows.conf import conf
 from pgworkflows.definitions.registry import registry
+from pgworkflows.exceptions import NotMigrated
 from pgworkflows.executors.children import serve
 from pgworkflows.management.terminal.words import positive
+from pgworkflows.sql import served
 from pgworkflows.worker.options import WorkerOptions
 from pgworkflows.worker.starting import refuse_green_threads, run_worker
 from pgworkflows.worker.supervisor import Supervisor
@@ -42,6 +44,8 @@ def refuse_old_tables(alias: str) -> None:
     lacking = [str(migration) for migration, _ in executor.migration_plan(newest) if migration.app_label == "pgworkflows"]
     if lacking:
         raise CommandError(f"Database {alias!r} lacks {', '.join(lacking)}. Run `manage.py migrate` first.")
+    if not newest and served(connections[alias]) is None:
+        raise CommandError(str(NotMigrated(alias, "there is no schema pgworkflows")))
 
 
 class Command(BaseCommand):
