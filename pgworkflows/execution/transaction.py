@@ -170,8 +170,14 @@ class FusedTransaction:
             return
         self.session_spoiled |= not self.alone
         with self._in_mode("engine"), psycopg.Cursor(self.raw) as cursor:
-            cursor.execute(f"RESET ALL; {own}" if self.session_spoiled else own, prepare=False)
+            cursor.execute(f"{self._role()}; {'RESET ALL; ' if self.session_spoiled else ''}{own}", prepare=False)
         self.connection.ensure_timezone()
+
+    def _role(self) -> str:
+        """Return what makes the session the worker's own again, which RESET ALL does not."""
+        assumed = self.connection.settings_dict["OPTIONS"].get("assume_role")
+        role = f"SET ROLE {self.connection.ops.quote_name(assumed)}" if assumed else "RESET ROLE"
+        return f"RESET SESSION AUTHORIZATION; {role}"
 
     def check_step(self) -> None:
         """Raise what a step did to the transaction without saying so."""

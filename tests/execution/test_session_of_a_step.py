@@ -61,6 +61,38 @@ def test_settings_do_not_reach_the_next_workflow(pgworkflows, change, batch):
 
 @pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("local", ["", "LOCAL "])
+@pytest.mark.parametrize("batch", [True, False])
+def test_worker_writes_as_itself_after_a_step_as_another_role(pgworkflows, clerk, local, batch):
+    seen = []
+
+    @step
+    def as_clerk() -> None:
+        execute(f"SET {local}ROLE {clerk}")
+        seen.append(execute("SELECT current_user = session_user"))
+
+    @step
+    def looks() -> None:
+        seen.append(execute("SELECT current_user = session_user"))
+
+    @workflow(name="hostile", batch=batch)
+    def hostile() -> None:
+        as_clerk()
+
+    @workflow(name="tame")
+    def tame() -> None:
+        looks()
+
+    hostile.start()
+    tame.start()
+    pgworkflows.run_workflows()
+    assert Workflow.objects.filter(status="COMPLETED").count() == 2
+    assert seen == [[(False,)], [(True,)]]
+    assert History.objects.filter(event="complete").count() == 2
+
+
+@pytest.mark.direct
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fails", [True, False])
 def test_locks_and_temporary_tables_go_with_the_session(pgworkflows, fails):
     @step

@@ -151,11 +151,15 @@ def test_lock_that_somebody_holds_is_waited_for_behind_the_others(locked, run_un
 
 
 def test_lock_that_is_never_given_back_blocks_in_the_end(locked, run_until, neighbours, monkeypatch):
+    """After retry() it has as long again."""
     monkeypatch.setattr(attempts, "LONGEST_GIVING_WAY", 1.0)
     body, _ = locked
     row = body.start()
     run_until(lambda: Workflow.objects.get(pk=row.pk).status == "BLOCKED")
     message = Workflow.objects.get(pk=row.pk).error["message"]
+    since = Task.objects.get(workflow=row).started_at
+    row.retry()
+    assert Task.objects.get(workflow=row).started_at > since
     assert f"Step tests.needs of workflow tests.locked {row.pk} met a lock" in message
     assert "the limit is 1 s" in message
     assert "retry()" in message
