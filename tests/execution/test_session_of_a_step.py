@@ -87,7 +87,7 @@ def test_worker_writes_as_itself_after_a_step_as_another_role(pgworkflows, clerk
     tame.start()
     pgworkflows.run_workflows()
     assert Workflow.objects.filter(status="COMPLETED").count() == 2
-    assert seen == [[(False,)], [(True,)]]
+    assert sorted(seen) == [[(False,)], [(True,)]]
     assert History.objects.filter(event="complete").count() == 2
 
 
