@@ -38,7 +38,7 @@ def _check_schema() -> list[CheckMessage]:
     else:
         message = f"The tables were moved to schema {served.schema!r}, and the functions in schema pgworkflows look elsewhere."
         hint = "Install these anew: `manage.py migrate --skip-checks pgworkflows 0001_tables`, then `manage.py migrate`."
-    return [Error(message, hint=hint, id="pgworkflows.E020")]
+    return [Error(message, hint=hint, id="pgworkflows.E021")]
 
 
 def _check_settings() -> list[CheckMessage]:

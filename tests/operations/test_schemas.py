@@ -54,4 +54,4 @@ def test_second_installation_is_refused_before_its_first_table(public):
 def test_command_says_where_the_tables_are(public):
     with pytest.raises(AssertionError, match="serve the tables in 'flows', which this connection does not find") as refused:
         public.within("tenant").manage("runworkflows")
-    assert "pgworkflows.E020" in str(refused.value)
+    assert "pgworkflows.E021" in str(refused.value)

@@ -515,7 +515,7 @@ def test_schema_in_front_of_ours_changes_nothing():
 def test_functions_that_serve_tables_elsewhere():
     execute("CREATE SCHEMA tenant; SET LOCAL search_path = tenant")
     assert only(check_server(databases=["default"])) == (
-        "E020",
+        "E021",
         "The functions in schema pgworkflows serve the tables in 'public', which this connection does not find.",
         "One database holds one installation: put that schema into the connection's search_path to use it, or migrate in a "
         "database of its own.",
@@ -526,7 +526,7 @@ def test_functions_that_serve_tables_elsewhere():
 def test_tables_that_were_moved():
     execute("CREATE SCHEMA moved; ALTER TABLE pgworkflows_workflow SET SCHEMA moved; SET LOCAL search_path = moved, public")
     code, message, hint = only(check_server(databases=["default"]))
-    assert code == "E020"
+    assert code == "E021"
     assert message == "The tables were moved to schema 'moved', and the functions in schema pgworkflows look elsewhere."
     assert "migrate --skip-checks pgworkflows 0001_tables" in hint
 
