@@ -70,10 +70,13 @@ class WorkflowFinished(PGWorkflowsError):  # noqa: N818
         super().__init__(workflow, status, verb)
 
     def __str__(self) -> str:
-        return (
-            f"Cannot {self.verb} workflow {self.workflow}: it is {self.status}. "
+        ended = self.status not in ("PENDING", "RUNNING", "WAITING", "COMPENSATING", "BLOCKED")
+        remedy = (
             "Start a new workflow if the work has to be done again."
+            if ended
+            else "Start no other in its place, which would do the same again: `manage.py workflows show` tells what it waits for."
         )
+        return f"Cannot {self.verb} workflow {self.workflow}: it is {self.status}. {remedy}"
 
 
 class WorkflowNotFound(PGWorkflowsError):  # noqa: N818

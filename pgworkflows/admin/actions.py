@@ -13,6 +13,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Task, Workflow
+from ..models.waits import WaitKind
+from ..presentation.waits import waits_of
 
 
 class ReasonForm(forms.Form):
@@ -85,6 +87,12 @@ def _stopped(workflow: Workflow) -> bool:
     return workflow.status in (Workflow.Status.FAILED, Workflow.Status.BLOCKED)
 
 
+def _backs_off(workflow: Workflow) -> bool:
+    again = workflow.status in (Workflow.Status.PENDING, Workflow.Status.COMPENSATING) and workflow.owner_id is None
+    kinds = {wait.get("kind") for wait in waits_of(workflow)}
+    return again and not kinds.isdisjoint({WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.TRANSACTION})
+
+
 def _unfinished(workflow: Workflow) -> bool:
     return not workflow.is_finished
 
@@ -138,6 +146,20 @@ ACTIONS = (
         done=_("The workflow goes on."),
         form=ReasonForm,
         offered=_stopped,
+        perform=_retry,
+    ),
+    Action(
+        name="try_now",
+        permission="pgworkflows.retry_workflow",
+        label=_("Try now"),
+        button=_("Try it now"),
+        question=_("Try again now?"),
+        explanation=_(
+            "What is to be tried again later is tried at once. It counts as any attempt, with the same idempotency key."
+        ),
+        done=_("It is tried now."),
+        form=ReasonForm,
+        offered=_backs_off,
         perform=_retry,
     ),
     Action(

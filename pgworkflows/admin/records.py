@@ -61,7 +61,7 @@ class HistoryAdmin(ReadOnlyAdmin):
         @admin.display(description=_("workflow"), empty_value=EMPTY)
         def workflow(row: History) -> SafeString | str | None:
             address = links.to_row(Workflow, row.workflow)
-            return linked(address, str(row.workflow)[:8] + "…") if row.workflow else None
+            return linked(address, row.workflow) if row.workflow else None
 
         return [self.list_display[0], workflow, *self.list_display[1:]]
 

@@ -124,8 +124,10 @@ class Timeline:
         if task.started_at is None or task.kind in (Task.Kind.STATE, Task.Kind.VALUE):
             return ""
         if task.finished_at is None:
-            return _("for %(length)s so far") % {"length": length(self.now - task.started_at)}
-        return length(task.finished_at - task.started_at)
+            took = _("for %(length)s so far") % {"length": length(self.now - task.started_at)}
+        else:
+            took = length(task.finished_at - task.started_at)
+        return _("%(took)s in %(count)d attempts") % {"took": took, "count": task.attempt} if task.attempt > 1 else took
 
     def _waits_for(self, task: Any, payload: dict[str, Any]) -> str | SafeString:
         """Return the reason for a wait, with links."""

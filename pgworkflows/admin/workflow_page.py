@@ -74,7 +74,7 @@ class WorkflowPage:
             "events": [self._event(event, veil) for event in workflow.events.filter(task=None).order_by("-pk")[:MOST]],
             "history": history,
             "history_pages": history.paginator.get_elided_page_range(history.number),
-            "history_rows": [self._row(row, veil) for row in history],
+            "history_rows": [self._row(row, veil) for row in sorted(history, key=lambda row: (row.at, row.pk))],
             "most": MOST,
         }
 
@@ -195,8 +195,8 @@ def _beyond(page: Page[Any]) -> dict[str, int]:
 
 
 def title_of(workflow: Workflow) -> str:
-    """Return what tells a workflow from others of its name: its key, else where its id begins."""
-    return f"{workflow.name} {workflow.key or str(workflow.pk)[:13] + '…'}"
+    """Return what tells a workflow from others of its name: its key, else its id, of which many begin alike."""
+    return f"{workflow.name} {workflow.key or workflow.pk}"
 
 
 def subject_link(workflow: Workflow, links: Links) -> SafeString | str:

@@ -23,6 +23,7 @@ from ..models import Workflow
 from ..presentation.waits import in_words
 from ..redaction import Veil
 from ..store.actors import acting_as
+from ..store.announcements import BEHIND
 from .actions import ACTIONS, Action
 from .filters import NameFilter, QueueFilter, StateFilter, StatusFilter
 from .listing import ReadOnlyAdmin
@@ -48,9 +49,11 @@ class WorkflowAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).defer("result", "error", "cancel_request")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """Find what is meant, by indexes only."""
+        """Find what is meant, by indexes only; without, leave out what goes on behind the project's own workflows."""
         typed = search_term.strip()
-        return (queryset.filter(workflows_meant(typed)) if typed else queryset), False
+        if typed:
+            return queryset.filter(workflows_meant(typed)), False
+        return (queryset if NameFilter.parameter_name in request.GET else queryset.exclude(BEHIND)), False
 
     @admin.display(description=_("workflow"))
     def title(self, workflow: Workflow) -> str:

@@ -47,7 +47,7 @@ class ApprovalOutcome:
         shown = Approval.objects.using(database().alias).get(pk=cast(int, self.approval))
         if not transaction.get_connection(database().alias).in_atomic_block:
             raise NotAllowed("require_unchanged() locks the subject until the commit: call it in an atomic step.")
-        require_unchanged(shown.subject_label, shown.subject_id, shown.snapshot, self.snapshot_hash)
+        require_unchanged(shown.subject_label, shown.subject_id, shown.shown, self.snapshot_hash)
 
 
 TIMERS = ("reminder", "escalation", "expiry")

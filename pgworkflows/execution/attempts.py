@@ -51,8 +51,8 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
     batch.before_step(run, step)
-    gives_way_since = task.started_at if task.due_at is not None else None
-    task.started_at, task.due_at = run.now(), None
+    gives_way_since = _gives_way_since(task)
+    task.started_at, task.due_at = task.started_at or run.now(), None
     transaction.begin_step(step.elsewhere)
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
@@ -102,8 +102,7 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         if run.batch.alone or since is not None:
-            task.error = describe(error)
-            _give_way_for_longer(run, task, in_short(task.error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
+            _give_way_for_longer(run, task, describe(error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
         else:
             run.batch.gives_way(run)
         raise GiveWay from error
@@ -112,24 +111,32 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
 def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
     """Try the step again later, behind the queue, after a pause as long as it has been giving way; block it in the end.
 
-    `started_at` and `due_at` of the task say since when, and until when.
+    `error` of the task says to what and since when, `due_at` until when.
     """
     waited = (run.now() - since).total_seconds()
     if waited > LONGEST_GIVING_WAY:
+        task.due_at = None
+        run.write(task)
         met, remedy = "a lock, or a deadlock,", "End the session that holds it"
         if wait["kind"] == WaitKind.EXECUTOR:
             met, remedy = f"executor {wait['executor']!r}, which could not be used,", "Mend it"
         run.block(
             RuntimeError(
                 f"Step {task.name} of workflow {run.row.name} {run.row.id} met {met} for {waited:.0f} s "
-                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {error}. {remedy}, then retry() it; or cancel() it."
+                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {in_short(error)}. {remedy}, then retry() it; or cancel() it."
             )
         )
         return
-    task.started_at = since
+    task.error = json.dumps(json.loads(error) | {"since": since.isoformat()})
     task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
     run.write(task)
     run.later(task.due_at, wait | {"since": since.isoformat(), "until": task.due_at.isoformat()})
+
+
+def _gives_way_since(task: RecordedTask) -> datetime | None:
+    if task.due_at is None:
+        return None
+    return datetime.fromisoformat(json.loads(str(task.error))["since"])
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
@@ -180,8 +187,7 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
         raise Suspended
     _require_executor(run, step, task, attempts)
     task.status, task.attempt = Status.RUNNING, attempts
-    if task.due_at is None:
-        task.started_at = run.now()
+    task.started_at = task.started_at or run.now()
     run.write(task)
     info = replace(info, attempt=attempts)
     of = workflow_info.get()
@@ -208,7 +214,7 @@ def _require_executor(run: Run, step: Step[..., Any], task: RecordedTask, attemp
             wait_for(WaitKind.ROOM, step.name, since=run.now(), executor=step.executor),
         )
     else:
-        since = task.started_at if task.due_at is not None and task.started_at else run.now()
+        since = _gives_way_since(task) or run.now()
         task.attempt = attempts
         _turn_away(run, task, describe(refusal.error), since, needs_executor(step))
     raise Suspended
@@ -218,12 +224,12 @@ def _turn_away(run: Run, task: RecordedTask, error: str, since: datetime, wait: 
     """Keep why the step gives way, and try it again later."""
     task.status, task.error = Status.PENDING, error
     run.write(task)
-    _give_way_for_longer(run, task, in_short(error), since, wait)
+    _give_way_for_longer(run, task, error, since, wait)
 
 
 def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
     """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
-    gives_way_since = task.started_at if task.due_at is not None else None
+    gives_way_since = _gives_way_since(task)
     task.due_at = None
     if result.error is None:
         _completed(run, task, result.text, task.attempt)

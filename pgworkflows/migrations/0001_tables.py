@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ("allow_same_person", models.BooleanField(default=False)),
                 ("attributes", columns.JSONField(blank=True, default=dict)),
                 ("snapshot", columns.JSONField(blank=True, null=True)),
+                ("snapshot_keys", columns.JSONField(blank=True, null=True)),
                 ("snapshot_hash", models.TextField(blank=True, default="")),
                 ("form", models.TextField(blank=True, default="")),
                 ("created_at", models.DateTimeField()),

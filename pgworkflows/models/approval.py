@@ -71,6 +71,12 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
         return self.filter(status=Approval.Status.CHANGES_REQUESTED, resubmitted_at=None)
 
 
+def _in_order(data: Any, places: dict[str, int]) -> Any:
+    if isinstance(data, dict):
+        return {key: _in_order(data[key], places) for key in sorted(data, key=lambda key: places.get(key, len(places)))}
+    return [_in_order(item, places) for item in data] if isinstance(data, list) else data
+
+
 #: Finds no row.
 NOTHING = Q(pk__in=())
 
@@ -91,21 +97,43 @@ class Way:
         return KeptOut(self.people)
 
 
-class KeptOut(Func):
-    """Whether pgworkflows.kept_out() names one of these people, for the approval of the row."""
+class OfTheRow(Func):
+    """What a function of ours says of an approval: it takes the whole row, by the name that its table has in the query."""
 
     conditional = True
     output_field = BooleanField()
 
-    def __init__(self, people: dict[Any, str]) -> None:
+    def __init__(self) -> None:
         super().__init__(F("pk"))
-        self.people = people
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override] # it has no other template
-        """Hand over the whole row, by the name that its table has in this query."""
+        """Hand over the row."""
         column, _none = compiler.compile(self.source_expressions[0])
+        return self.asks(column.rpartition(".")[0])
+
+    def asks(self, row: str) -> tuple[str, list[Any]]:
+        """Return the condition on a row, and its parameters."""
+        raise NotImplementedError
+
+
+class TakesDecisions(OfTheRow):
+    """Whether the approval is still open, as deciding says."""
+
+    def asks(self, row: str) -> tuple[str, list[Any]]:
+        """Ask the function that deciding asks."""
+        return f"pgworkflows.takes_decisions({row})", []
+
+
+class KeptOut(OfTheRow):
+    """Whether pgworkflows.kept_out() names one of these people, for the approval of the row."""
+
+    def __init__(self, people: dict[Any, str]) -> None:
+        super().__init__()
+        self.people = people
+
+    def asks(self, row: str) -> tuple[str, list[Any]]:
+        """Ask by key and by name."""
         marks = ", ".join(["%s"] * len(self.people))
-        row = column.rpartition(".")[0]
         text = f"EXISTS (SELECT FROM pgworkflows.kept_out({row}) k WHERE k.id IN ({marks}) OR k.username IN ({marks}))"
         return text, [*self.people, *self.people.values()]
 
@@ -222,6 +250,8 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     attributes = JSONField(default=dict, blank=True)
     #: What is shown of the subject, as plain JSON; null where there is no subject.
     snapshot = JSONField(null=True, blank=True)
+    #: Its keys in the order in which they are shown, at any depth: jsonb keeps none.
+    snapshot_keys = JSONField(null=True, blank=True)
     #: SHA-256 of the snapshot, in hexadecimal.
     snapshot_hash = models.TextField(default="", blank=True)
     #: `module:Class` of the Django form that an approval has to fill in.
@@ -264,6 +294,15 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def shown(self) -> Any:
+        """The snapshot, in the order of who declared it."""
+        keys = self.snapshot_keys if isinstance(self.snapshot_keys, list) else []
+        try:
+            return _in_order(self.snapshot, {key: place for place, key in enumerate(keys) if isinstance(key, str)})
+        except RecursionError:  # SQL took it; what shows it says so
+            return self.snapshot
 
     @property
     def same_request(self) -> models.QuerySet[Approval]:

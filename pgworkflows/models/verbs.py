@@ -32,7 +32,10 @@ class WorkflowVerbs:
         interventions.cancel(self.id, reason, compensate=compensate, by=by)
 
     def retry(self, reason: str = "", *, by: Any = None) -> None:
-        """Let a FAILED or BLOCKED workflow go on from where it stopped; raise WorkflowFinished for any other."""
+        """Let a FAILED or BLOCKED workflow go on from where it stopped; raise WorkflowFinished for any other.
+
+        One that is to be tried again later tries now: the attempt counts, and has the same idempotency key.
+        """
         from ..store import interventions
 
         interventions.retry(self.id, reason, by=by)

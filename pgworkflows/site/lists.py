@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import Approval, Decision
-from ..models.approval import ways_to
+from ..models.approval import TakesDecisions, ways_to
 from ..models.people import may, person
 from ..store.connection import database_now, query
 from .searching import labelled, meant
@@ -43,7 +43,11 @@ def to_decide(user: Any, whose: str = "") -> Branches:
     """Find what waits for this user's decision, by the ways in which it comes to them; `whose` picks one of the ways."""
     alias = conf().DATABASE
     pending = Approval.objects.using(alias).pending()
-    return [pending.filter(way.condition).exclude(way.kept_out) for way in ways_to(user, alias) if whose in ("", way.name)]
+    return [
+        pending.filter(way.condition).filter(TakesDecisions()).exclude(way.kept_out)
+        for way in ways_to(user, alias)
+        if whose in ("", way.name)
+    ]
 
 
 def requested(user: Any) -> Branches:
@@ -95,7 +99,7 @@ def with_progress(rows: QuerySet[Approval]) -> QuerySet[Any]:
     """Add to each row how many have agreed, and leave out what only its own page shows."""
     agreeing = Decision.objects.filter(approval=OuterRef("pk"), verdict=Approval.Verdict.APPROVE).order_by()
     count = agreeing.values("approval").annotate(number=Count("pk")).values("number")
-    unread = ("snapshot", "could_decide", "escalate_to", "workflow__result", "workflow__error")
+    unread = ("snapshot", "snapshot_keys", "could_decide", "escalate_to", "workflow__result", "workflow__error")
     shown = rows.select_related("stage", "policy", "workflow").defer(*unread)
     return shown.annotate(agreed=Coalesce(Subquery(count), 0))
 

@@ -95,7 +95,7 @@ class ApprovalPage:
             "workflow_url": self._in_admin(Workflow, approval.workflow_id),
             "policy_url": self._in_admin(ApprovalPolicy, approval.policy_id) if approval.policy_id else "",
             "attributes": shown(plain(approval.attributes), veil),
-            "snapshot": shown(approval.snapshot, veil),
+            "snapshot": shown(approval.shown, veil),
             "changes": self._changes(problem, veil),
             "named": named[:MOST_NAMES],
             "more_named": len(named) > MOST_NAMES,
@@ -150,7 +150,7 @@ class ApprovalPage:
             current = snapshot_of(subject)
         except NotStorable:
             return {}
-        return difference(fields_of(approval.snapshot), current.data) if current.hash != approval.snapshot_hash else {}
+        return difference(fields_of(approval.shown), current.data) if current.hash != approval.snapshot_hash else {}
 
     def _in_admin(self, model: type[Model], key: Any) -> str:
         return row_in_admin(model, key, self.request, self.face.admin)

@@ -4,6 +4,7 @@
 --   asked(approval)                    who is asked, being named and active
 --   stuck_approvals()                  what nobody concerned can move
 --   stands_in_for(approval, delegate)  whose delegate somebody is there
+--   takes_decisions(approval)          whether it is still open
 --   standing(approval, username, ...)  whether somebody may decide just now, and for whom
 --   admit(approval, username, ...)     the same under a lock on the approval, and whether it still takes decisions
 --   record_decision(...)               one decision, under a lock on the approval
@@ -28,6 +29,14 @@ FROM {{schema}}.pgworkflows_approval o JOIN {{schema}}.pgworkflows_decision d ON
   LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
 WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
   AND o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id
+$$;
+
+-- Whether an approval still takes decisions, as listing, offering and deciding ask: it is pending, and its time is not over.
+-- Past its due date only one takes them that has yet to escalate. No SET, so that the planner looks inside.
+CREATE FUNCTION pgworkflows.takes_decisions(a {{tables}}.pgworkflows_approval) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+SELECT a.status = 'PENDING'
+  AND (a.due_at IS NULL OR a.due_at > pgworkflows.now() OR (a.on_timeout = 'escalate' AND a.escalated_at IS NULL))
 $$;
 
 CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
@@ -69,7 +78,8 @@ WHERE a.id = $1 AND d.delegate_id = $2 AND d.starts_at <= pgworkflows.now() AND 
 $$;
 
 -- Says whether a person may decide, and for whom: `refusal` is '' or 'nobody' (no such active user), 'unnamed',
--- 'no_delegation', 'ambiguous' (asked for several people, on_behalf_of does not say for whom), or why one of the two is kept out.
+-- 'no_delegation', 'expired' or the status of what is no longer pending, 'ambiguous' (asked for several people, on_behalf_of
+-- does not say for whom), or why one of the two is kept out.
 -- Volatile, so that after the caller's lock it sees what the last holder committed.
 CREATE FUNCTION pgworkflows.standing(
   approval bigint, username text, on_behalf_of text,
@@ -77,7 +87,7 @@ CREATE FUNCTION pgworkflows.standing(
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  a pgworkflows_approval; wanted text; others integer; person_name text;
+  a pgworkflows_approval; wanted text; others integer := 0; person_name text;
 BEGIN
   SELECT p.* INTO a FROM pgworkflows_approval p WHERE p.id = $1;
   SELECT p.id, p.username INTO person_id, person_name FROM pgworkflows.people() p
@@ -93,10 +103,19 @@ BEGIN
            (array_agg(s.username ORDER BY s.own_request))[1]
     INTO others, principal_id, principal_name
     FROM pgworkflows.stands_in_for($1, person_id) s WHERE wanted IS NULL OR s.username = wanted;
-    IF principal_id IS NULL OR others > 1 THEN
-      refusal := CASE WHEN others > 1 THEN 'ambiguous' WHEN wanted IS NOT NULL THEN 'no_delegation' ELSE 'unnamed' END;
+    IF principal_id IS NULL THEN
+      refusal := CASE WHEN wanted IS NOT NULL THEN 'no_delegation' ELSE 'unnamed' END;
       RETURN;
     END IF;
+  END IF;
+  -- Who was never named does not learn how it stands.
+  IF NOT pgworkflows.takes_decisions(a) THEN
+    refusal := CASE a.status WHEN 'PENDING' THEN 'expired' ELSE a.status END;
+    RETURN;
+  END IF;
+  IF others > 1 THEN
+    refusal := 'ambiguous';
+    RETURN;
   END IF;
   SELECT k.why INTO refusal FROM pgworkflows.kept_out(a) k
   WHERE k.id IN (person_id, principal_id) OR k.username IN (person_name, principal_name)
@@ -105,29 +124,20 @@ BEGIN
 END
 $$;
 
--- Locks the approval, and nothing else, and says whether it takes this person's decision: '' or 'unknown', 'expired', what
--- `standing` refuses, or the status of the approval that is no longer pending.
+-- Locks the approval, and nothing else, and says whether it takes this person's decision: '' or 'unknown', or what `standing`
+-- refuses.
 CREATE FUNCTION pgworkflows.admit(
   approval bigint, username text, on_behalf_of text,
   OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE a record; s record;
 BEGIN
-  SELECT p.status, p.due_at, p.on_timeout, p.escalated_at INTO a FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
+  PERFORM FROM pgworkflows_approval p WHERE p.id = $1 FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     refusal := 'unknown';
     RETURN;
   END IF;
-  SELECT * INTO s FROM pgworkflows.standing($1, $2, $3);
-  person_id := s.person_id;
-  principal_id := s.principal_id;
-  principal_name := s.principal_name;
-  refusal := CASE
-    -- Who was never named does not learn how it stands.
-    WHEN s.refusal IN ('nobody', 'unnamed', 'no_delegation') THEN s.refusal
-    WHEN a.status <> 'PENDING' THEN a.status
-    WHEN a.due_at <= pgworkflows.now() AND (a.on_timeout <> 'escalate' OR a.escalated_at IS NOT NULL) THEN 'expired'
-    ELSE s.refusal END;
+  SELECT s.refusal, s.person_id, s.principal_id, s.principal_name INTO refusal, person_id, principal_id, principal_name
+  FROM pgworkflows.standing($1, $2, $3) s;
 END
 $$;
 
@@ -180,6 +190,7 @@ SELECT CASE outcome
   WHEN 'nobody' THEN 'there is no active user of that name'
   WHEN 'unnamed' THEN 'only the users and groups that it names can decide'
   WHEN 'no_delegation' THEN 'nobody of that name is asked and has delegated to this person for now'
+  WHEN 'expired' THEN 'it has expired'
   WHEN 'ambiguous' THEN 'this person stands in for several people; say on whose behalf'
   WHEN 'self' THEN 'who asked cannot decide; another person must'
   WHEN 'reassigned' THEN 'who has had somebody else asked cannot decide'
@@ -212,7 +223,7 @@ BEGIN
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   IF outcome <> 'decided' THEN
     RAISE EXCEPTION 'approval % cannot be decided by %: %', $1, $2,
-      COALESCE(pgworkflows.refusal_text(outcome), CASE outcome WHEN 'expired' THEN 'it has expired' ELSE 'it is already ' || outcome END)
+      COALESCE(pgworkflows.refusal_text(outcome), 'it is already ' || outcome)
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
 END

@@ -1,5 +1,6 @@
 -- Every change of status or state leaves one row, written here and nowhere else.
 -- Statement-level: one call however many rows a flush writes. SECURITY DEFINER: the application needs no right to INSERT.
+-- What ended within the transaction is dated then, so that what one commit brings can be told in order.
 -- Planned once a session; a plan made for a single row must not compare all pairs of a thousand.
 
 CREATE FUNCTION pgworkflows.workflow_event(from_status text, to_status text) RETURNS text
@@ -43,18 +44,21 @@ BEGIN
   WITH changed AS MATERIALIZED (
     SELECT n.id, o.status AS was, n.status, n.state, n.state <> o.state AS renamed, n.error, n.cancel_request,
            -- A worker that carries out a cancel does it for the one who asked.
-           channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED') AS carried_out
+           channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED') AS carried_out,
+           -- What was to be tried again later is tried now, as a person asked.
+           channel <> 'worker' AND n.status = o.status AND o.available_at > pgworkflows.now() AND n.available_at < o.available_at
+             AND n.cancel_requested_at IS NULL AS hurried
     FROM old_rows o JOIN new_rows n ON n.id = o.id
-    WHERE n.status <> o.status OR n.state <> o.state
+    WHERE n.status <> o.status OR n.state <> o.state OR (channel <> 'worker' AND n.available_at < o.available_at)
   ), written AS (
     INSERT INTO pgworkflows_history
       (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
-    SELECT c.id, pgworkflows.workflow_event(c.was, c.status), c.was, c.status, c.state, pgworkflows.now(),
+    SELECT c.id, CASE WHEN c.hurried THEN 'retry' ELSE pgworkflows.workflow_event(c.was, c.status) END, c.was, c.status, c.state, pgworkflows.now(),
            COALESCE(CASE WHEN c.carried_out THEN NULLIF(c.cancel_request ->> 'by', '') END, actor), session_user, channel,
            COALESCE(NULLIF(note, ''), CASE WHEN c.carried_out THEN c.cancel_request ->> 'reason' END,
                     CASE WHEN c.status IN ('FAILED', 'BLOCKED', 'COMPENSATING') THEN c.error ->> 'type' END, '')
     FROM changed c
-    WHERE c.status <> c.was
+    WHERE c.status <> c.was OR c.hurried
   )
   SELECT bool_or(c.renamed),
          array_agg(c.id) FILTER (WHERE c.status <> c.was
@@ -125,7 +129,7 @@ CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  moment timestamptz := pgworkflows.now();
+  moment timestamptz := pgworkflows.now(); began timestamptz := transaction_timestamp();
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
@@ -140,8 +144,10 @@ BEGIN
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE '' END,
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE n.status END,
          CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,
-         moment, actor, session_user, channel, CASE WHEN n.kind = 'STATE' THEN '' ELSE n.kind || ' ' || n.name END
-  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0);  -- what gave way is no attempt
+         LEAST(GREATEST(CASE WHEN n.status IN ('COMPLETED', 'FAILED') THEN n.finished_at ELSE moment END, began), moment),
+         actor, session_user, channel, CASE WHEN n.kind = 'STATE' THEN '' ELSE n.kind || ' ' || n.name END
+  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0)  -- what gave way is no attempt
+  ORDER BY n.workflow_id, n.branch, n.seq;
   RETURN NULL;
 END
 $$;
@@ -150,7 +156,7 @@ CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  moment timestamptz := pgworkflows.now();
+  moment timestamptz := pgworkflows.now(); began timestamptz := transaction_timestamp();
   actor text := pgworkflows.setting('actor');
   channel text := COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql');
 BEGIN
@@ -158,9 +164,11 @@ BEGIN
   INSERT INTO pgworkflows_history
     (workflow, task, event, from_status, to_status, state, attempt, at, actor, "session_user", channel, note)
   SELECT n.workflow_id, n.id, pgworkflows.task_event(o.status, n.status), o.status, n.status, '', n.attempt,
-         moment, actor, session_user, channel, n.kind || ' ' || n.name
+         LEAST(GREATEST(CASE WHEN n.status IN ('COMPLETED', 'FAILED') THEN n.finished_at ELSE moment END, began), moment),
+         actor, session_user, channel, n.kind || ' ' || n.name
   FROM old_rows o JOIN new_rows n ON n.id = o.id
-  WHERE n.status <> o.status OR (n.status = 'PENDING' AND n.attempt > o.attempt);
+  WHERE n.status <> o.status OR (n.status = 'PENDING' AND n.attempt > o.attempt)
+  ORDER BY n.workflow_id, n.branch, n.seq;
   RETURN NULL;
 END
 $$;

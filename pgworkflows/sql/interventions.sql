@@ -85,6 +85,17 @@ BEGIN
 END
 $$;
 
+-- Has one that is to be tried again later tried now; false where there is no such wait. What is in flight is left alone.
+CREATE FUNCTION pgworkflows.try_now(workflow uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
+  WHERE w.id = $1 AND w.status IN ('PENDING', 'COMPENSATING') AND w.owner_id IS NULL AND w.available_at > pgworkflows.now()
+    AND w.waiting_for -> 0 ->> 'kind' IN ('ATTEMPT', 'LOCK', 'TRANSACTION');
+  RETURN FOUND;
+END
+$$;
+
 CREATE FUNCTION pgworkflows.cancel(workflow uuid, reason text, compensate boolean DEFAULT true)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;

@@ -31,7 +31,7 @@ CREATE TRIGGER event_keeps BEFORE UPDATE OF name, correlation, key, payload, sen
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('event');
 CREATE TRIGGER approval_keeps BEFORE UPDATE
   OF workflow_id, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id,
-     requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_hash,
+     requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash,
      form, created_at, time_limit, on_timeout, escalate_to, remind_every ON pgworkflows_approval
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
 CREATE TRIGGER approval_keeps_keys BEFORE UPDATE OF requested_by_id ON pgworkflows_approval

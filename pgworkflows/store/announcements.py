@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
 from .. import signals
 from ..conf import conf
 from ..definitions.encoding import decode
 from ..definitions.registry import registry
 from ..models import Approval
+from ..models.workflow import TROUBLED
 from . import starting
 
 #: The workflow that sends signals and e-mails, in an outside step.
 ANNOUNCE = "pgworkflows.announce"
+
+
+#: What goes on behind the project's own workflows: lists leave it out, unless it is asked for or did not go as hoped.
+BEHIND = Q(name=ANNOUNCE) & ~Q(status__in=TROUBLED)
 
 
 class Happening(StrEnum):

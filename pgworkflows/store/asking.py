@@ -211,7 +211,8 @@ def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None
         title=question.title, description=question.description, subject_label=question.subject_label,
         subject_id=question.subject_id, requested_by_id=question.requester.pk, requested_by_name=question.requester.name,
         allow_self_approval=question.allow_self_approval, attributes=question.attributes, form=question.form,
-        snapshot=snapshot.data, snapshot_hash=snapshot.hash, quorum=question.quorum, on_timeout=question.on_timeout,
+        snapshot=snapshot.data, snapshot_keys=snapshot.keys,
+        snapshot_hash=snapshot.hash, quorum=question.quorum, on_timeout=question.on_timeout,
         time_limit=question.timeout, remind_every=question.remind_every, policy=policy, stage=stage,
     )  # fmt: skip
     if policy is not None:

@@ -49,7 +49,7 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
             # Before anything of the subject is shown to somebody who may not see it.
             _raise_refused(parameters, *query(ADMIT, parameters)[0])
             if approval.snapshot_hash and verdict != Verdict.REQUEST_CHANGES:
-                require_unchanged(approval.subject_label, approval.subject_id, approval.snapshot, approval.snapshot_hash)
+                require_unchanged(approval.subject_label, approval.subject_id, approval.shown, approval.snapshot_hash)
             parameters["data"] = _checked(approval, verdict, data)
         with recorded_as(actor, comment):
             _raise_refused(parameters, *query(RECORD, parameters)[0])
@@ -111,7 +111,7 @@ def form_of(approval: Approval) -> Any:
 
 
 STANDING = """
-SELECT pgworkflows.refusal_text(s.refusal)
+SELECT COALESCE(pgworkflows.refusal_text(s.refusal), NULLIF('it is already ' || s.refusal, 'it is already '))
 FROM pgworkflows.standing(%(approval)s, %(username)s, %(on_behalf_of)s) s
 """
 

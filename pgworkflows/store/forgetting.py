@@ -62,7 +62,7 @@ WHERE workflow_id = ANY (%(workflows)s::uuid[])
     "UPDATE pgworkflows_event SET payload = NULL WHERE workflow_id = ANY (%(workflows)s::uuid[])",
     """
 UPDATE pgworkflows_approval
-SET title = '(forgotten)', description = '', attributes = '{}', snapshot = NULL
+SET title = '(forgotten)', description = '', attributes = '{}', snapshot = NULL, snapshot_keys = NULL
 WHERE id = ANY (%(approvals)s)
 """,
     "UPDATE pgworkflows_decision SET comment = '', data = NULL WHERE approval_id = ANY (%(approvals)s)",

@@ -62,10 +62,17 @@ ORDER BY id DESC LIMIT 1
 """
 
 
+TRY_NOW = "SELECT pgworkflows.try_now(%(workflow)s)"
+
+
 def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
-    """Let a FAILED or BLOCKED workflow go on where it stopped, compensation included."""
+    """Let a FAILED or BLOCKED workflow go on where it stopped, compensation included, and one that backs off try now."""
     refuse_foreign_transaction("retry()")
     with transaction.atomic(using=conf().DATABASE):
+        with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):
+            if query(TRY_NOW, {"workflow": workflow})[0][0]:
+                query("SELECT pgworkflows.wake()")
+                return
         _lock(workflow, "retry")
         undoing = query(UNDOING, {"workflow": workflow})[0][0]
         with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):

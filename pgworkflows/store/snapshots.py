@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -25,6 +26,18 @@ class Snapshot:
 
     data: Any
     hash: str
+
+    @property
+    def keys(self) -> list[str] | None:
+        """Every key, in the order in which it is first shown."""
+        return None if self.data is None else list(dict.fromkeys(_keys(self.data)))
+
+
+def _keys(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        yield from data
+    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _keys(item)
 
 
 LONGEST_TEXT = 200
@@ -110,6 +123,6 @@ def difference(shown: dict[str, Any], current: dict[str, Any]) -> dict[str, list
     """Return for each key that differs what was shown and what is there now."""
     return {
         key: [shown.get(key), current.get(key)]
-        for key in [*shown, *(current.keys() - shown.keys())]
+        for key in [*shown, *(key for key in current if key not in shown)]
         if shown.get(key) != current.get(key)
     }

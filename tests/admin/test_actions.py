@@ -1,11 +1,16 @@
 """Cancelling, retrying, compensating and sending events from a workflow's page."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.test import Client
 
+from pgworkflows import Retry, current_step, request_approval, set_state, step, workflow
 from pgworkflows.models import Event, History, Workflow
 from pgworkflows.testing import run_workflows
-from tests.admin.staged import GIVEN, VERBS, action, fails, messages_of, page, ran, standing, waits
+from tests.admin.staged import GIVEN, VERBS, action, fails, messages_of, page, ran, reserve, standing, waits
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +152,63 @@ def test_engines_own_events_cannot_be_sent(operator, waiting):
 def test_page_offers_only_what_makes_sense(operator, waiting, failed):
     assert [str(label) for label, _ in operator.get(page(waiting)).context["actions"]] == ["Cancel", "Send an event"]
     assert [str(label) for label, _ in operator.get(page(failed)).context["actions"]] == ["Retry", "Undo its steps"]
+
+
+@pytest.fixture
+def backing_off(db) -> Workflow:
+    calls = []
+
+    @step(name="admin_tests.call", atomic=False, retry=Retry(max_attempts=3, initial=3600, jitter=False))
+    def call() -> str:
+        calls.append(current_step().idempotency_key)
+        if len(calls) == 1:
+            raise ValueError("busy")
+        return f"{len(calls)} calls under {len(set(calls))} key"
+
+    @workflow(name="admin_tests.backs_off")
+    def backs_off() -> str:
+        return call()
+
+    return ran(backs_off.using(key="B1").start())
+
+
+def test_what_backs_off_is_tried_now(operator, backing_off):
+    assert ">Try now</a>" in operator.get(page(backing_off)).content.decode()
+    answer = operator.post(action(backing_off, "try_now"), {"reason": "the bank is back"}, follow=True)
+    assert messages_of(answer) == ["It is tried now."]
+    change = last_change(backing_off, "retry")
+    assert (change.actor, change.channel, change.note, change.from_status, change.to_status) == (
+        "ada", "admin", "the bank is back", "PENDING", "PENDING",
+    )  # fmt: skip
+    assert ran(backing_off).result == "2 calls under 1 key"
+    assert (backing_off.tasks.get().attempt, History.objects.filter(workflow=backing_off.pk, event="retry").count()) == (2, 1)
+
+
+def test_try_now_is_offered_for_what_backs_off_only(operator, waiting, failed):
+    for other in (waiting, failed):
+        assert "Try now" not in operator.get(page(other)).content.decode()
+    answer = operator.post(action(waiting, "try_now"), {"reason": "soon"}, follow=True)
+    assert "cannot" in messages_of(answer)[0] or "WAITING" in messages_of(answer)[0]
+    assert not History.objects.filter(workflow=waiting.pk, event="retry").exists()
+
+
+def test_time_of_a_retried_step_covers_its_attempts(operator, backing_off, pgworkflows):
+    pgworkflows.move_clock(timedelta(hours=2))
+    shown = operator.get(page(ran(backing_off))).content.decode()
+    assert re.search(r"2 h 0 min in 2 attempts", shown)
+
+
+def test_history_is_in_order_within_a_commit(django_user_model):
+    django_user_model.objects.create_user("bob")
+
+    @workflow(name="admin_tests.asks_after")
+    def asks_after() -> None:
+        reserve("mug")
+        set_state("ASKED")
+        request_approval("Buy mugs", users=["bob"])
+
+    asked = ran(asks_after.start())
+    root = Client()
+    root.force_login(django_user_model.objects.create_superuser("root"))
+    told = [row["event"] for row in root.get(page(asked)).context["history_rows"]]
+    assert told == ["started", "task completed", "state set", "approval requested", "asked", "wait opened", "waits"]

@@ -10,7 +10,10 @@ from django.urls import reverse
 from demo_shop.models import Order
 from pgworkflows import set_state, wait_for_event, workflow
 from pgworkflows.admin.listing import BoundedPaginator
+from pgworkflows.definitions.registry import registry
+from pgworkflows.management.terminal.listing import list_workflows
 from pgworkflows.models import Workflow
+from pgworkflows.store.announcements import ANNOUNCE
 from tests.admin.staged import fails, ran, waits
 from tests.ledger.models import Account
 
@@ -162,3 +165,20 @@ def test_subject_is_a_link_for_who_may_see_it(staff, several):
     address = reverse("admin:demo_shop_order_change", args=[order.pk])
     assert address not in staff("view_workflow").get(LIST).content.decode()
     assert address in staff("view_workflow", "view_order", name="grace").get(LIST).content.decode()
+
+
+def test_workflows_that_began_together_are_told_apart(viewer):
+    started = [waits.start() for _ in range(3)]
+    shown = viewer.get(LIST).content.decode()
+    assert all(f"admin_tests.waits {one.pk}</a>" in shown for one in started)
+
+
+def test_what_goes_on_behind_is_left_out_until_it_is_asked_for(viewer):
+    waits.using(key="W1").start()
+    behind = [registry.latest(ANNOUNCE).using(key=key).start(1, "requested") for key in ("a", "b")]
+    Workflow.objects.filter(pk=behind[1].pk).update(status="BLOCKED", available_at=None)
+
+    every = {"a", "b"}
+    assert (found(viewer), found(viewer, name=ANNOUNCE), found(viewer, q=ANNOUNCE)) == ({"b", "W1"}, every, every)
+    listed = [line.split()[0] for line in list_workflows(statuses=[], name=None, limit=9)[1:]]
+    assert listed == [str(behind[1].pk), str(Workflow.objects.get(key="W1").pk)]

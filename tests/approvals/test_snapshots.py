@@ -1,5 +1,6 @@
 """What you approve is what runs."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from pgworkflows import ApprovalOutcome, NotAllowed, SubjectChanged, request_approval, step, workflow
+from pgworkflows.api.serializers.approvals import ApprovalDetail
 from pgworkflows.models import Approval, Decision, History
+from pgworkflows.store.snapshots import difference
 from tests.ledger.models import Entry, Purchase
 
 
@@ -129,3 +132,21 @@ def test_data_without_a_form_comes_back_as_given(ask, people, latest):
     latest(started).approve(people.ann, data={"limit": Decimal("12.50")})
     latest(started)
     assert started.wait(0).decisions[0]["data"] == {"limit": Decimal("12.50")}
+
+
+def test_snapshot_keeps_the_order_of_who_declared_it(ask, purchase, monkeypatch):
+    declared = {
+        "number": "P1",
+        "a_very_long_name": 1,
+        "lines": [{"what": "chairs", "at": 1}],
+        "z": {"second": 2, "b": 1},
+        "it": 0,
+    }
+    monkeypatch.setattr(Purchase, "approval_snapshot", lambda _: declared, raising=False)
+    ask(purchase, groups=["bosses"])
+    approval = Approval.objects.get()
+    assert json.dumps(approval.shown) == json.dumps(declared)
+    serialized = ApprovalDetail(context={"request": None}).fields["snapshot"]
+    assert json.dumps(serialized.to_representation(serialized.get_attribute(approval))) == json.dumps(declared)
+    changed = {"it": 1, "z": 2, "new_in_it": 3, "number": "P2"}
+    assert list(difference(approval.shown, changed)) == ["number", "a_very_long_name", "lines", "z", "it", "new_in_it"]

@@ -195,8 +195,8 @@ ENGINE = [
     "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "escaped", "insert_workflows", "kept_out",
     "lanes", "memberships", "now", "people", "person", "post_correlated", "post_event", "refusal_text", "refuse_elsewhere",
     "refuse_event", "refuse_far", "refuse_large", "refuse_long", "reopen_last_failure", "request_cancel", "resume",
-    "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals", "tell_asker",
-    "uuid7",
+    "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals",
+    "takes_decisions", "tell_asker", "try_now", "uuid7",
     "waiting_events", "wake",
     "written_here"
 ]  # fmt: skip

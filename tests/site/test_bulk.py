@@ -27,6 +27,8 @@ def test_each_row_has_its_own_result(ask, as_user):
     stood = [row["problem"].status if row["problem"] else "decided" for row in answer.context["results"]]
     assert stood == ["decided", 409, 409, 422, 404, 404]
     assert "1 of 6 decided." in answer.content.decode()
+    shown = [str(row["status"].text) for row in answer.context["results"] if "status" in row]
+    assert shown == ["approved", "pending", "pending", "pending"]
     assert "strange" not in answer.content.decode()
     fine.refresh_from_db()
     assert (fine.status, fine.decisions.get().comment) == ("APPROVED", "all of it")

@@ -9,8 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pgworkflows import ApprovalExpired
 from pgworkflows.models import Approval
+from pgworkflows.site.lists import waiting_for
 from pgworkflows.store.connection import database_now
+from pgworkflows.store.decisions import who_may_decide
 from pgworkflows.store.delegations import delegate
 from tests.site.conftest import allow, decide
 
@@ -28,12 +31,26 @@ def test_soonest_due_comes_first(ask, as_user):
 
 
 def test_overdue_is_marked_and_filtered(ask, as_user, pgworkflows):
-    ask("late", timeout=3600), ask("in time")
+    ask("late", timeout=3600, on_timeout="escalate", escalate_to=["cora"]), ask("in time")
     pgworkflows.move_clock(timedelta(hours=2))
     page = as_user("ann").get("/approvals/")
     assert (page.context["waiting"].number, page.context["waiting"].overdue) == (2, 1)
     assert "1 overdue" in page.content.decode()
     assert listed(as_user("ann"), overdue="on") == ["late"]
+
+
+def test_what_deciding_would_refuse_is_not_offered(ask, as_user, people, pgworkflows):
+    late, ann = ask("late", timeout=3600), as_user("ann")
+    delegate(people.ann, people.gus, ends_at=database_now() + timedelta(days=1))
+    pgworkflows.move_clock(timedelta(hours=2))  # and no worker comes by
+    assert (listed(ann), listed(as_user("gus")), who_may_decide(late)) == ([], [], [])
+    assert waiting_for(people.ann).number == 0
+    page = ann.get(f"/approvals/{late.pk}/")
+    assert page.context["forms"].decision is None
+    assert "It has expired." in page.content.decode()
+    with pytest.raises(ApprovalExpired):
+        late.approve(people.ann)
+    assert "late" in listed(ann, "/approvals/all/")
 
 
 def test_lists_tell_by_which_way_it_came(ask, as_user, people):

@@ -33,6 +33,10 @@ MESSAGES = {
     WaitTimeout("event 'delivered'"): "Timed out: event 'delivered'.",
     WorkflowFailed("shop.ship", "W1", "FAILED", "lost"): "Workflow shop.ship W1 ended FAILED: lost",
     WorkflowFailed("shop.ship", "W1", "CANCELLED", ""): "Workflow shop.ship W1 ended CANCELLED: no error recorded",
+    WorkflowFinished("W1", "RUNNING", "retry"): (
+        "Cannot retry workflow W1: it is RUNNING. Start no other in its place, which would do the same again: "
+        "`manage.py workflows show` tells what it waits for."
+    ),
     WorkflowFinished("W1", "COMPLETED", "cancel"): (
         "Cannot cancel workflow W1: it is COMPLETED. Start a new workflow if the work has to be done again."
     ),

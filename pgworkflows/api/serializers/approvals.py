@@ -88,7 +88,7 @@ class ApprovalDetail(ApprovalSummary):
     """All of an approval, and how the reader stands to it."""
 
     description = Prose()
-    snapshot = AnyJSON(read_only=True, help_text="What is shown of the subject.")
+    snapshot = AnyJSON(source="shown", read_only=True, help_text="What is shown of the subject.")
     users = serializers.SerializerMethodField()
     groups = serializers.SerializerMethodField()
     could_decide = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="When it opened.")

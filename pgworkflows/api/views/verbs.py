@@ -63,7 +63,7 @@ class RetryWorkflow(Verb):
 
     @operation("Retry a workflow", WorkflowSummary, request=Retry, parameters=(WORKFLOW,))
     def post(self, request: Request, workflow: str) -> Response:
-        """Let a FAILED or BLOCKED workflow go on from where it stopped."""
+        """Let a FAILED or BLOCKED workflow go on from where it stopped, and one that is to be tried again later try now."""
         return self.change(request, workflow)
 
 

@@ -9,6 +9,7 @@ from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
 from ...presentation.waits import in_words
 from ...redaction import Veil
+from ...store.announcements import BEHIND
 from ...store.coverage import Coverage
 from .text import moment, table
 
@@ -21,8 +22,7 @@ def list_workflows(*, statuses: list[str], name: str | None, limit: int) -> list
     found = Workflow.objects.using(conf().DATABASE).order_by("-created_at", "-id")
     if statuses:
         found = found.filter(status__in=statuses)
-    if name:
-        found = found.filter(name=name)
+    found = found.filter(name=name) if name else found.exclude(BEHIND)
     rows, coverage = list(found[: limit + 1]), Coverage.now()
     if not rows:
         return ["No workflows."]

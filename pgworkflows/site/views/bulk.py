@@ -50,7 +50,9 @@ def decide(request: HttpRequest, face: Face) -> HttpResponse:
     )
     if not confirmed or not form.is_valid():
         return _confirm(request, face, verb, selected, form, status=422 if confirmed else 200)
-    results = [_result(request, face, verb, one, form.cleaned_data["comment"]) for one in selected]
+    problems = [_decided(request, face, verb, one, form.cleaned_data["comment"]) for one in selected]
+    # As they stand now, and not as they were ticked.
+    results = [{**_row(face, one), "problem": problem} for one, problem in zip(_selected(request, keys), problems, strict=True)]
     done = sum(1 for result in results if result["problem"] is None)
     context = {"title": _("What came of it"), "results": results, "done": done, "back": face.to("list")}
     return face.render(request, "bulk_results.html", context)
@@ -104,10 +106,6 @@ def _row(face: Face, one: Selected) -> dict[str, Any]:
         "subject": subject_text(one.approval),
         "status": status_badge(one.approval),
     }
-
-
-def _result(request: HttpRequest, face: Face, verb: Verb, one: Selected, comment: str) -> dict[str, Any]:
-    return {**_row(face, one), "problem": _decided(request, face, verb, one, comment)}
 
 
 def _decided(request: HttpRequest, face: Face, verb: Verb, one: Selected, comment: str) -> Problem | None:
