@@ -84,10 +84,15 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return listed[cut], listed[-1 - cut]
 
 
-def ratio_text(ratios: Sequence[float]) -> str:
+def ratios(before: Side, now: Side, workload: str) -> list[float]:
+    """Divide the CPU of the two, pair by pair: above 1 the tree is the faster."""
+    return [old / new for old, new in zip(before.all_of(workload, "cpu"), now.all_of(workload, "cpu"), strict=True)]
+
+
+def ratio_text(values: Sequence[float]) -> str:
     """Write the median of ratios with its interval."""
-    lowest, highest = interval(ratios)
-    return f"{number(statistics.median(ratios))} ({number(lowest)} to {number(highest)})"
+    lowest, highest = interval(values)
+    return f"{number(statistics.median(values))} ({number(lowest)} to {number(highest)})"
 
 
 def run(commit: str, only: Sequence[str], pairs: int, *, quick: bool) -> None:
@@ -98,17 +103,17 @@ def run(commit: str, only: Sequence[str], pairs: int, *, quick: bool) -> None:
             for workload in only:
                 for side in (before, now) if place % 2 == 0 else (now, before):
                     side.measure(workload)
-            print(f"pair {place + 1} of {pairs} is measured", flush=True)
+            told = ", ".join(f"{workload} {number(ratios(before, now, workload)[-1])}" for workload in only)
+            print(f"pair {place + 1} of {pairs}: {told}", flush=True)
     show(before, now)
 
 
 def show(before: Side, now: Side) -> None:
-    """Print the ratios: above 1 this tree is the faster."""
+    """Print what all pairs say together."""
     print(f"\nCPU of the worker and its server processes, {before.name} ÷ {now.name}: median (95 % interval), µs a workflow")
     for workload in now.measured:
-        old, new = before.all_of(workload, "cpu"), now.all_of(workload, "cpu")
-        ratios = [one / other for one, other in zip(old, new, strict=True)]
-        print(f"{workload:4} {ratio_text(ratios):24} {number(statistics.median(old))} ÷ {number(statistics.median(new))}")
+        old, new = (number(statistics.median(side.all_of(workload, "cpu"))) for side in (before, now))
+        print(f"{workload:4} {ratio_text(ratios(before, now, workload)):24} {old} ÷ {new}")
     if "W2" in now.measured:
         print("\nW2 ÷ plain Django, by the clock")
         for side in (before, now):
