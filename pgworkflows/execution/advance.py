@@ -132,14 +132,14 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
     except ControlFlow:
         raise
     except BaseException as error:  # sys.exit() in a body is its failure, as any exception
-        if run.outcome is not None:
+        if run.stopped:
             raise Suspended from None
         scope.check_end(f"the exception {error!r}")
         transaction.mode = "engine"
         _fail(run, error)
         return
     transaction.mode = "engine"
-    if run.outcome is not None:
+    if run.stopped:
         return
     scope.check_end("the end of the body")
     try:

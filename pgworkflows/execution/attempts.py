@@ -18,7 +18,7 @@ from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
 from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
 from .outside import OutsideCall, needs_executor
-from .run import Run
+from .run import Charge, Run
 from .step_scope import StepScope
 
 Status = Task.Status
@@ -38,9 +38,10 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
         run.overran.discard(task.seq)
         run.apart = True
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
-    charged = run.batch.engine.charges.pop((run.row.id, task.seq), None)
-    if charged is not None:
-        _failed(run, step, task, charged, task.attempt + 1)
+    charge = run.charge(task.seq)
+    if charge is not None and charge.call in (None, _call(step, arguments)):
+        task.started_at, task.due_at = charge.began or task.started_at, None
+        _failed(run, step, task, charge.error, task.attempt + 1)
     if not step.atomic:
         return _attempt_outside(run, step, task, arguments, info)
     return _attempt_inside(run, step, task, arguments, info)
@@ -50,10 +51,10 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
-    batch.before_step(run, step)
+    batch.before_step(run, step, task.seq)
     gives_way_since = _gives_way_since(task)
     task.started_at, task.due_at = task.started_at or run.now(), None
-    transaction.begin_step(step.elsewhere)
+    transaction.begin_step(step.elsewhere, careful=task.seq >= run.careful_from)
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
         batch.engine.watch(run.row.id, task.seq, step)
@@ -62,7 +63,8 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         text = dump(value, f"the result of step {step.name}")
         recorded = value if type(value) in _PLAIN else load(text)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt in a step are its failure
-        transaction.undo_step()
+        if transaction.undo_step():
+            run.undone = task.seq
         if isinstance(error, ControlFlow):
             raise
         _raise_lost_or_locked(run, task, error, gives_way_since)
@@ -75,7 +77,18 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         batch.engine.watch(None, 0, None)
         current_scope.reset(scope)
         step_info.reset(step_token)
+    if run.undone:
+        run.charges[task.seq] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
+        raise Suspended
     _failed(run, step, task, failure, info.attempt)
+
+
+def _call(step: Step[..., Any], arguments: dict[str, Any]) -> object:
+    """Return what equal calls have in common; one whose arguments cannot be stored is like no other."""
+    try:
+        return step.name, dump(arguments, f"an argument of step {step.name}")
+    except Exception:
+        return object()
 
 
 def _check(run: Run, task: RecordedTask) -> None:
@@ -181,7 +194,7 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
         return take_result(run, task, result)
     uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or gave way
     attempts = task.attempt if uncounted else task.attempt + 1
-    run.batch.before_step(run, step, in_short(task.error) if task.status == Status.RUNNING else "")
+    run.batch.before_step(run, step, task.seq, in_short(task.error) if task.status == Status.RUNNING else "")
     if run.batch.engine.stopping:
         run.again()
         raise Suspended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .telling import tell
-from .transaction import MOST_SAVEPOINTS, FusedTransaction, Hook
+from .transaction import FusedTransaction, Hook
 
 Source = Callable[[Callable[..., Any]], Claim]
 
@@ -84,17 +85,13 @@ class Batch:
 
     def over_budget(self) -> bool:
         """Whether no new step may begin here."""
-        return (
-            self.stopped
-            or (self.began is not None and self._has_lasted(*self.began))
-            or self.transaction.savepoints >= MOST_SAVEPOINTS
-        )
+        return self.stopped or (self.began is not None and self._has_lasted(*self.began)) or self.transaction.full
 
     def _has_lasted(self, cpu: float, clock: float) -> bool:
         budget = self.engine.batch_seconds
         return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
 
-    def before_step(self, run: Run, step: Step[..., Any], lost_call: str = "") -> None:
+    def before_step(self, run: Run, step: Step[..., Any], seq: int, lost_call: str = "") -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
         if run.row.crashes > MOST_CRASHES:
             run.block(run.tried_too_often(f"Step {step.name}", lost_call))
@@ -104,7 +101,7 @@ class Batch:
             run.apart = True
             run.again()
             raise Suspended
-        if self.over_budget() and (self.report.advanced or run.dirty):
+        if self.over_budget() and (self.report.advanced or run.dirty) and not run.ran_before(seq):
             self.report.overran = True
             run.again()
             raise Suspended
@@ -216,7 +213,12 @@ def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
         return []
     batch.transaction.transaction = claim.transaction
     batch._now, batch._clock = claim.now, time.monotonic()
-    rows = [row for row in claim.workflows if not _runs_alone(batch, row)]
+    return _load(batch, [row for row in claim.workflows if not _runs_alone(batch, row)])
+
+
+def _load(batch: Batch, rows: list[ClaimedWorkflow]) -> list[Run]:
+    """Read what is recorded of workflows that are locked."""
+    execute = batch.transaction.execute
     ids = [row.id for row in rows]
     begun = [row.id for row in rows if row.started_at is not None]
     tasks = claims.load_tasks(execute, begun) if begun else {}
@@ -259,20 +261,42 @@ def _load_waits(batch: Batch, runs: list[Run]) -> None:
 def _run_all(batch: Batch, runs: list[Run]) -> None:
     cpu = time.thread_time()
     with batch.transaction.guard.standing():
-        for run in runs:
+        for place, run in enumerate(runs):
             if batch.report.advanced and (batch.over_budget() or batch.transaction.session_changed):
                 batch.report.overran = True
                 break
             batch.transaction.take_back_path()
-            _match_result(batch, run)
             batch.transaction.workflow = f"{run.row.name} {run.row.id}"
             batch.engine.running = run.row.id
-            try:
-                Context().run(advance, run)
-            finally:
-                batch.transaction.leave()
+            runs[place] = _run_one(batch, run)
             batch.report.advanced += 1
     batch.report.seconds = time.thread_time() - cpu
+
+
+def _run_one(batch: Batch, run: Run) -> Run:
+    """Run a workflow as far as it goes; return it as it then is.
+
+    A failed step may have undone the steps before it. Then all is forgotten and it runs again at once, with the failure in
+    hand: that step is charged without running again, and from there on each step has a savepoint of its own. Should one before
+    it fail this time, all have in a third run. One that gave way is left as it was claimed, also for others to take.
+    """
+    waits, failures = len(batch.opened_waits), len(batch.failures)
+    while True:
+        _match_result(batch, run)
+        try:
+            Context().run(advance, run)
+        finally:
+            batch.transaction.leave()
+        if not run.undone:
+            return run
+        del batch.opened_waits[waits:], batch.failures[failures:]
+        if run.undone not in run.charges:
+            run.outcome = None
+            return run
+        (anew,) = _load(batch, [run.row])
+        anew.charges = run.charges
+        anew.careful_from = run.undone if run.careful_from == math.inf else 0
+        run = anew
 
 
 def _match_result(batch: Batch, run: Run) -> None:

@@ -55,7 +55,7 @@ class BodyScope:
 
     def match(self, kind: str, name: str) -> RecordedTask | None:
         """Take the next position; return what is recorded there, or block the workflow if it is something else."""
-        if self.run.outcome is not None:
+        if self.run.stopped:
             raise Suspended
         self.position += 1
         task = self.run.tasks.get(self.position)
@@ -204,7 +204,7 @@ class BodyScope:
 
     def child_result(self, task: RecordedTask, child: uuid.UUID) -> Any:
         """Return the child's result, or wait for it."""
-        if self.run.outcome is not None:
+        if self.run.stopped:
             raise Suspended
         if current_scope.get() is not self:
             raise NotAllowed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,16 @@ class Outcome:
     raised: BaseException | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """An attempt that failed in a transaction, or behind a savepoint, that is gone: it counts when its call comes up again."""
+
+    error: BaseException
+    #: The call, and when it began; None where whatever is called at that position is charged.
+    call: object = None
+    began: datetime | None = None
+
+
 @dataclass(slots=True)
 class Run:
     """A claimed workflow with its records; `outcome` is set once it has stopped for now."""
@@ -59,6 +70,12 @@ class Run:
     dropped: list[int] = field(default_factory=list)
     overran: set[int] = field(default_factory=set)
     children: dict[Any, Row] = field(default_factory=dict)
+    #: What attempts are charged with, by seq.
+    charges: dict[int, Charge] = field(default_factory=dict)
+    #: The step whose failure has undone all that ran here, by seq: nothing of this run counts.
+    undone: int = 0
+    #: From which seq on each step has a savepoint of its own.
+    careful_from: float = math.inf
     #: Whether its next try is to be by itself too.
     apart: bool = False
     #: Whether its call was lost: this try was in vain.
@@ -70,6 +87,22 @@ class Run:
 
     def __post_init__(self) -> None:
         self.state, self.attributes = self.row.state, self.row.attributes
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the body is not to go on."""
+        return self.outcome is not None or self.undone > 0
+
+    def charge(self, seq: int) -> Charge | None:
+        """Return what the attempt at this position is charged with."""
+        error = self.batch.engine.charges.pop((self.row.id, seq), None)
+        if error is not None:
+            self.charges[seq] = Charge(error=error)
+        return self.charges.get(seq)
+
+    def ran_before(self, seq: int) -> bool:
+        """Whether what comes at this position has run in this transaction, or failed."""
+        return seq <= max(self.charges, default=0)
 
     def take_own_events(self) -> None:
         """Take the engine's own events out of those that a body may wait for."""

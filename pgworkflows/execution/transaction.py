@@ -21,7 +21,7 @@ from .guard import Guard
 
 #: PostgreSQL caches 64 subtransactions of a backend; past that every reader of its rows pays.
 MOST_SAVEPOINTS = 60
-SAVEPOINT = "pgworkflows_step"
+SAVEPOINT = "pgworkflows_workflow"
 #: What a step did that ended the transaction; its name comes before.
 ENDED = (
     "ended the worker's transaction, which also holds its checkpoint. What it wrote before stands. Take the COMMIT or "
@@ -35,7 +35,8 @@ class FusedTransaction:
     """What one batch does to the connection between BEGIN and COMMIT.
 
     `mode` says whose statements come now: the `engine`'s, those of a `body` (none at all) or a `step` (no transaction
-    control, a savepoint before the first), or `queries` of the engine's through Django, users' code among them.
+    control, a savepoint before the first of its workflow), or `queries` of the engine's through Django, users' code among
+    them.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper, *, settings: str, alone: bool, lock_timeout: float) -> None:
@@ -51,8 +52,13 @@ class FusedTransaction:
         self.savepoints = 0
         #: When this transaction last came back from the database, in monotonic seconds.
         self.last_activity = time.monotonic()
+        #: Whether each step has a savepoint of its own, or all of a workflow share one.
+        self.careful = alone
         self._savepoint_set = False
         self._savepoint_unused = False
+        #: Whether earlier steps would be undone with this one, and whether this one has sent anything.
+        self._shared = False
+        self._sent = False
         self._lock_error: Exception | None = None
         #: Whether something was sent that could have ended the transaction, for all that its text says.
         self.unsure = False
@@ -61,8 +67,7 @@ class FusedTransaction:
         self.session_spoiled = False
         #: Whether a step changed where names are looked up, which is taken back before the next workflow.
         self.path_changed = False
-        self._hooks_before = 0
-        self._hooks_of_caller = len(connection.run_on_commit)
+        self._hooks_of_caller = self._hooks_before = self._hooks_of_others = len(connection.run_on_commit)
         self.guard = Guard(self)
 
     def execute(self, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
@@ -90,15 +95,24 @@ class FusedTransaction:
             raise TransactionLost(result.error_message.decode(errors="replace"))
 
     def leave(self) -> None:
-        """Leave users' code. A query refused in a body has left Django's mark, but nothing to roll back."""
+        """Leave a workflow's code. A query refused in a body has left Django's mark, but nothing to roll back."""
         self.mode = "engine"
         self.connection.needs_rollback = False
+        self.careful = self.alone
+        self._savepoint_set = self._savepoint_unused = False
+        self._hooks_of_others = len(self.connection.run_on_commit)
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes would need a savepoint too many."""
+        return self.savepoints >= MOST_SAVEPOINTS and (self.careful or not self._savepoint_set)
 
     @contextmanager
     def own_queries(self) -> Iterator[None]:
         """Let the engine query through Django's cursors in the middle of a body; users' code that it asks stays guarded.
 
-        No body may catch a database error of these: the transaction is spoiled.
+        No body may catch a database error of these: the transaction is spoiled. What they write is undone with the steps that
+        come after, for the body to do it again.
         """
         with self._in_mode("queries"):
             yield
@@ -107,8 +121,11 @@ class FusedTransaction:
 
     @contextmanager
     def _in_mode(self, mode: str) -> Iterator[None]:
-        before, self.mode, self._savepoint_unused = self.mode, mode, False
+        before, self.mode = self.mode, mode
         try:
+            if before == "body" and not self.careful:
+                self.set_savepoint(alone=True)
+            self._savepoint_unused = False
             yield
         except (DatabaseError, psycopg.Error) as error:
             if before != "body":
@@ -117,9 +134,13 @@ class FusedTransaction:
         finally:
             self.mode = before
 
-    def begin_step(self, elsewhere: Collection[str]) -> None:
-        """Let a step's queries through, and what it writes `elsewhere`; its savepoint is set before the first."""
-        self._savepoint_set = self._savepoint_unused
+    def begin_step(self, elsewhere: Collection[str], *, careful: bool) -> None:
+        """Let a step's queries through, and what it writes `elsewhere`; `careful` gives it a savepoint of its own."""
+        self.careful |= careful
+        if self.careful:
+            self._savepoint_set = self._savepoint_unused
+        self._shared = self._savepoint_set and not self._savepoint_unused
+        self._sent = False
         self._lock_error = None
         self.unsure = False
         self.guard.begin_step(elsewhere)
@@ -131,8 +152,8 @@ class FusedTransaction:
     def set_savepoint(self, *, alone: bool) -> str:
         """See that the step's next statement can be undone; return what has to be sent in front of it.
 
-        Both go in one round trip where that can be; `alone` says that it cannot. The step before keeps its rows: its
-        subtransaction is merged into ours.
+        Both go in one round trip where that can be; `alone` says that it cannot. What lies behind the savepoint before is
+        kept: its subtransaction is merged into ours.
         """
         if self._savepoint_set:
             return ""
@@ -148,7 +169,7 @@ class FusedTransaction:
 
     def begin_statement(self) -> float:
         """Note that a statement of a step is on its way, for however long; return when that began."""
-        self._savepoint_unused = False
+        self._savepoint_unused, self._sent = False, True
         self.last_activity = math.inf
         return time.monotonic()
 
@@ -215,20 +236,25 @@ class FusedTransaction:
         """Leave the step: what follows is the body again."""
         self.mode = "body"
 
-    def undo_step(self) -> None:
-        """Roll the step back: rows, `on_commit` hooks, and Django's own mark. Raise TransactionLost if that cannot be."""
+    def undo_step(self) -> bool:
+        """Roll the step back: rows, `on_commit` hooks, and Django's own mark. Raise TransactionLost if that cannot be.
+
+        Return whether all that its workflow did in this transaction went with it.
+        """
         self.mode = "engine"
         status = self.raw.pgconn.transaction_status
         if self.raw.closed or (self.savepoints and status == TransactionStatus.IDLE):
             raise TransactionLost("the connection or the transaction is gone")
-        if self._savepoint_set:
+        all_of_it = self._shared and self._sent
+        if self._savepoint_set and (self._sent or not self._shared):
             self._move_savepoint(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}_{self.savepoints}")
             self._savepoint_unused = True
         elif status == TransactionStatus.INERROR:
             raise TransactionLost("a step spoiled the transaction past its savepoint")
         self.connection.needs_rollback = False
-        del self.connection.run_on_commit[self._hooks_before :]
+        del self.connection.run_on_commit[self._hooks_of_others if all_of_it else self._hooks_before :]
         self.mode = "body"
+        return all_of_it
 
     def gave_way(self, error: BaseException) -> bool:
         """Whether the error comes from a query that ran into the worker's own lock_timeout."""

@@ -77,7 +77,7 @@ def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: li
         by = engine.worker_id
         report = run_batch(engine, lambda execute: claims.claim_owned(execute, calls_back, by), alone=workflow is not None)
         if not report.lost:
-            engine.results.clear()
+            engine.results = {key: result for key, result in engine.results.items() if key[0] in report.alone}
         return report
     if workflow is not None:
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
