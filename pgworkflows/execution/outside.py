@@ -24,6 +24,9 @@ from .entering import entered, entered_async, own_thread
 from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate
 from .step_scope import StepScope
 
+#: A timer of an event loop that fires so many seconds late was held up by a step that blocks.
+HELD_UP = 1.0
+
 
 def needs_executor(step: Step[..., Any]) -> Wait:
     """Return what is waited for where a step cannot use its executor."""
@@ -164,6 +167,8 @@ async def _call_async(call: OutsideCall) -> OutsideResult:
         return OutsideResult.succeeded(call, value)
     except BaseException as error:
         if isinstance(error, TimeoutError) and limit is not None and limit.expired():
+            if asyncio.get_running_loop().time() - (limit.when() or 0) > HELD_UP:
+                return OutsideResult.lost_by(call, RuntimeError("another step held up the event loop"))
             error = WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s")
         return OutsideResult.failed(call, error)
 

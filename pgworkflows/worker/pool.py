@@ -1,22 +1,21 @@
-"""Making the outside calls: threads for `def`, one event loop for `async def`, or the executors that settings name."""
+"""Making the outside calls: threads for `def`, an event loop for `async def`, or the executors that settings name."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import Context
 from typing import Any
 
 from ..conf import conf
 from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..execution.engine import Refusal
-from ..execution.outside import OutsideCall, OutsideResult, perform, perform_async
+from ..execution.outside import OutsideCall, OutsideResult, perform
 from ..store.claims import CallKey
 from .executors import NamedExecutor, overran
+from .loops import AsyncCalls
 
 ASYNC_FACTOR = 10
 
@@ -35,7 +34,7 @@ class OutsidePool:
         self._results: deque[OutsideResult] = deque()
         self._threads: ThreadPoolExecutor | None = None
         self._named: dict[str, NamedExecutor] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._async = AsyncCalls(self._land)
 
     def __len__(self) -> int:
         """Count the calls in flight and the results not yet taken."""
@@ -68,7 +67,7 @@ class OutsidePool:
         """Count the threads, here and of executors, that are lost in calls which overran their time."""
         with self._lock:
             stuck = len(self._stuck)
-        return stuck + sum(named.stuck() for named in self._named.values())
+        return stuck + self._async.stuck() + sum(named.stuck() for named in self._named.values())
 
     def submit(self, call: OutsideCall) -> None:
         """Begin a call; its result is taken with `take_results`."""
@@ -79,12 +78,10 @@ class OutsidePool:
         if named is not None:
             named.submit(call)
             return
-        future: Future[OutsideResult]
         if call.step.is_async:
-            future = Context().run(asyncio.run_coroutine_threadsafe, perform_async(call), self._event_loop())
-        else:
-            future = self._own_threads().submit(perform, call)
-        future.add_done_callback(self._landed(call))
+            self._async.submit(call)
+            return
+        self._own_threads().submit(perform, call).add_done_callback(self._landed(call))
 
     def _landed(self, call: OutsideCall) -> Callable[[Future[OutsideResult]], None]:
         def land(future: Future[OutsideResult]) -> None:
@@ -114,6 +111,7 @@ class OutsidePool:
         """Let the calls fail that take longer than their step may; what they still return is thrown away."""
         for named in list(self._named.values()):
             named.look_after()
+        self._async.look_after()
         with self._lock:
             flying = list(self._flying.values())
         for call, began in flying:
@@ -144,12 +142,6 @@ class OutsidePool:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.concurrency, thread_name_prefix="pgworkflows-outside")
         return self._threads
-
-    def _event_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="pgworkflows-loop", daemon=True).start()
-        return self._loop
 
 
 def _in_a_thread(step: Step[..., Any]) -> bool:

@@ -1,0 +1,169 @@
+"""The event loop of `async def` steps, and another one once a step holds that up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any
+
+from .. import signals
+from ..exceptions import WaitTimeout
+from ..execution.outside import HELD_UP, OutsideCall, OutsideResult, perform_async
+from ..store.claims import CallKey
+
+#: More loops that are held up are not replaced: their threads cannot be ended.
+MOST_LOOPS = 8
+
+Land = Callable[[OutsideCall, OutsideResult], None]
+REMEDY = "it blocks where it should await. Use asyncio.sleep() and async clients, or make it a `def` step."
+
+
+@dataclass(slots=True)
+class Flight:
+    """A call on a loop."""
+
+    call: OutsideCall
+    began: float
+    future: Future[OutsideResult] | None = None
+    #: What runs it; None before it has begun.
+    task: asyncio.Task[Any] | None = None
+    #: Whether nobody waits for it here any longer.
+    left: bool = False
+
+    def leave(self) -> None:
+        """Have it cancelled once its loop answers again; what it still returns is thrown away."""
+        self.left = True
+        if self.future is not None:
+            self.future.cancel()
+
+
+class Loop:
+    """An event loop in a thread of its own, and what flies on it."""
+
+    def __init__(self, land: Land) -> None:
+        self._land = land
+        self._flying: dict[CallKey, Flight] = {}
+        self._asked_at: float | None = None
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._run, name="pgworkflows-loop", daemon=True).start()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
+
+    def submit(self, call: OutsideCall) -> None:
+        """Begin a call; made, it lands."""
+        flight = self._flying[call.workflow, call.epoch] = Flight(call, time.monotonic())
+        flight.future = Context().run(asyncio.run_coroutine_threadsafe, self._make(flight), self._loop)
+        flight.future.add_done_callback(lambda future: self._done(flight, future))
+
+    async def _make(self, flight: Flight) -> OutsideResult:
+        flight.task = asyncio.current_task()
+        return await perform_async(flight.call)
+
+    def _done(self, flight: Flight, future: Future[OutsideResult]) -> None:
+        call = flight.call
+        self._flying.pop((call.workflow, call.epoch), None)
+        if not flight.left:
+            error = RuntimeError("the call was cancelled") if future.cancelled() else future.exception()
+            self._land(call, OutsideResult.failed(call, error) if error is not None else future.result())
+
+    def held_up(self) -> float:
+        """Return for how many seconds it has not answered, and ask it again if it has."""
+        now = time.monotonic()
+        if self._asked_at is not None:
+            return now - self._asked_at
+        self._asked_at = now
+        self._loop.call_soon_threadsafe(self._answer)
+        return 0.0
+
+    def _answer(self) -> None:
+        self._asked_at = None
+
+    def holder(self) -> Flight | None:
+        """Return the call that is running on it just now."""
+        task = asyncio.current_task(self._loop)
+        return next((flight for flight in list(self._flying.values()) if flight.task is task), None)
+
+    def take_waiting(self) -> list[OutsideCall]:
+        """Take back the calls that have not begun."""
+        waiting = [flight for flight in list(self._flying.values()) if flight.task is None]
+        for flight in waiting:
+            flight.leave()
+        return [flight.call for flight in waiting]
+
+    def give_up_overrun(self, holder: Flight) -> None:
+        """Let the call that holds it up fail once it overran its time; others that did are lost, by no fault of theirs."""
+        now, step = time.monotonic(), holder.call.step
+        for flight in list(self._flying.values()):
+            limit = flight.call.step.timeout
+            if flight.left or limit is None or now - flight.began <= limit + HELD_UP:
+                continue
+            flight.leave()
+            if flight is holder:
+                error = WaitTimeout(f"step {step.name} took longer than {limit} s, and held up the event loop: {REMEDY}")
+                self._land(flight.call, OutsideResult.failed(flight.call, error))
+            else:
+                lost = RuntimeError(f"step {step.name} held up the event loop of step {flight.call.step.name}: {REMEDY}")
+                self._land(flight.call, OutsideResult.lost_by(flight.call, lost))
+
+    def is_idle(self) -> bool:
+        """Whether nothing flies on it."""
+        return not self._flying
+
+    def end(self) -> None:
+        """End its thread, once what was cancelled on it has ended too."""
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
+
+    async def _stop(self) -> None:
+        cancelled = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*cancelled, return_exceptions=True)
+        self._loop.stop()
+
+
+class AsyncCalls:
+    """Calls of `async def` steps in flight. `look_after` may come from another thread than `submit`."""
+
+    def __init__(self, land: Land) -> None:
+        self._land = land
+        self._lock = threading.Lock()
+        self._loops: list[Loop] = []
+
+    def submit(self, call: OutsideCall) -> None:
+        """Begin a call; made, it lands."""
+        with self._lock:
+            if not self._loops:
+                self._loops.append(Loop(self._land))
+            self._loops[-1].submit(call)
+
+    def look_after(self) -> None:
+        """Where a step holds its loop up, have others go on on another one, and give up what overran its time."""
+        with self._lock:
+            for loop in list(self._loops):
+                newest = loop is self._loops[-1]
+                holder = loop.holder() if loop.held_up() > HELD_UP else None
+                if holder is not None:
+                    loop.give_up_overrun(holder)
+                    if newest and len(self._loops) < MOST_LOOPS:
+                        self._go_on_elsewhere(loop, holder.call)
+                elif not newest and loop.is_idle():
+                    loop.end()
+                    self._loops.remove(loop)
+
+    def _go_on_elsewhere(self, loop: Loop, holder: OutsideCall) -> None:
+        said = RuntimeError(f"step {holder.step.name} of workflow {holder.of.name} {holder.workflow} holds it up: {REMEDY}")
+        signals.neighbour_failed.send_robust(AsyncCalls, what="the event loop of async steps", error=said)
+        fresh = Loop(self._land)
+        self._loops.append(fresh)
+        for call in loop.take_waiting():
+            fresh.submit(call)
+
+    def stuck(self) -> int:
+        """Count the loops beside the one that is used: each is a thread."""
+        with self._lock:
+            return max(len(self._loops) - 1, 0)
