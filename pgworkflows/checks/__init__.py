@@ -14,6 +14,7 @@ W002-W005  deployment        whom the guards stop, and whether they and the serv
 W006-W007  surroundings      clocks that are put back, and a login that is not there
 W008       people            whether the functions know the users as settings name them
 W009       shipped           whether functions, rules and grants are as they were shipped, only with --deploy
+W010       outside           mail, HTTP and task queues in bodies and atomic steps
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Tags, register
 
-from . import bodies, configuration, declarations, deployment, installation, people, surroundings
+from . import bodies, configuration, declarations, deployment, installation, outside, people, surroundings
 
 
 @register("pgworkflows")
@@ -35,6 +36,7 @@ def check_project(**_: Any) -> list[CheckMessage]:
         *installation.check_alias(),
         *declarations.check_declarations(),
         *bodies.check_bodies(),
+        *outside.check_outside(),
         *surroundings.check_surroundings(),
         *people.check_names(),
     ]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import datetime
 import inspect
 import os
 import random
 import secrets
-import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from importlib.util import resolve_name
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -25,8 +22,8 @@ from ..definitions.naming import syntax_tree
 from ..definitions.registry import registry
 from ..definitions.workflow import WorkflowFunction
 from ..execution.vocabulary import request_approval
+from .names import Names, place
 
-_NOWHERE = object()
 _RECORDED_TIME = "Use pgworkflows.now(), whose answer is recorded"
 _RECORDED_CHANCE = "Use pgworkflows.random(), whose answer is recorded"
 _RECORDED_ID = "Use pgworkflows.uuid4(), whose answer is recorded"
@@ -70,14 +67,13 @@ def _check(workflow: WorkflowFunction[..., Any]) -> Iterator[checks.CheckMessage
     tree = syntax_tree(function)
     if tree is None:
         return
-    names = _Names(function, tree)
-    code = function.__code__
+    names = _BodyNames(function, tree)
     for node in ast.walk(tree):
-        place = f"{code.co_filename}:{code.co_firstlineno + getattr(node, 'lineno', 1) - 1}"
+        where = place(function, node)
         form = names.form(node)
         if form is not None and form not in workflow.forms:
             yield checks.Error(
-                f"{place}: the body of {workflow.name} asks for the form {form.__qualname__} without declaring it.",
+                f"{where}: the body of {workflow.name} asks for the form {form.__qualname__} without declaring it.",
                 hint=f"Write @workflow(forms=[{form.__qualname__}]).",
                 obj=workflow.name,
                 id="pgworkflows.E015",
@@ -85,7 +81,7 @@ def _check(workflow: WorkflowFunction[..., Any]) -> Iterator[checks.CheckMessage
         remedy = names.remedy(node)
         if remedy:
             yield checks.Warning(
-                f"{place}: the body of {workflow.name} uses {ast.unparse(node)}, whose answer "
+                f"{where}: the body of {workflow.name} uses {ast.unparse(node)}, whose answer "
                 "differs when the body is run again.",
                 hint=f"{remedy}, or do it in a @step.",
                 obj=workflow.name,
@@ -93,26 +89,16 @@ def _check(workflow: WorkflowFunction[..., Any]) -> Iterator[checks.CheckMessage
             )
 
 
-class _Names:
-    """What the names in a body stand for, found without running it."""
-
-    def __init__(self, function: Callable[..., Any], tree: ast.AST) -> None:
-        closure = inspect.getclosurevars(function)
-        self.known = {**vars(builtins), **function.__globals__, **closure.nonlocals}
-        for node in ast.walk(tree):
-            for name in _bound_by(node):
-                self.known.pop(name, None)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self.known.update(_imported(node, function.__globals__.get("__package__") or ""))
+class _BodyNames(Names):
+    """What the names in a body stand for."""
 
     def remedy(self, node: ast.AST) -> str | None:
         """Return what to do instead of this call, or of reading the environment; None where it is fine."""
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-            return _FIXED if self._meaning(node) is os.environ else None
+            return _FIXED if self.meaning(node) is os.environ else None
         if not isinstance(node, ast.Call):
             return None
-        meant = self._meaning(node.func)
+        meant = self.meaning(node.func)
         try:
             return _AVOID.get(meant)
         except TypeError:  # not hashable, so it is none of them
@@ -120,37 +106,7 @@ class _Names:
 
     def form(self, node: ast.AST) -> type[BaseForm] | None:
         """Return the form that this call asks approvers to fill in, where that can be told."""
-        if not isinstance(node, ast.Call) or self._meaning(node.func) is not request_approval:
+        if not isinstance(node, ast.Call) or self.meaning(node.func) is not request_approval:
             return None
-        given = next((self._meaning(keyword.value) for keyword in node.keywords if keyword.arg == "form"), None)
+        given = next((self.meaning(keyword.value) for keyword in node.keywords if keyword.arg == "form"), None)
         return given if isinstance(given, type) and issubclass(given, BaseForm) else None
-
-    def _meaning(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Name):
-            return self.known.get(node.id, _NOWHERE)
-        if isinstance(node, ast.Attribute):
-            owner = self._meaning(node.value)
-            # Of modules and classes only: another object's attribute may be a property that runs code.
-            if isinstance(owner, ModuleType | type):
-                return getattr(owner, node.attr, _NOWHERE)
-        return _NOWHERE
-
-
-def _bound_by(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-
-
-def _imported(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Any]]:
-    """Tell what a body's own import statements bind, without importing anything."""
-    for alias in node.names:
-        if isinstance(node, ast.ImportFrom):
-            origin = sys.modules.get(resolve_name("." * node.level + (node.module or ""), package))
-            yield alias.asname or alias.name, getattr(origin, alias.name, _NOWHERE)
-        else:
-            bound = alias.asname or alias.name.partition(".")[0]
-            yield bound, sys.modules.get(alias.name if alias.asname else bound, _NOWHERE)
