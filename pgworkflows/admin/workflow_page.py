@@ -17,6 +17,7 @@ from ..conf import conf
 from ..definitions.encoding import TAGGED
 from ..models import Approval, History, Workflow
 from ..models.waits import Wait
+from ..presentation.asking import asked_by
 from ..presentation.waits import since, waits_of
 from ..readable import fields_of
 from ..redaction import Veil
@@ -154,6 +155,7 @@ class WorkflowPage:
             "title": linked(self.links.to_row(Approval, approval.pk), veil.text(approval.title)),
             "status": badge(approval.status, approval.get_status_display()),
             "requested": moment(approval.created_at),
+            "asked_by": asked_by(approval),
             "due": moment(approval.due_at),
             "decided": moment(approval.decided_at),
         }

@@ -305,6 +305,11 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
             return self.snapshot
 
     @property
+    def requester_is_known(self) -> bool:
+        """Whether anybody is known to have asked; if not, four eyes keep nobody out as who asked."""
+        return bool(self.requested_by_name)
+
+    @property
     def same_request(self) -> models.QuerySet[Approval]:
         """All stages and rounds of this request, oldest first."""
         return Approval.objects.using(self._state.db).filter(workflow=self.workflow_id, request=self.request).order_by("seq")

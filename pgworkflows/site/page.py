@@ -16,6 +16,7 @@ from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..models.people import may
+from ..presentation.asking import asked_by
 from ..readable import fields_of
 from ..redaction import Veil
 from ..store.approvals import speaks_for_requester
@@ -88,6 +89,7 @@ class ApprovalPage:
         return {
             "title": veil.text(approval.title),
             "approval": veil.row(approval, "title", "description"),
+            "asked_by": asked_by(approval),
             "status": status_badge(approval),
             "due": due_badge(approval, self.now),
             "agreed": sum(1 for decision in approval.decisions.all() if decision.verdict == Approval.Verdict.APPROVE),

@@ -23,6 +23,7 @@ BEGIN
   SELECT n.workflow_id, n.id, 'request', '', n.status, '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
          COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.title,
          jsonb_build_object('request', n.request, 'round', n.round, 'stage', n.stage_id, 'policy', n.policy_id,
+           'requested_by', NULLIF(n.requested_by_name, ''),
            'quorum', n.quorum, 'could_decide', n.could_decide, 'snapshot_hash', n.snapshot_hash)
   FROM new_rows n;
   RETURN NULL;

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from pgworkflows.models import Approval, Delegation, Workflow
+from pgworkflows.models import Approval, Delegation, History, Workflow
 from pgworkflows.store.amending import amending
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.delegations import delegate
@@ -252,8 +255,20 @@ def test_pages_are_not_kept_on_the_way(ask, as_user):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_page_says_where_nobody_is_known_to_have_asked(ask, as_user, people, known):
+def test_every_face_says_where_nobody_is_known_to_have_asked(ask, as_user, people, known):
     people.eve = people.eve if known else None
     approval = ask()
     told = "nobody known, so that nobody is kept from deciding as who asked"
-    assert (told in content(as_user("ann").get(f"/approvals/{approval.pk}/"))) != known
+    printed = StringIO()
+    call_command("workflows", "show", str(approval.workflow_id), stdout=printed)
+    workflow_page = reverse("admin:pgworkflows_workflow_change", args=[approval.workflow_id])
+    pages = [
+        content(as_user("ann").get(f"/approvals/{approval.pk}/")),
+        content(as_user("root").get(workflow_page)),
+        printed.getvalue(),
+    ]
+    assert [told in text for text in pages] == [not known] * 3
+    detail = as_user("ann").get(reverse("pgworkflows-api:approval", args=[approval.pk])).json()
+    assert (detail["requester_known"], detail["requested_by"]) == (known, "eve" if known else "")
+    recorded = History.objects.get(approval=approval.pk, event=History.Verb.REQUEST).data
+    assert recorded["requested_by"] == ("eve" if known else None)

@@ -121,11 +121,12 @@ def test_show_tells_who_was_asked(pgworkflows, django_user_model):
     def body() -> None:
         request_approval("Release", users=["ann", "bob"], quorum=2)
 
-    started = body.start()
+    started = body.using(requested_by="cy").start()
     pgworkflows.run_workflows()
     started.approvals.get().approve(ann)
     approvals = run("show", str(started.pk)).partition("\nApprovals\n")[2].splitlines()
-    assert approvals[1].split() == [str(started.approvals.get().pk), "Release", "PENDING", "ann,", "bob", "ann:", "approve"]
+    shown = [str(started.approvals.get().pk), "Release", "PENDING", "ann,", "bob", "ann:", "approve", "cy"]
+    assert approvals[1].split() == shown
 
 
 def test_show_tells_the_error(pgworkflows):

@@ -95,6 +95,9 @@ class ApprovalDetail(ApprovalSummary):
     may_decide = serializers.SerializerMethodField(help_text="Who may decide now; their delegates in addition.")
     refusal = serializers.SerializerMethodField(help_text="Why the reader cannot decide now; empty for one who can.")
     stands_in_for = serializers.SerializerMethodField(help_text="For whom the reader may decide, being their delegate.")
+    requester_known = serializers.BooleanField(
+        source="requester_is_known", read_only=True, help_text="If not, nobody is kept from deciding as who asked."
+    )
     form = serializers.SerializerMethodField(help_text="What `data` of an approval has to hold.")
     decisions = DecisionEntry(many=True, read_only=True)
     actions = ActionEntry(many=True, read_only=True)
@@ -102,7 +105,8 @@ class ApprovalDetail(ApprovalSummary):
     class Meta(ApprovalSummary.Meta):
         fields = (
             *ApprovalSummary.Meta.fields, "description", "snapshot", "snapshot_hash", "users", "groups", "could_decide",
-            "may_decide", "refusal", "stands_in_for", "form", "resubmitted_at", "escalated_at", "decisions", "actions",
+            "may_decide", "refusal", "stands_in_for", "requester_known", "form", "resubmitted_at", "escalated_at",
+            "decisions", "actions",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...conf import conf
 from ...models import History, Task, Workflow
 from ...models.people import names_of
+from ...presentation.asking import asked_by
 from ...presentation.waits import in_words, waits_of
 from ...readable import fields_of
 from ...redaction import Veil
@@ -28,7 +29,7 @@ def show(workflow: Workflow) -> Iterator[str]:
     yield from _section("Tasks", _TASKS, (_task(task, veil) for task in tasks))
     yield from _tracebacks(workflow, tasks, veil)
     yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow, veil))
-    yield from _section("Approvals", ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS"), _approvals(workflow, veil))
+    yield from _section("Approvals", _APPROVALS, _approvals(workflow, veil))
     yield from _section(
         "Children", ("ID", "NAME", "STATUS"), workflow.children.order_by("id").values_list("id", "name", "status")
     )
@@ -36,6 +37,7 @@ def show(workflow: Workflow) -> Iterator[str]:
 
 
 _TASKS = ("#", "KIND", "NAME", "STATUS", "ATTEMPT", "DUE", "FINISHED", "RESULT OR ERROR")
+_APPROVALS = ("ID", "TITLE", "STATUS", "ASKED", "DUE", "DECISIONS", "ASKED BY")
 _HISTORY = ("AT", "EVENT", "FROM", "TO", "STATE", "ATTEMPT", "BY", "SESSION", "CHANNEL", "NOTE")
 
 
@@ -108,7 +110,10 @@ def _approvals(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
     for approval in workflow.approvals.order_by("id").prefetch_related("users", "groups", "decisions"):
         asked = [*names_of(approval.users.all()), *sorted(group.name for group in approval.groups.all())]
         decisions = "; ".join(map(str, approval.decisions.all()))
-        yield approval.pk, veil.text(approval.title), approval.status, ", ".join(asked), moment(approval.due_at), decisions
+        yield (
+            approval.pk, veil.text(approval.title), approval.status, ", ".join(asked), moment(approval.due_at), decisions,
+            asked_by(approval),
+        )  # fmt: skip
 
 
 def _history(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
