@@ -13,7 +13,7 @@ W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 W006-W007  surroundings      clocks that are put back, and a login that is not there
 W008       people            whether the functions know the users as settings name them
-W009       shipped           whether functions, rules and grants are as they were shipped, only with --deploy
+W009       shipped           whether functions, triggers, rules and grants are as they were shipped, only with --deploy
 W010       outside           mail, HTTP and task queues in bodies and atomic steps
 """
 

@@ -16,9 +16,10 @@ FUNCTIONS = "SELECT proname, prosrc, prosecdef FROM pg_proc WHERE pronamespace =
 OURS = "SELECT c.oid FROM pg_class c WHERE c.relname LIKE 'pgworkflows\\_%' AND c.relkind = 'r' AND pg_table_is_visible(c.oid)"
 # Before and on which deeds it stands, what it calls, and whether under a condition.
 TRIGGERS = f"""
-SELECT t.tgname, t.tgrelid::regclass::text, CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' ELSE 'AFTER' END,
-  (t.tgtype & 4 > 0, t.tgtype & 16 > 0, t.tgtype & 8 > 0)::text, p.oid::regproc::text, t.tgqual IS NOT NULL
-FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+SELECT t.tgname, c.relname, CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' ELSE 'AFTER' END,
+  (t.tgtype & 4 > 0, t.tgtype & 16 > 0, t.tgtype & 8 > 0)::text, n.nspname || '.' || p.proname, t.tgqual IS NOT NULL
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE t.tgrelid IN ({OURS}) AND NOT t.tgisinternal AND t.tgtype & 32 = 0
 """
 TRIGGER = re.compile(

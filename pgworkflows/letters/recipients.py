@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from ..models import Approval, Delegation
 from ..store.announcements import Happening
 from ..store.connection import database
-from ..store.decisions import refusal, who_may_decide
+from ..store.decisions import refusal, who_could_decide, who_may_decide
 
 
 def recipients(approval: Approval, happening: Happening) -> list[Any]:
@@ -19,13 +19,10 @@ def recipients(approval: Approval, happening: Happening) -> list[Any]:
     if happening in (Happening.DECIDED, Happening.EXPIRED) and approval.requested_by is not None:
         found[approval.requested_by.pk] = approval.requested_by
     if happening != Happening.DECIDED:
-        asked = _deciders(approval)
+        names = who_could_decide(approval) if happening == Happening.EXPIRED else who_may_decide(approval)
+        asked = list(_users({f"{get_user_model().USERNAME_FIELD}__in": names}))
         found |= {user.pk: user for user in [*asked, *_standing_in(approval, asked)]}
     return [user for user in found.values() if getattr(user, "is_active", True)]
-
-
-def _deciders(approval: Approval) -> list[Any]:
-    return list(_users({f"{get_user_model().USERNAME_FIELD}__in": who_may_decide(approval)}))
 
 
 def _standing_in(approval: Approval, asked: Iterable[Any]) -> list[Any]:

@@ -39,10 +39,10 @@ def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any]
         return
     news = {"approval": approval, "happening": happening}
     for person in told:
-        ends = database_now().replace(second=0, microsecond=0) + MINUTE
-        of_the_minute = letter.using(queue=row.workflow.queue, requested_by="")
-        while not _put_into(of_the_minute.using(key=f"{person.pk}/{ends.isoformat()}", run_after=ends), person.pk, news, key):
-            ends += MINUTE
+        minute = database_now().replace(second=0, microsecond=0)
+        next_one = letter.using(queue=row.workflow.queue, requested_by="")
+        while not _put_into(next_one.using(key=f"{person.pk}/{minute.isoformat()}", run_after=minute), person.pk, news, key):
+            minute += MINUTE  # this one's has gone
 
 
 def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:

@@ -46,7 +46,7 @@ def render(name: str, connection: BaseDatabaseWrapper) -> str:
 
 # A table that is not there yet will be where the session makes it.
 SCHEMAS = """
-SELECT quote_ident(n.nspname)
+SELECT n.nspname
 FROM unnest(%s::text[]) WITH ORDINALITY AS t(name, place)
 LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
 JOIN pg_namespace n ON n.oid = COALESCE(c.relnamespace, to_regnamespace(quote_ident(current_schema())))
@@ -62,13 +62,14 @@ def schemas(connection: BaseDatabaseWrapper) -> list[str]:
     tables = ["pgworkflows_workflow", *(model._meta.db_table for model in [*people, content_type])]
     with connection.cursor() as cursor:
         cursor.execute(SCHEMAS, [[connection.ops.quote_name(table) for table in tables]])
-        return [schema for (schema,) in cursor.fetchall()]
+        return [connection.ops.quote_name(schema) for (schema,) in cursor.fetchall()]
 
 
 # Which tables the functions were installed for, whether this session finds them, and whether the functions still do.
 SERVED = """
 SELECT n.nspname, c.oid IS NOT DISTINCT FROM to_regclass('pgworkflows_workflow')::oid,
-  quote_ident(n.nspname) = ANY (string_to_array(substring(array_to_string(p.proconfig, '; ') FROM 'search_path=([^;]*)'), ', '))
+  n.nspname = ANY (string_to_array(
+    replace(substring(array_to_string(p.proconfig, '; ') FROM 'search_path=([^;]*)'), '"', ''), ', '))
 FROM pg_proc p LEFT JOIN (pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace)
   ON t.tgfoid = p.oid
 WHERE p.oid = to_regproc('pgworkflows.workflow_inserted')

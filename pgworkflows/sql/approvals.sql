@@ -33,7 +33,7 @@ $$;
 
 -- Whether an approval still takes decisions, as listing, offering and deciding ask: it is pending, and its time is not over.
 -- Past its due date only one takes them that has yet to escalate. No SET, so that the planner looks inside.
-CREATE FUNCTION pgworkflows.takes_decisions(a {{tables}}.pgworkflows_approval) RETURNS boolean
+CREATE FUNCTION pgworkflows.takes_decisions(a {{schema}}.pgworkflows_approval) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 SELECT a.status = 'PENDING'
   AND (a.due_at IS NULL OR a.due_at > pgworkflows.now() OR (a.on_timeout = 'escalate' AND a.escalated_at IS NULL))

@@ -79,9 +79,6 @@ BEGIN
       available_at = pgworkflows.now(), crashes = 0, waiting_for = '[]',
       deadline = pgworkflows.now() + (w.deadline - w.created_at)
   WHERE w.id = $1 AND w.status IN ('FAILED', 'BLOCKED') AND $2 IN ('PENDING', 'COMPENSATING');
-  -- What gave way until it was stopped may give way for as long again.
-  UPDATE pgworkflows_task t SET started_at = pgworkflows.now()
-  WHERE t.workflow_id = $1 AND t.status = 'PENDING' AND t.due_at IS NOT NULL;
 END
 $$;
 

@@ -145,6 +145,19 @@ WHERE (SELECT t.refusal FROM pgworkflows.standing(%(approval)s, s.username, NULL
 """
 
 
+# Whether or not it still takes decisions.
+COULD_DECIDE = """
+SELECT s.username FROM pgworkflows_approval a, pgworkflows.asked(a.id) s
+WHERE a.id = %(approval)s
+  AND NOT EXISTS (SELECT FROM pgworkflows.kept_out(a) k WHERE k.id = s.id OR k.username = s.username) ORDER BY 1
+"""
+
+
+def who_could_decide(approval: Approval) -> list[str]:
+    """Return the names of those asked who could decide, were it open."""
+    return [row[0] for row in query(COULD_DECIDE, {"approval": approval.pk})]
+
+
 def who_may_decide(approval: Approval, most: int | None = None) -> list[str]:
     """Return the names of those asked who may still decide, `most` at most; their delegates come in addition."""
     return [row[0] for row in query(DECIDERS, {"approval": approval.pk, "most": most})]

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import override_settings
@@ -152,7 +152,9 @@ def test_what_cannot_be_used_for_an_hour_is_blocked(worker, run_until):
     with having(cluster=make):
         body.start()
         run_until(lambda: Task.objects.filter(status="PENDING").exists())
-        Task.objects.update(started_at=Task.objects.get().started_at - timedelta(hours=1, seconds=1))
+        error = Task.objects.get().error
+        since = datetime.fromisoformat(error["since"]) - timedelta(hours=1, seconds=1)
+        Task.objects.update(error=error | {"since": since.isoformat()})
         run_until(lambda: Workflow.objects.get().status == "BLOCKED")
     message = Workflow.objects.get().error["message"]
     assert "met executor 'cluster', which could not be used, for 36" in message
