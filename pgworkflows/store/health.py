@@ -111,7 +111,7 @@ def _one(sql: str) -> Any:
 
 def require_tables() -> None:
     """Raise a DatabaseError unless the database answers and the tables and functions are there."""
-    query("SELECT pgworkflows.now() FROM pgworkflows_workflow LIMIT 0")
+    query("SELECT pgworkflows.now(), 'pgworkflows_workflow'::regclass")
 
 
 # From one to the next by the index: there are few of them in many rows.
