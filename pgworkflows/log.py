@@ -6,6 +6,8 @@ import atexit
 import logging
 import threading
 import time
+from contextlib import suppress
+from queue import Full, Queue
 from typing import Any
 
 from django.db import connections
@@ -16,6 +18,8 @@ LOGGER = "pgworkflows"
 PAUSE = 300.0
 #: How long a process that ends waits for the mail server, in seconds.
 LONGEST_GOODBYE = 10.0
+#: Letters of different kinds that may wait for the mail server; more are counted.
+MOST_WAITING = 20
 DETAILS = (
     "workflow_id", "workflow_name", "workflow_version", "workflow_key", "workflow_status", "queue", "step", "attempts",
 )  # fmt: skip
@@ -24,37 +28,43 @@ DETAILS = (
 class AdminEmailHandler(log.AdminEmailHandler):
     """Mail the first of those that fail alike; the next letter, five minutes later or more, counts those in between.
 
-    Alike are the same workflow, status, step and class of exception. A letter is sent by a thread of its own.
+    Alike are the same workflow, status, step and class of exception, or else the same kind of message. One thread sends them.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._told: dict[tuple[str, ...], tuple[float, int]] = {}
-        self._sending: set[threading.Thread] = set()
+        self._waiting: Queue[logging.LogRecord | None] = Queue(MOST_WAITING)
+        self._sender: threading.Thread | None = None
         atexit.register(self._say_goodbye)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Mail the record, or count it."""
         kind = tuple(str(getattr(record, name, "")) for name in ("workflow_name", "workflow_status", "step", "error_type"))
-        kind = kind if any(kind) else (record.getMessage(),)
+        kind = kind if any(kind) else (str(record.msg), str(record.exc_info and record.exc_info[0]))
+        now = time.monotonic()
         told_at, since = self._told.get(kind, (float("-inf"), 0))
-        if time.monotonic() - told_at < PAUSE:
+        record.unmailed = since
+        try:
+            if now - told_at < PAUSE:
+                raise Full
+            self._waiting.put_nowait(record)
+        except Full:
             self._told[kind] = told_at, since + 1
             return
-        self._told[kind] = time.monotonic(), 0
-        record.unmailed = since
-        thread = threading.Thread(target=self._mail, args=[record], name="pgworkflows-admins", daemon=True)
-        self._sending.add(thread)
-        thread.start()
+        self._told[kind] = now, 0
+        if self._sender is None or not self._sender.is_alive():
+            self._sender = threading.Thread(target=self._send, name="pgworkflows-admins", daemon=True)
+            self._sender.start()
 
-    def _mail(self, record: logging.LogRecord) -> None:
-        try:
-            super().emit(record)
-        except Exception:
-            self.handleError(record)
-        finally:
-            connections.close_all()  # the report shows local variables, which may be querysets
-            self._sending.discard(threading.current_thread())
+    def _send(self) -> None:
+        while (record := self._waiting.get()) is not None:
+            try:
+                super().emit(record)
+            except Exception:
+                self.handleError(record)
+            finally:
+                connections.close_all()  # the report shows local variables, which may be querysets
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the letter's text, what the traceback below it does not tell included."""
@@ -65,9 +75,11 @@ class AdminEmailHandler(log.AdminEmailHandler):
         return "\n".join([*lines, "", getattr(record, "recorded_traceback", "")])
 
     def _say_goodbye(self) -> None:
-        until = time.monotonic() + LONGEST_GOODBYE
-        for thread in list(self._sending):
-            thread.join(max(0.0, until - time.monotonic()))
+        if self._sender is not None and self._sender.is_alive():
+            until = time.monotonic() + LONGEST_GOODBYE
+            with suppress(Full):
+                self._waiting.put(None, timeout=LONGEST_GOODBYE)
+            self._sender.join(max(0.0, until - time.monotonic()))
 
 
 def reach_admins() -> None:

@@ -66,7 +66,7 @@ def log_workflow(
             "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": veil.text(failure.traceback),
         }  # fmt: skip
     # Whatever formats an exception shows all that it says.
-    shown = failure.exception if failure is not None and level == logging.ERROR and not veil.knows(failure.traceback) else None
+    shown = failure.exception if failure is not None and level == logging.ERROR and not veil.hides(failure.exception) else None
     logger.log(
         level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {veil.text(error)}" if error else "",
         exc_info=shown, extra=details,
@@ -104,5 +104,9 @@ def log_neighbour(*, what: str, error: BaseException, **_: Any) -> None:
     """Log what failed in a place where nothing may be raised; a lost connection in one line."""
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
         logger.warning("%s: %s; trying again", what, " ".join(str(error).split()) or type(error).__name__)
+        return
+    veil = Veil()
+    if veil.hides(error):
+        logger.error("%s failed: %s: %s", veil.text(what), type(error).__name__, veil.text(str(error)))
     else:
-        logger.error("%s failed", what, exc_info=error)
+        logger.error("%s failed", veil.text(what), exc_info=error)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from .conf import conf
@@ -35,13 +36,19 @@ class Veil:
         return cls() if workflow is None else cls.over(*_read(workflow, "kwargs", "attributes", "result"))
 
     @classmethod
+    def of_run(cls, workflow: Any) -> Veil:
+        """Make one that knows the secrets in what is recorded of a workflow's tasks too."""
+        recorded = workflow.tasks.values_list("payload", "result")
+        return cls(cls.of_workflow(workflow).secrets | cls.over(*chain.from_iterable(recorded)).secrets)
+
+    @classmethod
     def of_approval(cls, approval: Any) -> Veil:
         """Make one that knows the secrets in what was read of an approval's row, and of the workflow that asks."""
         return cls(cls.of_workflow(approval.workflow).secrets | cls.over(*_read(approval, "attributes", "snapshot")).secrets)
 
-    def knows(self, text: str) -> bool:
-        """Whether a text tells a secret that is known here."""
-        return any(secret in text for secret in self.secrets)
+    def hides(self, error: BaseException | None) -> bool:
+        """Whether an exception, or one that it came from or holds, says anything that is hidden."""
+        return any(self.text(said) != said for each in _chained(error) for said in _texts(each))
 
     def row(self, row: Any, *names: str) -> Any:
         """Return a copy of a row for display, these texts of it without secrets."""
@@ -65,6 +72,23 @@ class Veil:
         if isinstance(value, str):
             return self.text(value)
         return HIDDEN if self.secrets and str(value) in self.secrets else value
+
+
+def _chained(error: BaseException | None) -> Iterator[BaseException]:
+    seen, left = set[int](), [error]
+    while left:
+        each = left.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            left += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+
+
+def _texts(error: BaseException) -> list[str]:
+    try:
+        return [str(error), *map(str, getattr(error, "__notes__", ()))]
+    except Exception:  # what formats it would fail likewise
+        return []
 
 
 def _read(row: Any, *names: str) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, QuerySet, Value, When
 from django.http import HttpRequest
@@ -17,13 +18,27 @@ from ..models import History, Worker, Workflow, WorkflowDefinition
 from ..redaction import Veil
 from ..store.connection import database_now
 from .filters import ChannelFilter, ChosenFilter, VerbFilter
-from .listing import ReadOnlyAdmin
+from .listing import NewestFirst, ReadOnlyAdmin
 from .searching import history_meant
 from .showing import EMPTY, Links, badge, linked, moment
 from .workflow_page import change_of
 
 #: An unfinished count goes no further.
 MOST_COUNTED = 1_000
+
+
+class WithSecretsKnown(NewestFirst):
+    """A page of history, with what hides the secrets of each row's workflow, where that is still there."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the workflows of the page at once."""
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        told = set(filter(None, (row.workflow for row in self.result_list if row.note or row.state)))
+        given = Workflow.objects.using(conf().DATABASE).only("kwargs", "attributes", "result")
+        veils = {key: Veil.of_workflow(workflow) for key, workflow in given.in_bulk(told).items()}
+        for row in self.result_list:
+            row.veil = veils.get(row.workflow, Veil())
 
 
 @admin.register(History)
@@ -48,6 +63,10 @@ class HistoryAdmin(ReadOnlyAdmin):
         "channel",
         "note_",
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that knows what to hide."""
+        return WithSecretsKnown
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Find a workflow's rows, or a person's."""
@@ -87,7 +106,10 @@ class HistoryAdmin(ReadOnlyAdmin):
 
     def _veil(self, row: History) -> Veil:
         """Return what hides the secrets of its workflow, where that is still there."""
-        if not (row.note or row.state) or row.workflow is None:
+        if hasattr(row, "veil"):
+            known: Veil = row.veil
+            return known
+        if row.workflow is None:
             return Veil()
         return Veil.of_workflow(Workflow.objects.using(conf().DATABASE).filter(pk=row.workflow).first())
 

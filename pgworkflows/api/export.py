@@ -43,7 +43,8 @@ def rows_of(found: QuerySet[Approval]) -> Iterator[str]:
 
 def _by_pages(found: QuerySet[Approval]) -> Iterator[Approval]:
     """Yield rows in the order of their ids; a server-side cursor would not pass a pooler."""
-    pages, last = found.select_related("policy", "stage", "workflow").prefetch_related("decisions").order_by("id"), 0
+    shown = found.select_related("policy", "stage", "workflow").defer("workflow__error", "workflow__result")
+    pages, last = shown.prefetch_related("decisions").order_by("id"), 0
     while page := list(pages.filter(id__gt=last)[:PAGE]):
         yield from page
         last = page[-1].pk

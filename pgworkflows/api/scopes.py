@@ -47,7 +47,7 @@ def workflow_or_404(user: Any, key: str) -> Workflow:
 def shown_approvals() -> QuerySet[Approval]:
     """Find approvals with what a summary shows of them."""
     found = Approval.objects.using(conf().DATABASE)
-    return found.select_related("policy", "stage", "workflow").prefetch_related("decisions")
+    return found.select_related("policy", "stage", "workflow").defer("workflow__error").prefetch_related("decisions")
 
 
 def approvals(user: Any) -> QuerySet[Approval]:

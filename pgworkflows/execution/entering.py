@@ -12,16 +12,14 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from ..conf import conf
+from ..store.announcements import LETTER
 from .context import WorkflowInfo
 from .transaction import FusedTransaction
-
-#: A letter gathers what happened to approvals of whatever context, and is written in none.
-LETTER = "pgworkflows.letter"
 
 
 def _made(workflow: WorkflowInfo) -> AbstractContextManager[Any]:
     enter = conf().ENTER
-    if enter is None or workflow.name == LETTER:
+    if enter is None or workflow.name == LETTER:  # it gathers what happened to approvals of whatever context
         return nullcontext()
     made: AbstractContextManager[Any] = (import_string(enter) if isinstance(enter, str) else enter)(workflow)
     return made

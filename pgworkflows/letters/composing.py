@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import translation
 
+from .. import signals
 from ..conf import conf
 from ..models import Approval
 from ..redaction import Veil
@@ -81,10 +83,19 @@ class Letter:
         return news.subject(context), news.render("txt", context), news.render("html", context)
 
     def _list(self, person: Any) -> tuple[str, str, str]:
-        entries = []
+        entries, failed = [], None
         for news in self.news[:LISTED]:
-            context = news.context(person)
-            entries.append({**context, "happening": news.happening, "subject": news.subject(context)})
+            try:
+                context = news.context(person)
+                entries.append({**context, "happening": news.happening, "subject": news.subject(context)})
+            except DatabaseError:
+                raise
+            except Exception as error:
+                failed = error
+                what = f"the letter to {address_of(person)} about approval {news.approval.pk}"
+                signals.neighbour_failed.send_robust(Letter, what=what, error=error)
+        if not entries and failed is not None:
+            raise failed
         given = {"person": person, "entries": entries, "count": len(self.news), "more": len(self.news) - len(entries)}
         subject, text, html = (render_to_string(f"{TEMPLATES}/list.{kind}", given) for kind in ("subject.txt", "txt", "html"))
         return " ".join(subject.split()), text, html

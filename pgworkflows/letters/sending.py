@@ -13,9 +13,10 @@ from django.db import transaction
 from .. import signals
 from ..conf import conf
 from ..definitions.workflow import WorkflowFunction
-from ..models import Approval, Workflow
+from ..models import Approval, Event, Workflow
 from ..store.announcements import Happening
 from ..store.connection import database, database_now
+from ..store.decisions import principals, refusal
 from .composing import ASKING, Letter, News
 from .recipients import address_of, people, recipients
 
@@ -39,18 +40,27 @@ def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any]
         return
     news = {"approval": approval, "happening": happening}
     for person in told:
+        if _was_told(person.pk, key, letter.name):
+            continue
         minute = database_now().replace(second=0, microsecond=0)
         next_one = letter.using(queue=row.workflow.queue, requested_by="")
         while not _put_into(next_one.using(key=f"{person.pk}/{minute.isoformat()}", run_after=minute), person.pk, news, key):
             minute += MINUTE  # this one's has gone
 
 
+def _was_told(person: Any, key: str, letter: str) -> bool:
+    """Whether an attempt before this one has put the news into some letter to this person."""
+    events = Event.objects.using(database().alias).filter(name=NEWS, key=key)
+    return events.filter(workflow__name=letter, workflow__key__startswith=f"{person}/").exists()
+
+
 def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:
     """Start the letter of that minute unless it is there, and return whether it was still open."""
     with transaction.atomic(using=database().alias):
-        started: Workflow = letter.start(person)
+        rows = Workflow.objects.using(database().alias)
+        wanted = rows.filter(name=letter.name, key=letter.key).values_list("pk", flat=True).first() or letter.start(person).pk
         # Whoever runs it now passes it by, or has it already: what comes after the look must not be lost.
-        held = Workflow.objects.using(database().alias).select_for_update(no_key=True).get(pk=started.pk)
+        held = rows.select_for_update(no_key=True).get(pk=wanted)
         if held.started_at is None and not held.is_finished:
             held.send_event(NEWS, news, key=key, by="")
             return True
@@ -64,8 +74,10 @@ def write(key: Any, happened: list[dict[str, Any]], *, letter: str) -> None:
     """
     person = next(iter(people([key])), None)
     news = {(each["approval"], each["happening"]): None for each in happened}
-    left = [found for approval, happening in news if (found := _still_news(approval, Happening(happening)))]
-    if person is None or not left or not address_of(person):
+    if person is None or not getattr(person, "is_active", True) or not address_of(person):
+        return
+    left = [found for approval, happening in news if (found := _still_news(approval, Happening(happening), person))]
+    if not left:
         return
     message = None
     try:
@@ -80,11 +92,16 @@ def write(key: Any, happened: list[dict[str, Any]], *, letter: str) -> None:
         signals.neighbour_failed.send_robust(Approval, what=f"the letter to {whom}", error=error)
 
 
-def _still_news(approval: int, happening: Happening) -> News | None:
+def _still_news(approval: int, happening: Happening, person: Any) -> News | None:
     row = _find(approval)
-    if row is None or (happening in ASKING and row.status != Approval.Status.PENDING):
+    if row is None or (happening in ASKING and not _still_asks(row, person)):
         return None
     return News(approval=row, happening=happening)
+
+
+def _still_asks(approval: Approval, person: Any) -> bool:
+    """Whether this person may decide, or stands in for somebody who may."""
+    return not refusal(approval, person) or any(not refusal(approval, person, name) for name in principals(approval, person))
 
 
 def _is_for_good(error: Exception, message: EmailMultiAlternatives | None) -> bool:

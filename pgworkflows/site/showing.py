@@ -108,11 +108,11 @@ def subject_of(approval: Approval, request: HttpRequest, face: Face) -> SubjectL
     """Return the business row: its admin page where the viewer may see that, else its own page if it has one."""
     if not approval.subject_label:
         return None
-    row = find_subject(approval.subject_label, approval.subject_id)
+    row, hide = find_subject(approval.subject_label, approval.subject_id), Veil.of_approval(approval).text
     if row is None:
-        return SubjectLink(text=subject_text(approval), url="")
+        return SubjectLink(text=hide(subject_text(approval)), url="")
     in_admin = row_in_admin(type(row), row.pk, request, face.admin, row)
-    return SubjectLink(text=text_of(row), url=in_admin or _own_page(row))
+    return SubjectLink(text=hide(text_of(row)), url=in_admin or _own_page(row))
 
 
 def _own_page(row: Model) -> str:

@@ -80,21 +80,23 @@ $$;
 -- Who is asked while an answer is open, one row for each user or group.
 CREATE FUNCTION pgworkflows.asked_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-DECLARE r record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END; name text; what text := TG_ARGV[0];
+DECLARE r record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END; who text; what text := TG_ARGV[0];
 BEGIN
   PERFORM pgworkflows.refuse_elsewhere(
     TG_RELID, CASE what WHEN 'user' THEN 'pgworkflows_approval_users'::regclass ELSE 'pgworkflows_approval_groups' END);
   IF what = 'user' THEN
-    SELECT COALESCE(min(p.username), r.{{approval_user}}::text) INTO name FROM pgworkflows.people() p WHERE p.id = r.{{approval_user}};
+    SELECT COALESCE(min(p.username), r.{{approval_user}}::text) INTO who FROM pgworkflows.people() p WHERE p.id = r.{{approval_user}};
   ELSE
-    SELECT COALESCE(min(g.name), r.group_id::text) INTO name FROM auth_group g WHERE g.id = r.group_id;
+    SELECT COALESCE(min(g.name), r.group_id::text) INTO who FROM auth_group g WHERE g.id = r.group_id;
   END IF;
   INSERT INTO pgworkflows_history
     (workflow, approval, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT a.workflow_id, a.id, CASE TG_OP WHEN 'INSERT' THEN 'ask' ELSE 'unask' END, a.status, a.status, '', pgworkflows.now(),
-         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), name,
-         jsonb_build_object(what, name)
-  FROM pgworkflows_approval a WHERE a.id = r.approval_id AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
+         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), who,
+         jsonb_build_object(what, who)
+  FROM pgworkflows_approval a JOIN pgworkflows_workflow w ON w.id = a.workflow_id
+  WHERE a.id = r.approval_id AND a.status IN ('PENDING', 'CHANGES_REQUESTED')
+    AND (TG_OP = 'INSERT' OR w.finished_at IS NULL);  -- what is pruned goes without a word
   RETURN NULL;
 END
 $$;

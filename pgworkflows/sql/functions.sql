@@ -46,7 +46,7 @@ CREATE FUNCTION pgworkflows.refuse_large(what text, given text) RETURNS void LAN
 SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE most integer;
 BEGIN
-  IF octet_length(given) <= 1000 THEN
+  IF given IS NULL OR octet_length(given) <= 1000 THEN
     RETURN;
   END IF;
   SELECT COALESCE(max((d.options ->> 'largest')::integer), 1000000) INTO most FROM pgworkflows_workflowdefinition d;

@@ -46,10 +46,11 @@ BEGIN
            -- A worker that carries out a cancel does it for the one who asked.
            channel = 'worker' AND n.cancel_requested_at IS NOT NULL AND n.status IN ('COMPENSATING', 'CANCELLED') AS carried_out,
            -- What was to be tried again later is tried now, as a person asked.
-           channel <> 'worker' AND n.status = o.status AND o.available_at > pgworkflows.now() AND n.available_at < o.available_at
+           channel <> 'worker' AND n.status = o.status AND n.status IN ('PENDING', 'COMPENSATING') AND o.available_at > pgworkflows.now() AND n.available_at < o.available_at
              AND n.cancel_requested_at IS NULL AS hurried
     FROM old_rows o JOIN new_rows n ON n.id = o.id
-    WHERE n.status <> o.status OR n.state <> o.state OR (channel <> 'worker' AND n.available_at < o.available_at)
+    WHERE n.status <> o.status OR n.state <> o.state 
+       OR (channel <> 'worker' AND n.status IN ('PENDING', 'COMPENSATING') AND n.available_at < o.available_at)
   ), written AS (
     INSERT INTO pgworkflows_history
       (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)

@@ -17,10 +17,12 @@ from . import starting
 
 #: The workflow that sends signals and e-mails, in an outside step.
 ANNOUNCE = "pgworkflows.announce"
+#: The workflow that writes one person one letter.
+LETTER = "pgworkflows.letter"
 
 
 #: What goes on behind the project's own workflows: lists leave it out, unless it is asked for or did not go as hoped.
-BEHIND = Q(name=ANNOUNCE) & ~Q(status__in=TROUBLED)
+BEHIND = Q(name__in=(ANNOUNCE, LETTER)) & ~Q(status__in=TROUBLED)
 
 
 class Happening(StrEnum):

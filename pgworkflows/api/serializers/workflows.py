@@ -83,6 +83,10 @@ class WorkflowDetail(WorkflowSummary):
         fields = (*WorkflowSummary.Meta.fields, "kwargs", "result", "error", "deadline", "root")
         read_only_fields = fields
 
+    def veil_over(self, row: Workflow) -> Veil:
+        """Hide what is recorded of its tasks too."""
+        return Veil.of_run(row)
+
     @extend_schema_field(ObjectJSON)
     def get_kwargs(self, workflow: Workflow) -> Any:
         """Show the arguments; those that came from SQL have no tags."""

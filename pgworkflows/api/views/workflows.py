@@ -117,7 +117,7 @@ class Tasks(ListView):
     def rows(self, request: Request, workflow: str = "") -> QuerySet[Task]:
         """Find the tasks of one workflow that the user may see."""
         row = scopes.workflow_or_404(request.user, workflow)
-        self.veil = Veil.of_workflow(row)
+        self.veil = Veil.of_run(row)
         return row.tasks.all()
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class HistoryOfWorkflow(ListView):
     def rows(self, request: Request, workflow: str = "") -> QuerySet[History]:
         """Find the history of one workflow that the user may see."""
         row = scopes.workflow_or_404(request.user, workflow)
-        self.veil = Veil.of_workflow(row)
+        self.veil = Veil.of_run(row)
         return scopes.history(row)
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -98,12 +98,13 @@ def _confirm(
 def _row(face: Face, one: Selected) -> dict[str, Any]:
     if one.approval is None:
         return {"key": one.key, "title": one.key.partition(":")[0], "url": ""}
+    veil = Veil.of_approval(one.approval)
     return {
         "key": one.key,
-        "title": Veil.of_approval(one.approval).text(one.approval.title),
+        "title": veil.text(one.approval.title),
         "url": face.to("page", one.approval.pk),
         "approval": one.approval,
-        "subject": subject_text(one.approval),
+        "subject": veil.text(subject_text(one.approval)),
         "status": status_badge(one.approval),
     }
 

@@ -92,14 +92,15 @@ def _address(request: HttpRequest, number: int) -> str:
 def _rows(face: Face, approvals: list[Any]) -> list[dict[str, Any]]:
     """Return approvals as the table shows them."""
     now = database_now()
+    veiled = ((approval, Veil.of_approval(approval)) for approval in approvals)
     return [
         {
-            "approval": Veil.of_approval(approval).row(approval, "title"),
+            "approval": veil.row(approval, "title"),
             "url": face.to("page", approval.pk),
             "status": status_badge(approval),
             "due": due_badge(approval, now),
-            "subject": subject_text(approval),
+            "subject": veil.text(subject_text(approval)),
             "key": f"{approval.pk}:{approval.revision}",
         }
-        for approval in approvals
+        for approval, veil in veiled
     ]
