@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.dropping import drop_database
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -64,4 +66,4 @@ def database(name: str, settings: str, *migrated: str) -> Iterator[Scratch]:
             made.manage("migrate", "--verbosity", "0", *migrated)
             yield made
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(connection, name)

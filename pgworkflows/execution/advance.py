@@ -176,4 +176,4 @@ def _record_result(run: Run) -> None:
         take_result(run, task, result)
     run.outcome = None
     if task.status == Task.Status.PENDING:
-        task.status = Task.Status.FAILED
+        task.status, task.due_at = Task.Status.FAILED, None

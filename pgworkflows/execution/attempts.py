@@ -37,6 +37,7 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
     if task.seq in run.overran and task.status != Status.COMPLETED:
         run.overran.discard(task.seq)
         run.apart = True
+        task.due_at = None
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
     charge = run.charge(task.seq)
     if charge is not None and charge.call in (None, _call(step, arguments)):
@@ -147,9 +148,8 @@ def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: dateti
 
 
 def _gives_way_since(task: RecordedTask) -> datetime | None:
-    if task.due_at is None:
-        return None
-    return datetime.fromisoformat(json.loads(str(task.error))["since"])
+    since = json.loads(task.error).get("since") if task.due_at is not None and task.error else None
+    return datetime.fromisoformat(since) if since else None
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:

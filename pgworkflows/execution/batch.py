@@ -293,6 +293,7 @@ def _run_one(batch: Batch, run: Run) -> Run:
         if run.undone not in run.charges:
             run.outcome = None
             return run
+        batch.transaction.take_back_path()
         (anew,) = _load(batch, [run.row])
         anew.charges = run.charges
         anew.careful_from = run.undone if run.careful_from == math.inf else 0

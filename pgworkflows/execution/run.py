@@ -194,6 +194,8 @@ class Run:
     def crashes(self) -> int:
         """How many tries in vain still count: none after progress; beginning an outside attempt is not progress."""
         outcome, before = self.outcome, self.row.crashes
+        if outcome is not None and outcome.status in Workflow.FINISHED:
+            return 0
         if self.lost:  # as after the death of a worker; of what is tried by itself the count was committed before
             return max(before, min(before + 1, 2))
         if self.turned_away:

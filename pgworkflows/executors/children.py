@@ -122,8 +122,9 @@ class Processes(Executor):
             try:
                 child = child or Child()
             except Exception as error:
+                unavailable = isinstance(error, ExecutorUnavailable)
                 with suppress(InvalidStateError):  # it was dropped meanwhile
-                    call.set_exception(error)
+                    call.set_exception(error if unavailable else ExecutorUnavailable(f"{type(error).__name__}: {error}"))
                 continue
             if call.begin(child):
                 self._make(call, child, function, arguments)

@@ -63,7 +63,8 @@ BEGIN
   )
   UPDATE pgworkflows_task t
   SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
-      attempt = 0, error = NULL, due_at = CASE WHEN t.due_at IS NOT NULL THEN pgworkflows.now() + (t.due_at - t.started_at) END,
+      attempt = 0, error = NULL,
+      due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
       started_at = pgworkflows.now(), finished_at = NULL
   FROM failed f
   WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));

@@ -30,6 +30,8 @@ LONGEST_SILENCE = 30.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 #: The longest that a workflow is sent away for want of room.
 LONGEST_TURN = 10.0
+#: How long the far side may take to end a call that was given up, before its place counts as lost.
+LONGEST_ENDING = 5.0
 #: How often an executor is asked for its trouble.
 LOOK_SECONDS = 1.0
 
@@ -43,8 +45,13 @@ class Flight:
     call: OutsideCall
     began: float
     future: Future[Any] | None = None
-    #: Whether it overran its time; what it still returns is thrown away.
-    given_up: bool = False
+    #: Since when nobody waits for it, as it overran its time; what it still returns is thrown away.
+    given_up_at: float | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for it any longer."""
+        return self.given_up_at is not None
 
     @property
     def had_begun(self) -> bool:
@@ -97,8 +104,9 @@ class NamedExecutor:
 
     def stuck(self) -> int:
         """Count the calls that overran their time and that nobody could end."""
+        ends = time.monotonic() - LONGEST_ENDING
         with self._changed:
-            return sum(flight.given_up for flight in self._flying.values())
+            return sum(flight.given_up_at is not None and flight.given_up_at < ends for flight in self._flying.values())
 
     def submit(self, call: OutsideCall) -> None:
         """Have the call made once there is room; made, it lands."""
@@ -120,9 +128,10 @@ class NamedExecutor:
             keeper = self._keeper
             over = [flight for flight in self._flying.values() if not flight.given_up and _is_over(flight, now)]
             for flight in over:
-                flight.given_up = True
+                flight.given_up_at = now
                 if flight.future is not None:
                     self._cancelled.append(flight.future)
+            self._changed.notify_all()
         for flight in over:
             self._land(flight.call, overran(flight.call))
         since = keeper.inside_since if keeper is not None else None
@@ -175,8 +184,8 @@ class NamedExecutor:
             flight = self._flying.get((call.workflow, call.epoch))
             if flight is not None:
                 flight.future = future
-                if flight.given_up:
-                    self._cancelled.append(future)
+        if flight is None or flight.given_up:
+            future.cancel()
         future.add_done_callback(lambda future: self._done(keeper, call, future))
 
     def _done(self, keeper: Keeper, call: OutsideCall, future: Future[Any]) -> None:
@@ -186,7 +195,11 @@ class NamedExecutor:
                 self._make_room(keeper, call)
                 return
         error = CancelledError("it cancelled the call") if future.cancelled() else future.exception()
-        if isinstance(error, BrokenExecutor | CancelledError):
+        if isinstance(error, ExecutorUnavailable):  # for this call: others may be under way
+            with self._changed:
+                self._leave_alone(error)
+            self.answered(keeper, call, OutsideResult.turned_away(call, error))
+        elif isinstance(error, BrokenExecutor | CancelledError):
             self.give_up(keeper, error)
         else:
             self.answered(keeper, call, self._answer(call, future) if error is None else self._lost(call, error))
@@ -217,6 +230,13 @@ class NamedExecutor:
             return error
         return ExecutorUnavailable(f"{type(error).__name__}: {error}")
 
+    def _leave_alone(self, error: BaseException) -> ExecutorUnavailable:
+        self._failures += 1
+        self._error = self._unavailable(error)
+        pause = min(SHORTEST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)
+        self._due = time.monotonic() + pause * random.uniform(0.5, 1.0)
+        return self._error
+
     def answered(self, keeper: Keeper, call: OutsideCall, result: OutsideResult) -> None:
         """Make room, and land the result, unless the call was given up or went with its executor."""
         with self._changed:
@@ -232,11 +252,7 @@ class NamedExecutor:
             if self._keeper is not keeper:
                 return
             self._keeper = None
-            self._failures += 1
-            self._error = self._unavailable(error)
-            pause = min(SHORTEST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)
-            self._due = time.monotonic() + pause * random.uniform(0.5, 1.0)
-            unavailable, waiting = self._error, list(self._waiting)
+            unavailable, waiting = self._leave_alone(error), list(self._waiting)
             flying = [flight for flight in self._flying.values() if not flight.given_up]
             self._flying.clear()
             self._waiting.clear()
@@ -279,8 +295,7 @@ class Keeper(threading.Thread):
             self.named.give_up(self, error)
         finally:
             if executor is not None:
-                with suppress(Exception):
-                    executor.shutdown(wait=False)
+                _shut_down(executor)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -303,6 +318,15 @@ class Keeper(threading.Thread):
             self.named.answered(self, call, OutsideResult.failed(call, error))
             return
         self.named.handed_over(self, call, executor.submit(make_call, text))
+
+
+def _shut_down(executor: Executor) -> None:
+    """Have it end, without what it has not begun; other people's may not know how to leave that."""
+    with suppress(Exception):
+        try:
+            executor.shutdown(wait=False, cancel_futures=True)
+        except TypeError:
+            executor.shutdown(wait=False)
 
 
 def _is_over(flight: Flight, now: float) -> bool:

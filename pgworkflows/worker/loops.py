@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextvars import Context
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,7 @@ class Flight:
     call: OutsideCall
     began: float
     future: Future[OutsideResult] | None = None
-    #: What runs it; None before it has begun.
-    task: asyncio.Task[Any] | None = None
+    begun: bool = False
     #: Whether nobody waits for it here any longer.
     left: bool = False
 
@@ -40,6 +40,9 @@ class Flight:
         self.left = True
         if self.future is not None:
             self.future.cancel()
+
+
+_flight: ContextVar[Flight | None] = ContextVar("pgworkflows_flight", default=None)
 
 
 class Loop:
@@ -63,7 +66,8 @@ class Loop:
         flight.future.add_done_callback(lambda future: self._done(flight, future))
 
     async def _make(self, flight: Flight) -> OutsideResult:
-        flight.task = asyncio.current_task()
+        flight.begun = True
+        _flight.set(flight)
         return await perform_async(flight.call)
 
     def _done(self, flight: Flight, future: Future[OutsideResult]) -> None:
@@ -86,30 +90,33 @@ class Loop:
         self._asked_at = None
 
     def holder(self) -> Flight | None:
-        """Return the call that is running on it just now."""
-        task = asyncio.current_task(self._loop)
-        return next((flight for flight in list(self._flying.values()) if flight.task is task), None)
+        """Return the call that is running on it just now, itself or in a task of its own; None where that cannot be told."""
+        task: Any = asyncio.current_task(self._loop)
+        if sys.version_info < (3, 12) or task is None:
+            return None
+        found: Flight | None = task.get_context().get(_flight)
+        return found
 
     def take_waiting(self) -> list[OutsideCall]:
         """Take back the calls that have not begun."""
-        waiting = [flight for flight in list(self._flying.values()) if flight.task is None]
+        waiting = [flight for flight in list(self._flying.values()) if not flight.begun]
         for flight in waiting:
             flight.leave()
         return [flight.call for flight in waiting]
 
-    def give_up_overrun(self, holder: Flight) -> None:
+    def give_up_overrun(self, holder: Flight | None) -> None:
         """Let the call that holds it up fail once it overran its time; others that did are lost, by no fault of theirs."""
-        now, step = time.monotonic(), holder.call.step
+        now, who = time.monotonic(), _named(holder)
         for flight in list(self._flying.values()):
             limit = flight.call.step.timeout
             if flight.left or limit is None or now - flight.began <= limit + HELD_UP:
                 continue
             flight.leave()
             if flight is holder:
-                error = WaitTimeout(f"step {step.name} took longer than {limit} s, and held up the event loop: {REMEDY}")
+                error = WaitTimeout(f"{who} took longer than {limit} s, and held up the event loop: {REMEDY}")
                 self._land(flight.call, OutsideResult.failed(flight.call, error))
             else:
-                lost = RuntimeError(f"step {step.name} held up the event loop of step {flight.call.step.name}: {REMEDY}")
+                lost = RuntimeError(f"{who} held up the event loop of step {flight.call.step.name}: {REMEDY}")
                 self._land(flight.call, OutsideResult.lost_by(flight.call, lost))
 
     def is_idle(self) -> bool:
@@ -124,6 +131,10 @@ class Loop:
         cancelled = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*cancelled, return_exceptions=True)
         self._loop.stop()
+
+
+def _named(holder: Flight | None) -> str:
+    return "a step" if holder is None else f"step {holder.call.step.name}"
 
 
 class AsyncCalls:
@@ -146,17 +157,18 @@ class AsyncCalls:
         with self._lock:
             for loop in list(self._loops):
                 newest = loop is self._loops[-1]
-                holder = loop.holder() if loop.held_up() > HELD_UP else None
-                if holder is not None:
+                if loop.held_up() > HELD_UP:
+                    holder = loop.holder()
                     loop.give_up_overrun(holder)
                     if newest and len(self._loops) < MOST_LOOPS:
-                        self._go_on_elsewhere(loop, holder.call)
+                        self._go_on_elsewhere(loop, holder)
                 elif not newest and loop.is_idle():
                     loop.end()
                     self._loops.remove(loop)
 
-    def _go_on_elsewhere(self, loop: Loop, holder: OutsideCall) -> None:
-        said = RuntimeError(f"step {holder.step.name} of workflow {holder.of.name} {holder.workflow} holds it up: {REMEDY}")
+    def _go_on_elsewhere(self, loop: Loop, holder: Flight | None) -> None:
+        where = f" of workflow {holder.call.of.name} {holder.call.workflow}" if holder is not None else ""
+        said = RuntimeError(f"{_named(holder)}{where} holds it up: {REMEDY}")
         signals.neighbour_failed.send_robust(AsyncCalls, what="the event loop of async steps", error=said)
         fresh = Loop(self._land)
         self._loops.append(fresh)
@@ -164,6 +176,6 @@ class AsyncCalls:
             fresh.submit(call)
 
     def stuck(self) -> int:
-        """Count the loops beside the one that is used: each is a thread."""
+        """Count the loops that are held up by a call for which nobody waits any longer: each is a thread."""
         with self._lock:
-            return max(len(self._loops) - 1, 0)
+            return sum(loop.is_idle() and loop.held_up() > HELD_UP for loop in self._loops)

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.dropping import drop_database
+
 
 @pytest.fixture
 def separate_project(tmp_path: Path) -> Iterator[dict[str, str]]:
@@ -23,4 +25,4 @@ def separate_project(tmp_path: Path) -> Iterator[dict[str, str]]:
         "DJANGO_SETTINGS_MODULE": "demo_shop.settings",
     }
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(connection, name)

@@ -236,6 +236,8 @@ def own_database() -> Iterator[str]:
     from django.db import connections
     from psycopg.conninfo import make_conninfo
 
+    from tests.dropping import drop_database
+
     name = f"crowd_{os.getpid()}"
     settings.DATABASES["default"]["NAME"] = name  # reading the settings starts the embedded server where no other is named
     given = os.environ["DATABASE_URL"]
@@ -247,7 +249,7 @@ def own_database() -> Iterator[str]:
             yield make_conninfo(given, dbname=name)
         finally:
             connections.close_all()
-            maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(maintenance, name)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.dropping import drop_database
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SETTINGS = """
@@ -184,4 +186,4 @@ def made(folder: Path) -> Iterator[Project]:
             yield project
         finally:
             project.end()
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(connection, name)

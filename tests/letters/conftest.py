@@ -105,7 +105,7 @@ def post(pgworkflows):
 def ask(people, pgworkflows, post):
     """Return a way to have eve ask the bosses; it gives the approval."""
 
-    def ask(title: str = "Buy chairs", **options) -> Approval:
+    def ask(title: str = "Buy chairs", *, posted: bool = True, **options) -> Approval:
         given = {"groups": ["bosses"], "description": "Four of them.", "timeout": 3600} | options
 
         @workflow(name="tests.ask")
@@ -113,7 +113,7 @@ def ask(people, pgworkflows, post):
             return request_approval(title, **given).status
 
         started = body.using(requested_by=people.eve).start()
-        post()
+        (post if posted else pgworkflows.run_workflows)()
         return started.approvals.latest("pk")
 
     return ask

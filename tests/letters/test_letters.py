@@ -188,3 +188,13 @@ def test_each_person_reads_their_language(mail, ask, people, monkeypatch, post):
     post()
     assert mail.to("ann")[0]["Subject"] == "Please decide: Buy chairs"
     assert mail.to("eve")[0]["Subject"] == "Ihre Anfrage ist abgelehnt: Buy chairs"
+
+
+def test_news_that_wait_are_not_told_to_who_has_decided(mail, ask, people, pgworkflows, post):
+    ask()
+    pgworkflows.move_clock(-timedelta(minutes=1))
+    mail.messages.clear()
+    pending = ask("Buy desks", quorum=2, posted=False)
+    pending.approve(people.ann)
+    post()
+    assert told(mail) == [("bob", "Please decide: Buy desks")]

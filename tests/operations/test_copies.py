@@ -15,6 +15,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from demo_shop.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from tests.dropping import drop_database
 from tests.scratch import Scratch, database
 from tests.workers import until
 
@@ -98,7 +99,7 @@ def empty(original: Scratch, name: str, owner: str) -> Iterator[Scratch]:
         try:
             yield Scratch(original.server, name, original.settings)
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(connection, name)
 
 
 @pytest.fixture(scope="module")

@@ -175,6 +175,19 @@ def test_others_never_see_the_guards_lifted(session, quick, pgworkflows, transac
         session.execute("DELETE FROM pgworkflows_history")
 
 
+def test_pruning_says_of_nobody_that_they_are_no_longer_asked(prune, pgworkflows, asking):
+    asking.using(timeout=timedelta(hours=1)).start()
+    pgworkflows.run_workflows()
+    pgworkflows.move_clock(timedelta(hours=2))
+    pgworkflows.run_workflows()
+    assert Workflow.objects.get().status == "FAILED"
+    prune()
+    assert not Workflow.objects.exists()
+    events = set(History.objects.values_list("event", flat=True))
+    assert "ask" in events
+    assert "unask" not in events
+
+
 def test_guards_are_back_after_pruning(prune, quick, pgworkflows, execute):
     quick.start()
     pgworkflows.run_workflows()

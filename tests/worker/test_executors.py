@@ -324,3 +324,28 @@ def test_process_of_a_call_over_its_time_is_ended_and_costs_nobody_else(worker, 
         patch.undo()
     assert {row.error["message"] for row in Workflow.objects.all()} == {f"Timed out: step {remote.name} took longer than 0.5 s."}
     run_until(lambda: worker.pool.stuck() == 0)
+
+
+def test_cancelled_while_its_call_is_lost_leaves_nothing_to_try(worker, run_until):
+    row = []
+
+    class Loses(ThreadPoolExecutor):
+        def submit(self, function, /, *arguments):
+            row[0].cancel("no longer wanted")
+            future = Future()
+            future.set_exception(RuntimeError("the worker of the cluster died"))
+            return future
+
+    @step(atomic=False, executor="cluster")
+    def remote() -> None: ...
+
+    @workflow
+    def body() -> None:
+        remote()
+
+    worker.know(body)
+    with having(cluster=Loses):
+        row.append(body.start())
+        run_until(ended)
+    row[0].refresh_from_db()
+    assert (row[0].status, row[0].crashes) == ("CANCELLED", 0)
