@@ -3,6 +3,7 @@
 import logging
 import traceback
 
+import django
 import pytest
 from django.core import mail
 
@@ -160,7 +161,7 @@ def test_expected_takes_exceptions_only(option):
 
 
 def test_admins_get_one_letter_about_many_that_fail_alike(settings, monkeypatch):
-    settings.ADMINS = ["ops@example.com"]
+    settings.ADMINS = ["ops@example.com"] if django.VERSION >= (6, 0) else [("ops", "ops@example.com")]
     (handler,) = [handler for handler in logging.getLogger("pgworkflows").handlers if isinstance(handler, AdminEmailHandler)]
     handler._told.clear()
     ships.start_many([{}] * 40)
