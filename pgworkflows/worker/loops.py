@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from .. import signals
 from ..exceptions import WaitTimeout
@@ -52,7 +52,10 @@ class Loop:
         self._land = land
         self._flying: dict[CallKey, Flight] = {}
         self._asked_at: float | None = None
+        #: Whose the tasks are, those that a step makes included.
+        self._whose: WeakKeyDictionary[asyncio.Task[Any], Flight | None] = WeakKeyDictionary()
         self._loop = asyncio.new_event_loop()
+        self._loop.set_task_factory(self._make_task)
         threading.Thread(target=self._run, name="pgworkflows-loop", daemon=True).start()
 
     def _run(self) -> None:
@@ -65,9 +68,15 @@ class Loop:
         flight.future = Context().run(asyncio.run_coroutine_threadsafe, self._make(flight), self._loop)
         flight.future.add_done_callback(lambda future: self._done(flight, future))
 
+    def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **options)
+        self._whose[task] = _flight.get()
+        return task
+
     async def _make(self, flight: Flight) -> OutsideResult:
         flight.begun = True
         _flight.set(flight)
+        self._whose[cast("asyncio.Task[Any]", asyncio.current_task())] = flight
         return await perform_async(flight.call)
 
     def _done(self, flight: Flight, future: Future[OutsideResult]) -> None:
@@ -90,12 +99,9 @@ class Loop:
         self._asked_at = None
 
     def holder(self) -> Flight | None:
-        """Return the call that is running on it just now, itself or in a task of its own; None where that cannot be told."""
-        task: Any = asyncio.current_task(self._loop)
-        if sys.version_info < (3, 12) or task is None:
-            return None
-        found: Flight | None = task.get_context().get(_flight)
-        return found
+        """Return the call that is running on it just now, itself or in a task of its own; None for what is no call's."""
+        task = asyncio.current_task(self._loop)
+        return None if task is None else self._whose.get(task)
 
     def take_waiting(self) -> list[OutsideCall]:
         """Take back the calls that have not begun."""
