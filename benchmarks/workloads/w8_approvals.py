@@ -48,7 +48,7 @@ def measure_engine(run: Run, processes: int) -> Iterator[Figure]:
         yield from (single, bulk)
     settle(run.server.url)
     drain(processes)
-    check(run.results, f"{NAME} {OURS}, {processes} process(es)", ask, Left(tasks=1, history=10).of(asked))
+    check(run.results, f"{NAME} {OURS}, {processes} process(es)", ask, Left(tasks=1, history=11).of(asked))
     yield Figure(key=key("finish", processes), value=steady_rate(finish_times(ask)), unit="workflows/s")
 
 
