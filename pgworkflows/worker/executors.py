@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from .. import signals
@@ -296,6 +297,7 @@ class Keeper(threading.Thread):
         finally:
             if executor is not None:
                 _shut_down(executor)
+            connections.close_all()  # what makes an executor, or takes a call, may have asked the database
 
     @contextmanager
     def _inside(self) -> Iterator[None]:

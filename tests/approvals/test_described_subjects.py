@@ -148,7 +148,7 @@ def test_one_row_has_one_identity(contract):
     rows = [contract, SignedContract.objects.get(pk=contract.pk), Document.objects.get(pk=contract.pk)]
     started = [work.using(subject=row).start() for row in rows]
     for row in rows:
-        assert list(Workflow.objects.for_subject(row).order_by("pk")) == started
+        assert set(Workflow.objects.for_subject(row)) == set(started)
     assert not Workflow.objects.for_subject(Account.objects.get())
     for run in started:
         run.cancel("done")
