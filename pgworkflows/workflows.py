@@ -33,7 +33,7 @@ def tell(approval: int, happening: str) -> None:
 
 @workflow(name=LETTER)
 def letter(person: Any) -> None:
-    """Write to one person of all that happened in one minute, which has passed when this begins."""
+    """Write to one person of all that was put into this letter before it begins."""
     happened = []
     with suppress(WaitTimeout):
         while True:
