@@ -11,6 +11,7 @@ from django.db import connections
 
 from .. import sql
 from ..conf import conf
+from .sessions import settings_of_session
 from .shipped import check_shipped, shipped_files, shipped_triggers
 
 # Who owns a table may disable its triggers; a superuser counts as a member of every role.
@@ -29,8 +30,6 @@ ENABLED = """
 SELECT tgname, tgenabled FROM pg_trigger
 WHERE tgrelid IN (SELECT c.oid FROM pg_class c WHERE c.relname LIKE 'pgworkflows\\_%' AND pg_table_is_visible(c.oid))
 """
-
-SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
 
 #: What a session of the application must find, and why.
 WANTED = {
@@ -52,18 +51,18 @@ def check_database() -> list[checks.CheckMessage]:
         owner = _rows(OWNER)
         if not owner:
             return []
-        triggers, settings, decides = _rows(ENABLED), _rows(SETTINGS, [list(WANTED)]), _rows(MAY_DECIDE)
+        triggers, settings, decides = _rows(ENABLED), settings_of_session(WANTED), _rows(MAY_DECIDE)
         differs = check_shipped()
     except DatabaseError:
         return []
     verdict = _verdict(*owner[0])
     may_decide = [_anybodys_decision(owner[0][0])] if not owner[0][2] and decides == [(True,)] else []
-    return [verdict, *may_decide, *_lifted(dict(triggers)), *_settings(dict(settings)), *differs]
+    return [verdict, *may_decide, *_lifted(dict(triggers)), *_settings(settings), *differs]
 
 
-def _rows(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+def _rows(statement: str) -> list[tuple[Any, ...]]:
     with connections[conf().DATABASE].cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

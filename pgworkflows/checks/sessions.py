@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
 from .. import sql
 from ..conf import conf
-
-SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
 
 #: What each must begin with, and why.
 WANTED = {
@@ -41,10 +41,15 @@ def _check_schema() -> list[CheckMessage]:
     return [Error(message, hint=hint, id="pgworkflows.E021")]
 
 
-def _check_settings() -> list[CheckMessage]:
+def settings_of_session(names: Iterable[str]) -> dict[str, str]:
+    """Return what the application's sessions have of these settings; those that the server does not know are left out."""
     with connections[conf().DATABASE].cursor() as cursor:
-        cursor.execute(SETTINGS, [list(WANTED)])
-        found = dict(cursor.fetchall())
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY (%s)", [list(names)])
+        return dict(cursor.fetchall())
+
+
+def _check_settings() -> list[CheckMessage]:
+    found = settings_of_session(WANTED)
     return [
         Error(
             f"The sessions of database {conf().DATABASE!r} have {name} = {found[name]!r}: {why}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -78,6 +79,12 @@ class OutsideResult:
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
             gives_way=wait_for(WaitKind.LOCK, call.step.name) if _met_a_lock(error) and not retry.refuses(error) else None,
         )
+
+    @classmethod
+    def of(cls, call: OutsideCall, future: Future[OutsideResult]) -> OutsideResult:
+        """Take the result of a call that was made elsewhere in this process, and has ended."""
+        error = RuntimeError("the call was cancelled") if future.cancelled() else future.exception()
+        return cls.failed(call, error) if error is not None else future.result()
 
     @classmethod
     def lost_by(cls, call: OutsideCall, error: BaseException) -> OutsideResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
@@ -28,7 +28,7 @@ PERMANENT = 500
 
 
 def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any], *, key: str) -> None:
-    """Send the happening's signal, and put it into a letter to each whom it concerns; the same key once."""
+    """Send the happening's signal, and put it into a letter to each whom it concerns, once for the workflow that `key` names."""
     row = _find(approval)
     if row is None:
         return
@@ -38,20 +38,33 @@ def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any]
             signals.neighbour_failed.send_robust(Approval, what=f"receiver {receiver!r}", error=error)
     if not conf().BASE_URL:
         return
-    news = {"approval": approval, "happening": happening}
+    news, now = {"approval": approval, "happening": happening}, _minute_of(database_now())
+    heard = _heard([person.pk for person in told], now, key, letter.name)
     for person in told:
-        if _was_told(person.pk, key, letter.name):
+        if person.pk in heard:
             continue
-        minute = database_now().replace(second=0, microsecond=0)
-        next_one = letter.using(queue=row.workflow.queue, requested_by="")
-        while not _put_into(next_one.using(key=f"{person.pk}/{minute.isoformat()}", run_after=minute), person.pk, news, key):
+        minute, next_one = now, letter.using(queue=row.workflow.queue, requested_by="")
+        while not _put_into(next_one.using(key=_key(person.pk, minute), run_after=minute), person.pk, news, key):
             minute += MINUTE  # this one's has gone
 
 
-def _was_told(person: Any, key: str, letter: str) -> bool:
-    """Whether an attempt before this one has put the news into some letter to this person."""
-    events = Event.objects.using(database().alias).filter(name=NEWS, key=key)
-    return events.filter(workflow__name=letter, workflow__key__startswith=f"{person}/").exists()
+def _minute_of(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _key(person: Any, minute: datetime) -> str:
+    return f"{person}/{minute.isoformat()}"
+
+
+def _heard(people: list[Any], now: datetime, key: str, letter: str) -> set[Any]:
+    """Return those into whose letter of some minute an attempt before this one has put the news."""
+    minute = _minute_of(Workflow.objects.using(database().alias).values_list("created_at", flat=True).get(pk=key))
+    letters = dict[str, Any]()
+    while minute <= now + MINUTE:
+        letters |= {_key(person, minute): person for person in people}
+        minute += MINUTE
+    events = Event.objects.using(database().alias).filter(name=NEWS, key=key, workflow__name=letter, workflow__key__in=letters)
+    return {letters[found] for found in events.values_list("workflow__key", flat=True) if found}
 
 
 def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:

@@ -83,8 +83,7 @@ class Loop:
         call = flight.call
         self._flying.pop((call.workflow, call.epoch), None)
         if not flight.left:
-            error = RuntimeError("the call was cancelled") if future.cancelled() else future.exception()
-            self._land(call, OutsideResult.failed(call, error) if error is not None else future.result())
+            self._land(call, OutsideResult.of(call, future))
 
     def held_up(self) -> float:
         """Return for how many seconds it has not answered, and ask it again if it has."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..conf import conf
@@ -81,14 +80,8 @@ class OutsidePool:
         if call.step.is_async:
             self._async.submit(call)
             return
-        self._own_threads().submit(perform, call).add_done_callback(self._landed(call))
-
-    def _landed(self, call: OutsideCall) -> Callable[[Future[OutsideResult]], None]:
-        def land(future: Future[OutsideResult]) -> None:
-            error = future.exception() if not future.cancelled() else RuntimeError("the call was cancelled")
-            self._land(call, OutsideResult.failed(call, error) if error is not None else future.result())
-
-        return land
+        future = self._own_threads().submit(perform, call)
+        future.add_done_callback(lambda future: self._land(call, OutsideResult.of(call, future)))
 
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:

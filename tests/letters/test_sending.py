@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.dispatch import Signal
 
-from pgworkflows import signals
+from pgworkflows import signals, workflows
 from pgworkflows.letters import sending
 from pgworkflows.models import Workflow
+from pgworkflows.store.announcements import Happening
 
 
 @pytest.fixture
@@ -176,6 +177,16 @@ def test_crash_while_letters_are_posted_loses_none(mail, ask, post, pgworkflows,
         ask()
     post()
     assert {message["To"] for message in mail.messages} == {"ann@example.com", "bob@example.com"}
+
+
+def test_news_are_told_once_though_their_announcement_is_made_again(mail, ask, pgworkflows, post):
+    ask(posted=False)
+    announced = Workflow.objects.get(name="pgworkflows.announce")
+    approval, happening = announced.kwargs["approval"], Happening.REQUESTED
+    pgworkflows.move_clock(timedelta(minutes=3))
+    sending.tell(approval, happening, workflows.letter, key=str(announced.pk))
+    post()
+    assert sorted(message["To"] for message in mail.messages) == ["ann@example.com", "bob@example.com"]
 
 
 def test_news_after_a_letter_has_begun_are_in_the_next(mail, ask, people, post, pgworkflows):

@@ -46,6 +46,20 @@ def short_pauses(monkeypatch):
     monkeypatch.setattr("pgworkflows.execution.attempts.SHORTEST_PAUSE", 0.1)
 
 
+class Loses(ThreadPoolExecutor):
+    """Loses each call that it is given, and says so."""
+
+    def __init__(self, told):
+        super().__init__(1)
+        self.told = told
+
+    def submit(self, function, /, *arguments):
+        self.told(arguments)
+        future = Future()
+        future.set_exception(RuntimeError("the worker of the cluster died"))
+        return future
+
+
 def ended() -> bool:
     return all(row.is_finished or row.status == "BLOCKED" for row in Workflow.objects.all())
 
@@ -164,13 +178,6 @@ def test_what_cannot_be_used_for_an_hour_is_blocked(worker, run_until):
 def test_call_that_is_lost_each_time_is_blocked_with_the_reason(worker, run_until):
     made = []
 
-    class Loses(ThreadPoolExecutor):
-        def submit(self, function, /, *arguments):
-            made.append(arguments)
-            future = Future()
-            future.set_exception(RuntimeError("the worker of the cluster died"))
-            return future
-
     @step(atomic=False, executor="cluster", retry=Retry(max_attempts=9))
     def remote() -> None: ...
 
@@ -180,7 +187,7 @@ def test_call_that_is_lost_each_time_is_blocked_with_the_reason(worker, run_unti
 
     for known in (body, beside):
         worker.know(known)
-    with having(cluster=Loses):
+    with having(cluster=lambda: Loses(made.append)):
         lost, other = body.start(), beside.start()
         run_until(ended)
     assert other.wait(0) == "done"
@@ -327,15 +334,6 @@ def test_process_of_a_call_over_its_time_is_ended_and_costs_nobody_else(worker, 
 
 
 def test_cancelled_while_its_call_is_lost_leaves_nothing_to_try(worker, run_until):
-    row = []
-
-    class Loses(ThreadPoolExecutor):
-        def submit(self, function, /, *arguments):
-            row[0].cancel("no longer wanted")
-            future = Future()
-            future.set_exception(RuntimeError("the worker of the cluster died"))
-            return future
-
     @step(atomic=False, executor="cluster")
     def remote() -> None: ...
 
@@ -344,8 +342,8 @@ def test_cancelled_while_its_call_is_lost_leaves_nothing_to_try(worker, run_unti
         remote()
 
     worker.know(body)
-    with having(cluster=Loses):
-        row.append(body.start())
+    with having(cluster=lambda: Loses(lambda _: row.cancel("no longer wanted"))):
+        row = body.start()
         run_until(ended)
-    row[0].refresh_from_db()
-    assert (row[0].status, row[0].crashes) == ("CANCELLED", 0)
+    row.refresh_from_db()
+    assert (row.status, row.crashes) == ("CANCELLED", 0)

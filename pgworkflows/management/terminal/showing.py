@@ -20,8 +20,7 @@ from .text import as_json, moment, table
 def show(workflow: Workflow) -> Iterator[str]:
     """Yield what is known of it: itself, its tasks, what it waits for, its errors, and its history."""
     tasks = list(workflow.tasks.order_by("branch", "seq"))
-    values = [value for task in tasks for value in (task.payload, task.result)]
-    veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
+    veil = Veil.of_run(workflow)
     yield f"{workflow.name} version {workflow.version}"
     for label, value in _facts(workflow, veil):
         if value:
