@@ -50,7 +50,8 @@ INSERT INTO pgworkflows_decision
 SELECT id, CASE WHEN seq % 200 = 1 THEN {fay} ELSE {zoe} END, 'somebody', '', 'approve', '', 'site', '', now()
 FROM pgworkflows_approval WHERE seq % 10 = 1;
 SET LOCAL session_replication_role = origin;
-ANALYZE pgworkflows_approval, pgworkflows_approval_users, pgworkflows_approval_groups, pgworkflows_decision;
+ANALYZE pgworkflows_workflow, pgworkflows_approval, pgworkflows_approval_users, pgworkflows_approval_groups,
+  pgworkflows_decision, auth_user, auth_group, auth_user_groups;
 """
 
 
