@@ -17,9 +17,9 @@ from . import signals
 from .conf import conf
 from .execution.telling import Failure
 from .log import LOGGER
-from .redaction import Veil
 from .store.actors import sign
 from .store.connection import tell_what_is_missing
+from .values.redaction import Veil
 
 logger = logging.getLogger(LOGGER)
 

@@ -9,11 +9,11 @@ from typing import Any
 from .definitions.retry import Retry
 from .definitions.step import step
 from .definitions.workflow import workflow
+from .emails import sending
 from .exceptions import WaitTimeout
 from .execution.context import current_workflow
 from .execution.vocabulary import wait_for_event
-from .letters import sending
-from .store.announcements import ANNOUNCE, LETTER, Happening
+from .store.approvals.announcements import ANNOUNCE, LETTER, Happening
 
 #: Some hours; then a person has to see to the mail server, and `retry()` goes on.
 PATIENCE = Retry(max_attempts=20, initial=5, maximum=3600)

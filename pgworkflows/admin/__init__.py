@@ -1,6 +1,18 @@
 """The admin's pages; Django finds them here."""
 
-from . import approvals, delegations, policies, records, stages, workflows
+from .approvals import approval, delegation, policy, stage
+from .records import definition, history, worker
 from .subjects import WorkflowsAdminMixin
+from .workflows import workflow
 
-__all__ = ["WorkflowsAdminMixin", "approvals", "delegations", "policies", "records", "stages", "workflows"]
+__all__ = [
+    "WorkflowsAdminMixin",
+    "approval",
+    "definition",
+    "delegation",
+    "history",
+    "policy",
+    "stage",
+    "worker",
+    "workflow",
+]

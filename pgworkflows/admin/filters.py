@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from ..models import History, Workflow
 from ..models.history import ROUTINE
 from ..models.workflow import ENDED_BADLY, TROUBLED
-from ..readable import read_json
-from ..redaction import Veil
 from ..store.connection import query
+from ..values.readable import read_json
+from ..values.redaction import Veil
 
 Choices = list[tuple[str, Any]]
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from ..conf import conf
 from ..models import Workflow
 from ..models.history import BY_PEOPLE
-from ..site.searching import about, along_each, labelled, workflows_named
+from ..presentation.search import about, along_each, labelled, workflows_named
 from .filters import names_in_use
 
 DIGITS = 32

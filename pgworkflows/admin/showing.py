@@ -14,13 +14,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..definitions.durations import local
-from ..definitions.plain import plain
 from ..models.waits import Wait
+from ..presentation.links import in_admin, row_in_admin
 from ..presentation.waits import Hide, sentence
-from ..redaction import Veil
-from ..site.addresses import in_admin, row_in_admin
 from ..site.showing import TONES as APPROVAL_TONES
+from ..values.durations import local
+from ..values.plain import plain
+from ..values.redaction import Veil
 
 LONGEST_JSON = 20_000
 EMPTY = "-"

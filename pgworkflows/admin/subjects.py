@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..models import Approval, Workflow
 from ..presentation.waits import in_words
-from ..redaction import Veil
+from ..values.redaction import Veil
 from .showing import EMPTY, Links, badge, linked
-from .workflow_page import title_of
+from .workflows.page import title_of
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

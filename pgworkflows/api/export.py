@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ..models import Approval, Decision
-from ..redaction import Veil
+from ..values.redaction import Veil
 
 PAGE = 500
 COLUMNS = (

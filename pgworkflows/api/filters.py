@@ -20,11 +20,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from ..definitions.encoding import encode
 from ..exceptions import NotStorable
 from ..models import Approval, Workflow, WorkflowDefinition
-from ..redaction import redacted
-from ..site.searching import meant, workflows_named
+from ..presentation.search import meant, workflows_named
+from ..values.encoding import encode
+from ..values.redaction import redacted
 from .pagination import ByColumn
 from .problems import Unprocessable
 

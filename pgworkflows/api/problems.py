@@ -25,7 +25,7 @@ from ..exceptions import (
     WorkflowFinished,
     WorkflowNotFound,
 )
-from ..redaction import Veil
+from ..values.redaction import Veil
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:pgworkflows:problem:"

@@ -10,11 +10,11 @@ from django.core.checks import CheckMessage, Error
 
 from ..conf import SETTING, conf
 from ..definitions.arguments import defaults
-from ..definitions.encoding import encode
 from ..definitions.registry import registry
 from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NotStorable
+from ..values.encoding import encode
 
 
 def check_declarations() -> list[CheckMessage]:

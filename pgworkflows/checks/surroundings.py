@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.urls import NoReverseMatch, reverse
 
-from ..site.addresses import login_address
+from ..presentation.links import login_address
 
 
 def check_surroundings() -> list[checks.CheckMessage]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from .coercion import coerce
+from ..values.coercion import coerce
 
 Arguments = dict[str, Any]
 

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.utils.module_loading import module_has_submodule
 
 from ..exceptions import WorkflowNotFound
-from .encoding import path_of
+from ..values.encoding import path_of
 
 if TYPE_CHECKING:
     from django.db.models import Model

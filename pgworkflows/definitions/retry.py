@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from .durations import Duration, seconds
+from ..values.durations import Duration, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

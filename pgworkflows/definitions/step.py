@@ -7,13 +7,13 @@ import inspect
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from ..values.durations import Duration, optional_seconds
+from ..values.texts import label
 from .arguments import Arguments, bind, checked_signature
-from .durations import Duration, optional_seconds
 from .naming import default_name
 from .registry import registry
 from .retry import Retry
 from .scope import current_scope
-from .texts import label
 
 P = ParamSpec("P")
 R = TypeVar("R")

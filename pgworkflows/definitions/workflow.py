@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 
 from django.forms import BaseForm
 
+from ..values.durations import Duration, moment, optional_seconds
+from ..values.encoding import importable_path
+from ..values.texts import key_text, label
 from .arguments import Arguments, bind, checked_signature
-from .durations import Duration, moment, optional_seconds
-from .encoding import importable_path
 from .naming import default_name, fingerprint
 from .registry import registry
 from .scope import current_scope
 from .step import Step
-from .texts import key_text, label
 
 if TYPE_CHECKING:
     from django.db.models import Model

@@ -11,12 +11,12 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from ..definitions.arguments import bind, convert
-from ..definitions.encoding import PLAIN, ModelReference, decode, dump
 from ..definitions.scope import current_scope
-from ..definitions.texts import check_size
 from ..exceptions import WaitTimeout
 from ..models import Task, Workflow
 from ..store.actors import Actor, running_for
+from ..values.encoding import PLAIN, ModelReference, decode, dump
+from ..values.texts import check_size
 from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info

@@ -9,17 +9,17 @@ from typing import Any, NoReturn, cast
 
 from django.db import transaction
 
-from ..definitions.encoding import dump
 from ..exceptions import NotAllowed
 from ..models import Approval, Task, Workflow
 from ..models.waits import WaitKind, wait_for
-from ..store import asking
-from ..store.announcements import Happening, announce
-from ..store.approvals import requester_is_gone
-from ..store.asking import Question
+from ..store.approvals import stages
+from ..store.approvals.announcements import Happening, announce
+from ..store.approvals.snapshots import require_unchanged
+from ..store.approvals.stages import Question
+from ..store.approvals.verbs import requester_is_gone
 from ..store.connection import database
 from ..store.records import RecordedTask
-from ..store.snapshots import require_unchanged
+from ..values.encoding import dump
 from .body import BodyScope
 from .control_flow import Suspended
 from .errors import rebuild
@@ -85,7 +85,7 @@ def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, prev
     run = body.run
     try:
         with run.batch.transaction.own_queries():
-            opened = asking.open_next(
+            opened = stages.open_next(
                 ask(), workflow=run.row.id, name=run.row.name, seq=task.seq, now=run.now(), previous=previous
             )
             if opened is not None:
@@ -101,7 +101,7 @@ def _stage_at(body: BodyScope, task: RecordedTask) -> Approval | None:
     if task.seq in body.asked:
         return body.asked[task.seq]
     with body.run.batch.transaction.own_queries():
-        return asking.stage_at(body.run.row.id, task.seq)
+        return stages.stage_at(body.run.row.id, task.seq)
 
 
 def _pass_timers(body: BodyScope) -> RecordedTask | None:
@@ -141,13 +141,13 @@ def _await_changes(body: BodyScope, approval: Approval) -> Approval:
     now, locked = body.run.now(), None
     with body.run.batch.transaction.own_queries():
         announce(approval, Happening.DECIDED)
-        until = asking.due(cast(datetime, approval.decided_at), approval.time_limit)
+        until = stages.due(cast(datetime, approval.decided_at), approval.time_limit)
         if until is not None and until <= now:
             gone = requester_is_gone(approval)
-            locked = asking.lock_unchanged(approval) if gone else None
+            locked = stages.lock_unchanged(approval) if gone else None
             if locked is not None:
-                asking.expire(locked)
-            until = now + SOON if gone else asking.due(now, approval.time_limit)
+                stages.expire(locked)
+            until = now + SOON if gone else stages.due(now, approval.time_limit)
     if locked is None:
         _wait(body, approval, until)
     return locked
@@ -185,7 +185,7 @@ def _set_timer(body: BodyScope, task: RecordedTask, approval: Approval) -> Recor
 def _ring(body: BodyScope, approval: Approval, timer: RecordedTask) -> Approval:
     """Do what the timer was set for; return the approval as it is then."""
     with body.run.batch.transaction.own_queries():
-        locked = asking.lock_unchanged(approval)
+        locked = stages.lock_unchanged(approval)
         if locked is not None:
             _ACTS[timer.name](locked, body.run.now())
     if locked is None:  # somebody decides just now
@@ -196,19 +196,19 @@ def _ring(body: BodyScope, approval: Approval, timer: RecordedTask) -> Approval:
 
 
 def _remind(approval: Approval, now: datetime) -> None:
-    asking.remind(approval)
+    stages.remind(approval)
     announce(approval, Happening.REMINDER, now)
 
 
 def _escalate(approval: Approval, now: datetime) -> None:
-    asking.escalate(approval, now)
+    stages.escalate(approval, now)
     announce(approval, Happening.REQUESTED, now)
 
 
 _ACTS: dict[str, Callable[[Approval, datetime], None]] = {
     "reminder": _remind,
     "escalation": _escalate,
-    "expiry": lambda approval, _: asking.expire(approval),
+    "expiry": lambda approval, _: stages.expire(approval),
 }
 
 
@@ -225,7 +225,7 @@ def _go_on(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, app
 
 def _end(body: BodyScope, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
     with body.run.batch.transaction.own_queries():
-        decisions = asking.answers(approval)
+        decisions = stages.answers(approval)
         announce(approval, Happening.EXPIRED if approval.status == Status.EXPIRED else Happening.DECIDED)
     refused_by_time = approval.status == Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
     outcome = ApprovalOutcome(

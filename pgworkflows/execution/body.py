@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..definitions.durations import Duration, optional_seconds
-from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
@@ -20,6 +18,8 @@ from ..models.waits import Wait, WaitKind, wait_for
 from ..store import starting
 from ..store.actors import Actor, requester
 from ..store.records import RecordedTask
+from ..values.durations import Duration, optional_seconds
+from ..values.encoding import dump, load, with_rows
 from .attempts import attempt
 from .control_flow import Suspended
 from .errors import describe, rebuild

@@ -7,8 +7,8 @@ import os
 from dataclasses import fields
 from typing import Any
 
-from ..definitions.encoding import dump, load
 from ..definitions.step import Step
+from ..values.encoding import dump, load
 from .context import StepInfo, WorkflowInfo
 from .outside import OutsideCall, OutsideResult, needs_executor
 from .outside import perform as make

@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from ..conf import conf
-from ..store.announcements import LETTER
+from ..store.approvals.announcements import LETTER
 from .context import WorkflowInfo
 from .transaction import FusedTransaction
 

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 from django.db import Error as DjangoDatabaseError
 
-from ..definitions.encoding import decode, dump, loaded_class, path_of
 from ..exceptions import NotStorable, StepFailed
+from ..values.encoding import decode, dump, loaded_class, path_of
 
 #: Where the engine's own code is.
 ENGINE = str(Path(__file__).parents[1]) + os.sep

@@ -14,13 +14,13 @@ from typing import Any
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import close_old_connections
 
-from ..definitions.encoding import dump, load, with_rows
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
 from ..models.waits import Wait, WaitKind, wait_for
 from ..store.actors import Actor, running_for
 from ..store.connection import end_what_was_left_open
+from ..values.encoding import dump, load, with_rows
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .entering import entered, entered_async, own_thread
 from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
-from ..readable import read_json
-from ..redaction import Veil
 from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
+from ..values.readable import read_json
+from ..values.redaction import Veil
 from .errors import describe, gives_way_to
 from .outside import OutsideCall, OutsideResult
 

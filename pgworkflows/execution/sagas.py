@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from ..definitions.encoding import load
 from ..definitions.registry import registry
 from ..exceptions import NondeterminismError
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
+from ..values.encoding import load
 from .attempts import attempt, was_refused
 from .context import StepInfo
 from .control_flow import Suspended

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import signals
-from ..definitions.encoding import loaded_class, path_of
 from ..exceptions import StepFailed
 from ..models import Task, Workflow
-from ..redaction import Veil
 from ..store.records import RecordedTask
+from ..values.encoding import loaded_class, path_of
+from ..values.redaction import Veil
 from .errors import in_short, rebuild
 
 if TYPE_CHECKING:

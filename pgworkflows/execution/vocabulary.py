@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ..definitions.durations import Duration, optional_seconds, seconds
-from ..definitions.durations import moment as as_moment
-from ..definitions.encoding import dump, path_of, with_rows
 from ..definitions.scope import current_scope
-from ..definitions.texts import check_size, key_text, label, prose
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.workflow import row_of
 from ..store.actors import Actor, requester
-from ..store.asking import Question
+from ..store.approvals.stages import Question
 from ..store.events import check_name
+from ..values.durations import Duration, optional_seconds, seconds
+from ..values.durations import moment as as_moment
+from ..values.encoding import dump, path_of, with_rows
+from ..values.texts import check_size, key_text, label, prose
 from .approval import ApprovalOutcome, wait_for_approval
 from .body import BodyScope
 

@@ -17,42 +17,42 @@ class ApprovalVerbs:
 
         `on_behalf_of` is whom a delegate stands in for; it may be left out where there is only one.
         """
-        from ..store import decisions
+        from ..store.approvals import decisions
 
         decisions.decide(self, by, "approve", comment=comment, data=data, on_behalf_of=on_behalf_of)
 
     def reject(self: Any, by: Any, *, comment: str, data: Any = None, on_behalf_of: Any = None) -> None:
         """Disagree, saying why; one rejection rejects. Raises as `approve` does."""
-        from ..store import decisions
+        from ..store.approvals import decisions
 
         decisions.decide(self, by, "reject", comment=comment, data=data, on_behalf_of=on_behalf_of)
 
     def request_changes(self: Any, by: Any, *, comment: str, data: Any = None, on_behalf_of: Any = None) -> None:
         """Send it back to its requester, saying what to change; possible also where the subject has changed."""
-        from ..store import decisions
+        from ..store.approvals import decisions
 
         decisions.decide(self, by, "request_changes", comment=comment, data=data, on_behalf_of=on_behalf_of)
 
     def resubmit(self: Any, by: Any, comment: str = "") -> None:
         """Ask again, as the requester, after changes were requested: a worker opens the next round."""
-        from ..store import approvals
+        from ..store.approvals import verbs
 
-        approvals.resubmit(self, by, comment)
+        verbs.resubmit(self, by, comment)
 
     def withdraw(self: Any, by: Any, reason: str) -> None:
         """Take the request back, as its requester."""
-        from ..store import approvals
+        from ..store.approvals import verbs
 
-        approvals.withdraw(self, by, reason)
+        verbs.withdraw(self, by, reason)
 
     def reassign(self: Any, by: Any, to: Any, reason: str) -> None:
         """Have a user or a group asked instead: of oneself where one is named, of all with `reassign_approval`."""
-        from ..store import approvals
+        from ..store.approvals import verbs
 
-        approvals.reassign(self, by, to, reason)
+        verbs.reassign(self, by, to, reason)
 
     def comment(self: Any, by: Any, text: str) -> None:
         """Say something that everybody concerned can read."""
-        from ..store import approvals
+        from ..store.approvals import verbs
 
-        approvals.comment(self, by, text)
+        verbs.comment(self, by, text)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 
-from ..readable import EARLIEST, LATEST, LONGEST, read_json
+from ..values.readable import EARLIEST, LATEST, LONGEST, read_json
 
 
 class JSONField(models.JSONField):

@@ -97,13 +97,13 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
 
         Needs `publish_policy`, and another person than its editors.
         """
-        from ..store import policies
+        from ..store.approvals import policies
 
         policies.publish(self, by)
 
     def new_draft(self, by: Any) -> ApprovalPolicy:
         """Return a copy to edit, as the next version; raise NotAllowed if there is a draft already."""
-        from ..store import policies
+        from ..store.approvals import policies
 
         return policies.new_draft(self, by)
 

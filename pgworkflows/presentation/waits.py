@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from ..definitions.durations import local
 from ..models import Approval, Workflow
 from ..models.waits import Wait, WaitKind
-from ..redaction import Veil
+from ..values.durations import local
+from ..values.redaction import Veil
 
 Hide = Callable[[str], str]
 #: Hides what stands behind hidden names, where nothing is known of secrets.

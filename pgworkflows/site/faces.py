@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .addresses import in_admin
+from ..presentation.links import in_admin
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite

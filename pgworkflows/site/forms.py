@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
-from ..definitions.durations import is_in_reach
 from ..exceptions import NotAllowed
-from ..store.people import active_user
+from ..store.approvals.people import active_user
+from ..values.durations import is_in_reach
 from .lists import kinds
 
 LONGEST = 10_000

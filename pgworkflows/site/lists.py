@@ -15,8 +15,8 @@ from ..conf import conf
 from ..models import Approval, Decision
 from ..models.approval import TakesDecisions, ways_to
 from ..models.people import may, person
+from ..presentation.search import labelled, meant
 from ..store.connection import database_now, query
-from .searching import labelled, meant
 
 PER_PAGE = 50
 #: What lies beyond is reached by filters and by searching.

@@ -12,18 +12,18 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from ..conf import conf
-from ..definitions.plain import plain
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..models.people import may
-from ..presentation.asking import asked_by
-from ..readable import fields_of
-from ..redaction import Veil
-from ..store.approvals import speaks_for_requester
+from ..presentation.links import row_in_admin
+from ..presentation.requester import asked_by
+from ..store.approvals.decisions import principals, refusal, who_may_decide
+from ..store.approvals.snapshots import difference, find_subject, snapshot_of
+from ..store.approvals.verbs import speaks_for_requester
 from ..store.connection import database_now
-from ..store.decisions import principals, refusal, who_may_decide
-from ..store.snapshots import difference, find_subject, snapshot_of
-from .addresses import row_in_admin
+from ..values.plain import plain
+from ..values.readable import fields_of
+from ..values.redaction import Veil
 from .faces import Face
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
 from .showing import NOTHING, Shown, due_badge, shown, status_badge, subject_of

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from ..models import Approval
 from ..models.workflow import name_of_row
-from ..redaction import Veil
-from ..store.snapshots import find_subject, text_of
-from .addresses import row_in_admin
+from ..presentation.links import row_in_admin
+from ..store.approvals.snapshots import find_subject, text_of
+from ..values.redaction import Veil
 from .faces import Face
 
 #: Deeper data is shown as JSON text.

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
-from .addresses import login_address
+from ..presentation.links import login_address
 from .faces import SITE, Face
 from .page import URLS
 from .views import approval, bulk, delegations, link, lists, posting

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed, PGWorkflowsError, SubjectChanged
 from ..models import Approval
 from ..store.actors import acting_as
-from ..store.approvals import locked
-from ..store.decisions import form_of
+from ..store.approvals.decisions import form_of
+from ..store.approvals.verbs import locked
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
 
 #: What precedes the names of the fields that an approval brings along.

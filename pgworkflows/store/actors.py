@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from ..definitions.texts import label
 from ..models.people import name_of, person
+from ..values.texts import label
 from .connection import database, query
 
 

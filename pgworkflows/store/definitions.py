@@ -7,8 +7,8 @@ from typing import Any
 
 from ..conf import conf
 from ..definitions.arguments import defaults
-from ..definitions.encoding import encode
 from ..definitions.workflow import WorkflowFunction
+from ..values.encoding import encode
 from .connection import query
 
 # Written only where something differs, so that a hundred starting workers do not queue up for the same rows.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..definitions.encoding import dump
-from ..definitions.texts import key_text, label
 from ..exceptions import WorkflowFinished, WorkflowNotFound
+from ..values.encoding import dump
+from ..values.texts import key_text, label
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
 

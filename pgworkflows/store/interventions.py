@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from ..conf import conf
-from ..definitions.texts import prose
 from ..exceptions import WorkflowFinished, WorkflowNotFound
+from ..values.texts import prose
 from .actors import current_actor, recorded_as
 from .connection import query, refuse_foreign_transaction
 

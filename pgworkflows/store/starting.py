@@ -12,17 +12,17 @@ from django.contrib.contenttypes.models import ContentType
 
 from .. import signals
 from ..definitions.arguments import convert
-from ..definitions.encoding import TAGGED, dump
-from ..definitions.texts import check_size, label
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
 from ..models.workflow import row_of, uuid7
-from ..readable import read_json
-from ..redaction import redacted
+from ..values.encoding import TAGGED, dump
+from ..values.readable import read_json
+from ..values.redaction import redacted
+from ..values.texts import check_size, label
 from .actors import Actor, requester
+from .approvals.snapshots import text_of
 from .connection import database, query, refuse_foreign_transaction
-from .snapshots import text_of
 
 CHUNK = 1000
 

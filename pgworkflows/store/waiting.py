@@ -7,12 +7,12 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from ..definitions.durations import seconds
-from ..definitions.encoding import load
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
+from ..values.durations import seconds
+from ..values.encoding import load
 from .connection import database, query
-from .coverage import Coverage
+from .live_workers import Coverage
 
 LOOK = """
 SELECT w.name, w.version, w.queue, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message'

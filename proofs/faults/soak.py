@@ -83,7 +83,7 @@ def prune(older_than: float = 5) -> int:
     from datetime import timedelta
 
     from pgworkflows.store.connection import database_now
-    from pgworkflows.store.pruning import BEGINNING, prune_batch
+    from pgworkflows.store.retention.pruning import BEGINNING, prune_batch
 
     before, after, gone = database_now() - timedelta(seconds=older_than), BEGINNING, 0
     while True:

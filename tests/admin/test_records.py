@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from pgworkflows.admin import records
+from pgworkflows.admin.records import definition
 from pgworkflows.models import History, Worker, WorkflowDefinition
 from tests.admin.staged import fails, ran, waits
 
@@ -66,7 +66,7 @@ def test_definitions_count_what_has_not_ended(staff):
 
 
 def test_definitions_count_no_further_than_their_bound(staff, monkeypatch):
-    monkeypatch.setattr(records, "MOST_COUNTED", 2)
+    monkeypatch.setattr(definition, "MOST_COUNTED", 2)
     define("admin_tests.waits", 1)
     for _ in range(5):
         waits.start()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pgworkflows.api import scopes
 from pgworkflows.api.filters import WorkflowFilter
 from pgworkflows.models import Workflow
-from pgworkflows.store.amending import amending
+from pgworkflows.store.retention.guards import amending
 from pgworkflows.store.starting import start_many
 from tests.api.conftest import problem
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pgworkflows.models import Approval, Delegation, History
-from pgworkflows.site.links import token_for
+from pgworkflows.site.decision_links import token_for
 
 NAMES = ("ann", "bob", "cora", "dan", "fay", "gus")
 

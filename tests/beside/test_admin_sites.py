@@ -88,7 +88,7 @@ print(f"/admin/pgworkflows/workflow/{run.pk}/change/" in client.get(f"/approvals
 def test_site_of_its_own_shows_our_pages(shop):
     shop.write("urls", ADMIN + """
 from django.urls import path
-from pgworkflows.admin.approvals import ApprovalAdmin
+from pgworkflows.admin.approvals.approval import ApprovalAdmin
 from pgworkflows.admin import WorkflowsAdminMixin
 from pgworkflows.models import Approval
 class OrderAdmin(WorkflowsAdminMixin, admin.ModelAdmin):
@@ -128,7 +128,7 @@ def test_letters_of_a_project_below_a_path_lead_there(shop, base):
     shop.settings(MAIL.replace("https://shop.example", base) + "FORCE_SCRIPT_NAME = '/store'\n")
     said = play(shop, """
 import threading
-from pgworkflows.letters.composing import decision_url, page_url
+from pgworkflows.emails.composing import decision_url, page_url
 found = []
 threading.Thread(target=lambda: found.extend([page_url(approval), decision_url(approval, ada)])).start()
 while len(found) < 2:

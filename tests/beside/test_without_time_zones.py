@@ -124,7 +124,7 @@ from datetime import UTC, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 from pgworkflows.models import Delegation
-from pgworkflows.store.delegations import delegate
+from pgworkflows.store.approvals.delegations import delegate
 ada, bob = User.objects.get(username="ada"), User.objects.create_user("bob")
 end = timezone.now() + timedelta(days=1)
 for given in (end, end.astimezone(UTC)):

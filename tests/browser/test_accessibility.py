@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import ApprovalPolicy
-from pgworkflows.site import links
+from pgworkflows.site import decision_links
 from pgworkflows.store.connection import database_now
-from pgworkflows.store.delegations import delegate
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def pages(scene: SimpleNamespace, site: str, page: str) -> dict[str, str]:
 def every_page(scene: SimpleNamespace) -> dict[str, str]:
     """Return the addresses that ann can open."""
     policy = f"/admin/pgworkflows/approvalpolicy/{scene.draft.pk}/"
-    token = links.token_for(scene.formal, scene.people.ann)
+    token = decision_links.token_for(scene.formal, scene.people.ann)
     found = {f"site-{name}": url for name, url in pages(scene, "/approvals/", "").items()}
     found |= {f"admin-{name}": url for name, url in pages(scene, "/admin/pgworkflows/approval/", "change/").items()}
     found |= {"site-delegations": "/approvals/delegations/", "admin-delegations": "/admin/pgworkflows/delegation/"}

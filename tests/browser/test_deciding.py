@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from pgworkflows.models import Approval, ApprovalPolicy, Decision, Delegation
-from pgworkflows.site import links
+from pgworkflows.site import decision_links
 from pgworkflows.store.connection import database_now
 from tests.browser.conftest import allow
 from tests.ledger.models import Purchase
@@ -131,7 +131,7 @@ def test_changed_facts_are_shown_and_sent_back(visit, asked):
 
 def test_link_in_a_letter_leads_to_a_decision(visit, asked, people):
     (approval,) = asked("Buy four chairs")
-    link = f"/approvals/link/{links.token_for(approval, people.bob, 'approve')}/"
+    link = f"/approvals/link/{decision_links.token_for(approval, people.bob, 'approve')}/"
     bob = visit()
     bob.page.goto(link)
     bob.fill_in_login("bob")

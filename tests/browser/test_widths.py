@@ -7,13 +7,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connections
 from django.test import Client
+from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows import request_approval, set_attributes, set_state, step, wait_for_event, workflow
 from pgworkflows.models import ApprovalPolicy, History, WorkflowDefinition
-from pgworkflows.site import links
+from pgworkflows.site import decision_links
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.definitions import write_definition
-from pgworkflows.store.delegations import delegate
 from pgworkflows.testing import run_workflows
 from tests.ledger.models import Purchase
 
@@ -80,7 +80,15 @@ def make_pages(people):
     run_workflows()
     site = [
         f"/approvals/{page}"
-        for page in ("", "requests/", "decided/", "all/", "delegations/", f"link/{links.token_for(first, ann)}/", "link/x/")
+        for page in (
+            "",
+            "requests/",
+            "decided/",
+            "all/",
+            "delegations/",
+            f"link/{decision_links.token_for(first, ann)}/",
+            "link/x/",
+        )
     ]
     shown = [f"{one.pk}/" for one in (first, second, third)]
     approvals = "/admin/pgworkflows/approval/"

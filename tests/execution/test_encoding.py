@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pgworkflows import NotStorable, QueryInBody
-from pgworkflows.definitions.encoding import ModelReference, dump, load, with_rows
-from pgworkflows.definitions.plain import plain
+from pgworkflows.values.encoding import ModelReference, dump, load, with_rows
+from pgworkflows.values.plain import plain
 from tests.ledger.models import Account
 
 

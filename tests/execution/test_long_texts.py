@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from django.test import override_settings
 
-from pgworkflows import (
+from pgworkflows import (  # fmt: skip
     NotStorable,
     request_approval,
     send_event,
@@ -15,7 +15,7 @@ from pgworkflows import (
     uuid4,
     wait_for_event,
     workflow,
-)  # fmt: skip
+)
 from pgworkflows.models import Event, History, Task, Workflow
 from pgworkflows.store.actors import acting_as
 from tests.ledger.models import Entry

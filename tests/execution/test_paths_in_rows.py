@@ -10,12 +10,12 @@ from django import forms
 
 from pgworkflows import request_approval, step, workflow
 from pgworkflows.checks import check_project
-from pgworkflows.definitions.encoding import dump, load, loaded_class
-from pgworkflows.definitions.plain import plain
 from pgworkflows.exceptions import NotAllowed, NotStorable
 from pgworkflows.execution.errors import rebuild
 from pgworkflows.models import Approval, Task, Workflow
-from pgworkflows.store.amending import amending
+from pgworkflows.store.retention.guards import amending
+from pgworkflows.values.encoding import dump, load, loaded_class
+from pgworkflows.values.plain import plain
 
 UNLOADED = "this"
 

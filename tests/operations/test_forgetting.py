@@ -9,7 +9,7 @@ from django.db import models
 
 from pgworkflows import request_approval, step, workflow
 from pgworkflows.models import Approval, Decision, History, Task, Workflow
-from pgworkflows.store import forgetting
+from pgworkflows.store.retention import forgetting
 from tests.ledger.models import Account
 
 SECRET = "Ada Lovelace"

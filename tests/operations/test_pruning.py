@@ -8,7 +8,7 @@ from django.db import ProgrammingError, transaction
 from pgworkflows import step, workflow
 from pgworkflows.models import Approval, Decision, Event, History, IdempotencyKey, Task, Workflow
 from pgworkflows.store.connection import database_now
-from pgworkflows.store.pruning import prune_batch
+from pgworkflows.store.retention.pruning import prune_batch
 from tests.superuser import OWNER
 
 LONG = timedelta(days=91)

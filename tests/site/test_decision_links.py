@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 from django.core import signing
+from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import Approval
-from pgworkflows.site import links
+from pgworkflows.site import decision_links
 from pgworkflows.store.connection import database_now
-from pgworkflows.store.delegations import delegate
 from tests.ledger.models import Purchase
 from tests.site.conftest import decide
 
 
 def address(approval: Approval, user: Any, verdict: str = "") -> str:
-    return f"/approvals/link/{links.token_for(approval, user, verdict)}/"
+    return f"/approvals/link/{decision_links.token_for(approval, user, verdict)}/"
 
 
 def test_link_is_absolute(ask, people, settings):
     settings.PGWORKFLOWS = {"BASE_URL": "https://shop.example.com/"}
-    url = links.decision_url(ask(), people.ann)
+    url = decision_links.decision_url(ask(), people.ann)
     assert url.startswith("https://shop.example.com/approvals/link/")
     with pytest.raises(ValueError, match="must be one of approve, reject, request_changes"):
-        links.decision_url(Approval.objects.get(), people.ann, "perhaps")
+        decision_links.decision_url(Approval.objects.get(), people.ann, "perhaps")
 
 
 def test_link_needs_a_login(ask, people, client):
@@ -78,7 +78,7 @@ def forged() -> list[str]:
 
 
 def test_forged_link_is_refused(ask, people, as_user):
-    token = links.token_for(ask(), people.ann)
+    token = decision_links.token_for(ask(), people.ann)
     for made in [*forged(), token[:-1], "A" + token]:
         answer = as_user("ann").get(f"/approvals/link/{made}/")
         assert (answer.status_code, "not valid" in answer.content.decode()) == (404, True)

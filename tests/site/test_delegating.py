@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import Delegation, History
 from pgworkflows.store.connection import database_now
-from pgworkflows.store.delegations import delegate
 from tests.site.conftest import allow
 
 SITES = {"site": "/approvals/delegations/", "admin": "/admin/pgworkflows/delegation/"}

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pgworkflows.models import Approval
-from pgworkflows.site.links import decision_url
+from pgworkflows.site.decision_links import decision_url
 from tests.site.conftest import allow
 
 TOLD = "what you had filled in was not taken"

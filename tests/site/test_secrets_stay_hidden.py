@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from pgworkflows import request_approval, set_state, step, workflow
 from pgworkflows.exceptions import KeyConflict
 from pgworkflows.models import Approval, Workflow
-from pgworkflows.redaction import Veil, is_hidden, redacted
+from pgworkflows.values.redaction import Veil, is_hidden, redacted
 
 SECRET = "sesame-4711"
 NAMES = ["access_token", "apiKey", "api_key", "Authorization", "new_password"]

@@ -6,9 +6,9 @@ from django.test import Client
 
 from pgworkflows import describe_subject, request_approval, wait_for_event, workflow
 from pgworkflows.models import Approval, Workflow
-from pgworkflows.store.amending import amending
 from pgworkflows.store.definitions import write_definition
-from pgworkflows.store.forgetting import forget
+from pgworkflows.store.retention.forgetting import forget
+from pgworkflows.store.retention.guards import amending
 from tests.ledger.models import Account
 from tests.workers import rows
 

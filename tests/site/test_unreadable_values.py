@@ -12,9 +12,9 @@ from django.test import Client, override_settings
 
 from pgworkflows import send_event, wait_for_event, workflow
 from pgworkflows.models import ApprovalPolicy, ApprovalStage, Delegation, Worker, Workflow
-from pgworkflows.readable import DEEPEST, TOO_DEEP, read_json
-from pgworkflows.store.amending import amending
 from pgworkflows.store.definitions import write_definition
+from pgworkflows.store.retention.guards import amending
+from pgworkflows.values.readable import DEEPEST, TOO_DEEP, read_json
 from tests.workers import rows
 
 DEEP = "[" * 3000 + "]" * 3000

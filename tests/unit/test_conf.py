@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 
 from pgworkflows.conf import KNOWN, Settings, conf, unknown_keys
-from pgworkflows.redaction import redacted
+from pgworkflows.values.redaction import redacted
 
 DESIGNED = (
     "DATABASE BATCH_SIZE BATCH_SECONDS CONCURRENCY LEASE HEARTBEAT POLL_INTERVAL MAX_PAYLOAD_BYTES EXECUTORS ENTER REDACT "

@@ -6,7 +6,7 @@ from django.db import DatabaseError
 
 from pgworkflows import step, wait_for_event, workflow
 from pgworkflows.models import Task, Workflow
-from pgworkflows.store.amending import amending
+from pgworkflows.store.retention.guards import amending
 from tests.ledger.models import Account, Entry
 from tests.workers import rows
 

@@ -11,8 +11,8 @@ from rest_framework import serializers
 from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
 from ...models.people import names_of
-from ...redaction import Veil
-from ...store import decisions
+from ...store.approvals import decisions
+from ...values.redaction import Veil
 from .fields import AnyJSON, ObjectJSON, OneOf, Prose, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
 

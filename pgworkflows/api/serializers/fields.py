@@ -9,11 +9,11 @@ from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerial
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import ISO_8601, serializers
 
-from ...definitions.durations import IN_REACH, is_in_reach
-from ...definitions.plain import plain
 from ...presentation.waits import told, waits_of
-from ...readable import fields_of
-from ...redaction import Veil
+from ...values.durations import IN_REACH, is_in_reach
+from ...values.plain import plain
+from ...values.readable import fields_of
+from ...values.redaction import Veil
 
 ANYTHING: dict[str, Any] = {}
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {}}

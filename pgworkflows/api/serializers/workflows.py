@@ -8,11 +8,11 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ...definitions.encoding import TAGGED
-from ...definitions.plain import plain
 from ...models import History, Task, Workflow, WorkflowDefinition
-from ...redaction import Veil, redacted
-from .fields import (
+from ...values.encoding import TAGGED
+from ...values.plain import plain
+from ...values.redaction import Veil, redacted
+from .fields import (  # fmt: skip
     AnyJSON,
     ErrorField,
     Moment,
@@ -25,7 +25,7 @@ from .fields import (
     WaitsField,
     WholeNumber,
     YesOrNo,
-)  # fmt: skip
+)
 
 
 class Subject(StrictSerializer):

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from ...conf import conf
 from ...exceptions import NotAllowed
 from ...models import Approval
-from ...store.approvals import locked
-from ...store.people import active_user
+from ...store.approvals.people import active_user
+from ...store.approvals.verbs import locked
 from .. import scopes
 from ..documents import APPROVAL, operation
 from ..etags import IF_MATCH, etag, require_match

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from ...exceptions import NotAllowed
 from ...models import Delegation
-from ...store import delegations
+from ...store.approvals import delegations
 from .. import scopes
 from ..documents import DELEGATION, operation
 from ..idempotency import once

@@ -16,7 +16,7 @@ from ...definitions.arguments import convert
 from ...definitions.registry import registry
 from ...definitions.workflow import WorkflowFunction
 from ...models import History, Task, Workflow, WorkflowDefinition
-from ...redaction import Veil
+from ...values.redaction import Veil
 from .. import scopes
 from ..documents import WORKFLOW, operation
 from ..filters import WorkflowFilter

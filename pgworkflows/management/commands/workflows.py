@@ -26,8 +26,9 @@ from pgworkflows.management.terminal.starting import start
 from pgworkflows.management.terminal.words import json_object, json_value, positive
 from pgworkflows.models import Workflow
 from pgworkflows.models.people import person
-from pgworkflows.store import events, forgetting, health
+from pgworkflows.store import events, health
 from pgworkflows.store.actors import acting_as
+from pgworkflows.store.retention import forgetting
 
 
 class Command(BaseCommand):

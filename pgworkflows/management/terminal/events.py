@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from ...conf import conf
 from ...models import Event, Task, Workflow
-from ...redaction import Veil
+from ...values.redaction import Veil
 from .text import as_json, moment, table
 
 HEADINGS = ("SENT", "EVENT", "CORRELATION", "BY", "PAYLOAD", "TO", "WHICH IS")

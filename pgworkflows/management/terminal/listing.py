@@ -8,9 +8,9 @@ from ...conf import conf
 from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
 from ...presentation.waits import in_words
-from ...redaction import Veil
-from ...store.announcements import BEHIND
-from ...store.coverage import Coverage
+from ...store.approvals.announcements import BEHIND
+from ...store.live_workers import Coverage
+from ...values.redaction import Veil
 from .text import moment, table
 
 HEADINGS = ("ID", "NAME", "SUBJECT", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS FOR", "")

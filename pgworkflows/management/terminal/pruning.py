@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
-from ...store.archive import open_archive
 from ...store.connection import database_now
-from ...store.pruning import BEGINNING, count_prunable, prune_answers, prune_batch
+from ...store.retention.archive import open_archive
+from ...store.retention.pruning import BEGINNING, count_prunable, prune_answers, prune_batch
 from .text import moment
 
 #: How many times as long as a batch took it rests, so that workers have the server to themselves most of the time.

@@ -8,12 +8,12 @@ from typing import Any
 from ...conf import conf
 from ...models import History, Task, Workflow
 from ...models.people import names_of
-from ...presentation.asking import asked_by
+from ...presentation.requester import asked_by
 from ...presentation.waits import in_words, waits_of
-from ...readable import fields_of
-from ...redaction import Veil
-from ...store.coverage import Coverage
-from ...store.decisions import who_may_decide
+from ...store.approvals.decisions import who_may_decide
+from ...store.live_workers import Coverage
+from ...values.readable import fields_of
+from ...values.redaction import Veil
 from .text import as_json, moment, table
 
 

@@ -10,8 +10,8 @@ from django.apps import apps
 from ...definitions.registry import registry
 from ...definitions.subjects import description_of
 from ...models import WorkflowRelation
+from ...store.approvals.shown_fields import default_names, is_secret, left_out
 from ...store.health import subject_labels
-from ...store.shown_fields import default_names, is_secret, left_out
 
 
 def list_snapshots() -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...definitions.durations import local
-from ...redaction import Veil
+from ...values.durations import local
+from ...values.redaction import Veil
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
-from ...redaction import Veil
+from ...values.redaction import Veil
 from ..faces import Face
 from ..forms import DecisionForm
 from ..lists import PER_PAGE, with_progress

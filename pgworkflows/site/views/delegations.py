@@ -12,8 +12,8 @@ from ...conf import conf
 from ...exceptions import NotAllowed
 from ...models import Delegation
 from ...models.people import may
-from ...store import delegations
 from ...store.actors import acting_as
+from ...store.approvals import delegations
 from ...store.connection import database_now
 from ..faces import Face
 from ..forms import DelegationForm

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
-from ...store.decisions import refusal
-from ...store.snapshots import NOTHING, find_subject, snapshot_of
+from ...store.approvals.decisions import refusal
+from ...store.approvals.snapshots import NOTHING, find_subject, snapshot_of
+from ..decision_links import BadLink, Link, read
 from ..faces import Face
-from ..links import BadLink, Link, read
 from ..page import ApprovalPage, behalves
 from ..verbs import VERBS, Problem
 from .approval import Posted

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
-from ...redaction import Veil
 from ...store.connection import database_now
+from ...values.redaction import Veil
 from .. import lists
 from ..faces import Face
 from ..lists import NEWEST, SOONEST, Filters

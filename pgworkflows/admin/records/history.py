@@ -1,0 +1,123 @@
+"""History: who did what, when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ...conf import conf
+from ...models import History, Workflow
+from ...values.redaction import Veil
+from ..filters import ChannelFilter, VerbFilter
+from ..listing import NewestFirst, ReadOnlyAdmin
+from ..searching import history_meant
+from ..showing import EMPTY, Links, linked, moment
+from ..workflows.page import change_of
+
+
+class WithSecretsKnown(NewestFirst):
+    """A page of history, with what hides the secrets of each row's workflow, where that is still there."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the workflows of the page at once."""
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        told = set(filter(None, (row.workflow for row in self.result_list if row.note or row.state)))
+        given = Workflow.objects.using(conf().DATABASE).only("kwargs", "attributes", "result")
+        veils = {key: Veil.of_workflow(workflow) for key, workflow in given.in_bulk(told).items()}
+        for row in self.result_list:
+            row.veil = veils.get(row.workflow, Veil())
+
+
+@admin.register(History)
+class HistoryAdmin(ReadOnlyAdmin):
+    """Who did what, when: all of it, for those who may."""
+
+    list_display = ("at_", "event_", "change", "actor_", "session_user_", "note_")
+    list_filter = (VerbFilter, ChannelFilter)
+    search_fields = ("actor",)
+    search_help_text = _("A workflow's id, or the name of who acted.")
+    fields = (
+        "at_",
+        "workflow",
+        "task",
+        "approval",
+        "event_",
+        "change",
+        "state_",
+        "attempt",
+        "actor",
+        "session_user",
+        "channel",
+        "note_",
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that knows what to hide."""
+        return WithSecretsKnown
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Find a workflow's rows, or a person's."""
+        typed = search_term.strip()
+        return (queryset.filter(history_meant(typed)) if typed else queryset), False
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Add the workflow, linked for those who may see it."""
+        links = Links(self.admin_site, request)
+
+        @admin.display(description=_("workflow"), empty_value=EMPTY)
+        def workflow(row: History) -> SafeString | str | None:
+            address = links.to_row(Workflow, row.workflow)
+            return linked(address, row.workflow) if row.workflow else None
+
+        return [self.list_display[0], workflow, *self.list_display[1:]]
+
+    @admin.display(description=_("at"))
+    def at_(self, row: History) -> SafeString | str:
+        """Show when."""
+        return moment(row.at)
+
+    @admin.display(description=_("what happened"))
+    def event_(self, row: History) -> str:
+        """Show the verb."""
+        return str(row.get_event_display())
+
+    @admin.display(description=_("change"), empty_value=EMPTY)
+    def change(self, row: History) -> str | None:
+        """Show the change of status, or the new state."""
+        return self.state_(row) if row.event == History.Verb.STATE else change_of(row) or None
+
+    @admin.display(description=_("state"), empty_value=EMPTY)
+    def state_(self, row: History) -> str | None:
+        """Show the business's state."""
+        return self._veil(row).text(row.state) or None
+
+    def _veil(self, row: History) -> Veil:
+        """Return what hides the secrets of its workflow, where that is still there."""
+        if hasattr(row, "veil"):
+            known: Veil = row.veil
+            return known
+        if row.workflow is None:
+            return Veil()
+        return Veil.of_workflow(Workflow.objects.using(conf().DATABASE).filter(pk=row.workflow).first())
+
+    @admin.display(description=_("by"), empty_value=EMPTY)
+    def actor_(self, row: History) -> str | None:
+        """Show who acted, and through what."""
+        return f"{row.actor or EMPTY} ({row.channel})" if row.channel else row.actor or None
+
+    @admin.display(description=_("session"))
+    def session_user_(self, row: History) -> str:
+        """Show the database's role, which nobody can forge."""
+        return row.session_user
+
+    @admin.display(description=_("note"), empty_value=EMPTY)
+    def note_(self, row: History) -> str | None:
+        """Show the note without secrets."""
+        return self._veil(row).text(row.note) or None

@@ -1,0 +1,187 @@
+"""A workflow's tasks in order: how long each took, what it waited for, and each of its attempts."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, F, Func, IntegerField, QuerySet, When
+from django.db.models.lookups import LessThanOrEqual
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ...conf import conf
+from ...models import Approval, History, Task, Workflow
+from ...models.waits import WaitKind, wait_for
+from ...values.readable import fields_of
+from ...values.redaction import Veil
+from ..showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
+
+#: Bytes as stored, compressed; what is larger is not even read.
+LARGEST = 50_000
+MOST_ATTEMPTS = 500
+JSON_COLUMNS = ("payload", "result", "error")
+ATTEMPTS = (History.Verb.ATTEMPT, History.Verb.ATTEMPT_FAILED, History.Verb.TASK_FAIL, History.Verb.TASK_RETRY)
+
+
+#: What happened, when, and which attempt it was.
+Tried = tuple[Any, SafeString | str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One task as it is shown; texts are without secrets."""
+
+    seq: int
+    kind: str
+    kind_name: Any
+    name: str
+    status: str
+    status_name: Any
+    started: str | SafeString
+    took: str
+    waits_for: str | SafeString
+    attempt: int
+    attempts: list[Tried]
+    arguments: str
+    result: str
+    error: ShownError | None
+    too_large: bool
+    #: The position of the step that this one undoes.
+    undoes: int | None
+
+    @property
+    def status_badge(self) -> SafeString:
+        """The status as a coloured word."""
+        return badge(self.status, self.status_name)
+
+
+def tasks_of(workflow: Workflow) -> QuerySet[Task]:
+    """Find a workflow's tasks in order, without values so large that a page should not read them."""
+    sizes = {f"{column}_size": Func(F(column), function="pg_column_size", output_field=IntegerField()) for column in JSON_COLUMNS}
+    shown = {
+        f"shown_{column}": Case(When(LessThanOrEqual(F(f"{column}_size"), LARGEST), then=F(column))) for column in JSON_COLUMNS
+    }
+    return workflow.tasks.order_by("branch", "seq").defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown)
+
+
+class Timeline:
+    """What a page of tasks refers to, read with one query each."""
+
+    def __init__(self, workflow: Workflow, tasks: list[Any], approvals: list[Approval], now: datetime, links: Links) -> None:
+        self.workflow, self.tasks, self.now, self.links = workflow, tasks, now, links
+        self.approvals = {approval.seq: approval for approval in approvals}
+        self.names = {task.seq: task.name for task in tasks}
+        self.children = self._children()
+        self.attempts = self._attempts()
+        values = [value for task in tasks for value in (task.shown_payload, task.shown_result)]
+        self.veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
+
+    def _children(self) -> dict[str, Workflow]:
+        wanted = [child for task in self.tasks if task.kind == Task.Kind.CHILD and (child := _child_of(task.shown_payload))]
+        found = Workflow.objects.using(conf().DATABASE).in_bulk(wanted) if wanted else {}
+        return {str(key): child for key, child in found.items()}
+
+    def _attempts(self) -> dict[int | None, list[Tried]]:
+        tried = [task.pk for task in self.tasks if task.attempt > 1 or task.status == Task.Status.FAILED]
+        found: dict[int | None, list[Tried]] = defaultdict(list)
+        if tried:
+            rows = History.objects.using(conf().DATABASE).filter(workflow=self.workflow.pk, task__in=tried, event__in=ATTEMPTS)
+            for row in rows.order_by("id")[:MOST_ATTEMPTS]:
+                found[row.task].append((row.get_event_display(), moment(row.at), row.attempt))
+        return found
+
+    def entries(self) -> list[Entry]:
+        """Return the tasks as they are shown."""
+        return [self._entry(task) for task in self.tasks]
+
+    def _entry(self, task: Any) -> Entry:
+        payload = fields_of(task.shown_payload)
+        return Entry(
+            seq=task.seq,
+            kind=task.kind,
+            kind_name=task.get_kind_display(),
+            name=self.veil.text(task.name),
+            status=task.status,
+            status_name=task.get_status_display(),
+            started=moment(task.started_at),
+            took=self._took(task),
+            waits_for=self._waits_for(task, payload),
+            attempt=task.attempt,
+            attempts=self.attempts.get(task.pk, []),
+            arguments=shown_json(payload.get("arguments"), self.veil),
+            result=shown_json(task.shown_result, self.veil),
+            error=shown_error(task.shown_error, self.veil),
+            too_large=any((getattr(task, f"{column}_size") or 0) > LARGEST for column in JSON_COLUMNS),
+            undoes=payload.get("compensates"),
+        )
+
+    def _took(self, task: Any) -> str:
+        if task.started_at is None or task.kind in (Task.Kind.STATE, Task.Kind.VALUE):
+            return ""
+        if task.finished_at is None:
+            took = _("for %(length)s so far") % {"length": length(self.now - task.started_at)}
+        else:
+            took = length(task.finished_at - task.started_at)
+        return _("%(took)s in %(count)d attempts") % {"took": took, "count": task.attempt} if task.attempt > 1 else took
+
+    def _waits_for(self, task: Any, payload: dict[str, Any]) -> str | SafeString:
+        """Return the reason for a wait, with links."""
+        reasons = {
+            Task.Kind.TIMER: self._time,
+            Task.Kind.EVENT: self._event,
+            Task.Kind.APPROVAL: self._approval,
+            Task.Kind.CHILD: self._child,
+            Task.Kind.COMPENSATION: self._undone,
+            Task.Kind.STEP: self._attempt,
+        }
+        reason = reasons.get(task.kind)
+        if reason is None:
+            return ""
+        parts = [reason(task, payload)]
+        if task.kind != Task.Kind.TIMER and task.due_at is not None:
+            parts.append(format_html(_("until {} at the latest"), moment(task.due_at)))
+        return format_html_join(", ", "{}", ((part,) for part in parts if part))
+
+    def _time(self, task: Any, payload: dict[str, Any]) -> SafeString:
+        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.veil.text)
+
+    def _event(self, task: Any, payload: dict[str, Any]) -> SafeString:
+        wait = wait_for(WaitKind.EVENT, task.name, correlation=payload.get("correlation"))
+        return self.links.told(wait, self.veil.text)
+
+    def _approval(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+        approval = self.approvals.get(task.seq)
+        if approval is None:
+            return _("a decision")
+        link = linked(self.links.to_row(Approval, approval.pk), _("approval %(id)d") % {"id": approval.pk})
+        return format_html(_("a decision: {} is {}"), link, approval.get_status_display())
+
+    def _child(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+        child = self.children.get(payload.get("workflow", ""))
+        if child is None:
+            return _("a child that is no longer there")
+        link = linked(self.links.to_row(Workflow, child.pk), child.key or str(child.pk))
+        return format_html(_("child {}, which is {}"), link, child.get_status_display())
+
+    def _undone(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+        undoes = format_html(_("undoes {} {}"), f"#{payload.get('compensates')}", self.names.get(payload.get("compensates"), ""))
+        return format_html_join("; ", "{}", ((part,) for part in (undoes, self._attempt(task, payload)) if part))
+
+    def _attempt(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+        if task.status == Task.Status.RUNNING:
+            return format_html(_("the answer to attempt {}"), task.attempt)
+        if task.status == Task.Status.PENDING:
+            return format_html(_("attempt {}, due {}"), task.attempt + 1, moment(self.workflow.available_at))
+        return ""
+
+
+def _child_of(payload: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(fields_of(payload).get("workflow", ""))
+    except (ValueError, TypeError, AttributeError):
+        return None

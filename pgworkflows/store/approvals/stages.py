@@ -1,0 +1,306 @@
+"""Opening the stages of a request, one approval after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, transaction
+from django.utils.module_loading import import_string
+
+from ...conf import conf
+from ...definitions.registry import registry
+from ...models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision, Workflow
+from ...values.durations import moment
+from ...values.encoding import decode
+from ..actors import Actor
+from ..connection import database, database_now
+from .people import active_among, group_keys, names_among, split, user_keys
+from .policies import NotComparable, published, unmet_conditions
+from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of, text_of
+from .verbs import act, candidates, require_enough
+
+Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
+WORKER = Actor(channel="worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a body asks: either a policy by name, or users, groups and a quorum."""
+
+    title: str
+    description: str = ""
+    policy: str | None = None
+    users: list[Any] = field(default_factory=list)
+    groups: list[Any] = field(default_factory=list)
+    quorum: int = 1
+    subject_label: str = ""
+    subject_id: str = ""
+    requester: Actor = field(default_factory=Actor)
+    allow_self_approval: bool = False
+    form: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    timeout: timedelta | None = None
+    on_timeout: str = Approval.OnTimeout.EXPIRE
+    escalate_to: list[Any] = field(default_factory=list)
+    remind_every: timedelta | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Opening:
+    """What becomes of a stage (None: of a round in which none opens, or of a question without a policy).
+
+    It asks users and groups, unless a condition is unmet or it is skipped; `falls_back` says why it asks the fallback group.
+    """
+
+    stage: ApprovalStage | None
+    users: list[Any] = field(default_factory=list)
+    groups: list[Any] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
+    skipped: str = ""
+    falls_back: str = ""
+    found: dict[Any, str] | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether anybody is asked."""
+        return not self.unmet and not self.skipped
+
+    def people(self) -> dict[Any, str]:
+        """Return the active people that it asks, looked up once."""
+        if self.found is None:
+            self.found = names_among(self.users, self.groups)
+        return self.found
+
+
+def open_next(
+    question: Question, *, workflow: Any, name: str, seq: int, now: datetime, previous: Approval | None
+) -> Approval | None:
+    """Insert the approval that comes after `previous` (None for the first); return None when nobody is left to ask.
+
+    Raises ValueError where somebody named does not exist, and NotAllowed where too few could decide.
+    """
+    subject = find_subject(question.subject_label, question.subject_id) if question.subject_label else None
+    snapshot = snapshot_of(subject) if subject is not None else NOTHING
+    if subject is not None:
+        _name_subject(workflow, subject, question)
+    policy = previous.policy if previous is not None else published(question.policy) if question.policy else None
+    round_, first, actions = _where(previous, snapshot, policy)
+    if policy is None:
+        if previous is not None and first is not None:
+            return None
+        opening = Opening(stage=None, users=user_keys(question.users), groups=group_keys(question.groups))
+    else:
+        attributes = (snapshot.data or {}) | decode(question.attributes)
+        for opening in openings(policy, first, subject, question.requester, attributes):
+            if opening.skipped:
+                actions.append((Verb.SKIP_STAGE, f"{opening.stage}: {opening.skipped}"))
+            if opening.opens:
+                break
+        else:
+            if first is not None:
+                return None
+            opening = fallback(policy, None, NO_STAGE)
+    approval = _unsaved(question, opening, policy, snapshot)
+    approval.workflow_id, approval.seq, approval.round, approval.created_at = workflow, seq, round_, now
+    approval.request = previous.request if previous is not None else seq
+    approval.kind = policy.name if policy is not None else name
+    return _insert(approval, opening, actions, now)
+
+
+def _name_subject(workflow: Any, subject: Any, question: Question) -> None:
+    """Have lists name the subject as it is called now, if it is the workflow's own."""
+    own = {"subject_label": question.subject_label, "subject_id": question.subject_id}
+    rows, text = Workflow.objects.using(database().alias), text_of(subject)
+    rows.filter(pk=workflow, **own).exclude(subject_text=text).update(subject_text=text)
+
+
+def _where(previous: Approval | None, snapshot: Snapshot, policy: ApprovalPolicy | None) -> tuple[int, int | None, list[Any]]:
+    """Return the round, the position of the first stage that may open (None for all), and what is to be recorded.
+
+    Without a policy there is one stage: a position means that it is behind us.
+    """
+    if previous is None:
+        return 1, None, []
+    changed = snapshot.hash != previous.snapshot_hash
+    position = previous.stage.position if previous.stage is not None else 0
+    if previous.status == Status.CHANGES_REQUESTED:
+        restart = policy.restart if policy is not None else Restart.ALWAYS
+        all_again = restart == Restart.ALWAYS or (restart == Restart.CHANGED and changed)
+        return previous.round + 1, None if all_again else position, []
+    # What came through SQL was not compared, since only Python knows what is shown.
+    if changed and (_has_later(policy, position) or previous.decisions.filter(channel="sql").exists()):
+        return previous.round + 1, None, [(Verb.START_OVER, "")]
+    return previous.round, position + 1, []
+
+
+def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
+    return policy is not None and policy.stages.filter(position__gt=position).exists()
+
+
+NO_STAGE = "no stage opens"
+
+
+def openings(
+    policy: ApprovalPolicy, first: int | None, subject: Any, requester: Actor, attributes: dict[str, Any]
+) -> Iterator[Opening]:
+    """Go through a policy's stages from a position on (None: all), and say what becomes of each."""
+    stages = policy.stages.prefetch_related("conditions").order_by("position")
+    for stage in stages if first is None else stages.filter(position__gte=first):
+        yield _opening(policy, stage, subject, requester, attributes)
+
+
+def _opening(policy: ApprovalPolicy, stage: ApprovalStage, subject: Any, requester: Actor, attributes: dict[str, Any]) -> Opening:
+    try:
+        unmet = unmet_conditions(stage, attributes)
+    except NotComparable as error:
+        return fallback(policy, stage, str(error))
+    if unmet:
+        return Opening(stage=stage, unmet=unmet)
+    users, groups, problem = _asked_by(stage, subject, requester)
+    if problem:
+        return fallback(policy, stage, problem)
+    opening = Opening(stage=stage, users=users, groups=groups)
+    if opening.people():
+        return opening
+    nobody = "nobody was found"
+    return Opening(stage=stage, skipped=nobody) if stage.skip_if_none else fallback(policy, stage, nobody)
+
+
+def fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, reason: str) -> Opening:
+    """Ask the policy's fallback group instead."""
+    return Opening(stage=stage, groups=[policy.fallback_group_id], falls_back=reason)
+
+
+def with_enough(opening: Opening, approval: Approval) -> tuple[Opening, list[str]]:
+    """Return the opening, or a policy's fallback where too few of those asked could decide, and the names of those who could."""
+    names = candidates(approval, opening.people())
+    if approval.policy is None or opening.falls_back or len(names) >= approval.quorum:
+        return opening, names
+    reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
+    opening = fallback(approval.policy, opening.stage, reason)
+    return opening, candidates(approval, opening.people())
+
+
+def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
+    """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
+    users, groups = list(stage.users.values_list("pk", flat=True)), list(stage.groups.values_list("pk", flat=True))
+    if not stage.resolver:
+        return users, groups, ""
+    resolver = registry.resolvers.get(stage.resolver)
+    if resolver is None:
+        return [], [], f"no code registers the resolver {stage.resolver!r}"
+    person = get_user_model()._base_manager.using(database().alias).filter(pk=requester.pk).first() if requester.pk else None
+    try:
+        with transaction.atomic(using=database().alias):
+            users += [user.pk for user in resolver(subject, person) or ()]
+    except DatabaseError:
+        raise
+    except Exception as error:
+        return [], [], f"the resolver {stage.resolver!r} failed: {error!r}"
+    return users, groups, ""
+
+
+def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None, snapshot: Snapshot) -> Approval:
+    stage = opening.stage
+    approval = Approval(
+        title=question.title, description=question.description, subject_label=question.subject_label,
+        subject_id=question.subject_id, requested_by_id=question.requester.pk, requested_by_name=question.requester.name,
+        allow_self_approval=question.allow_self_approval, attributes=question.attributes, form=question.form,
+        snapshot=snapshot.data, snapshot_keys=snapshot.keys,
+        snapshot_hash=snapshot.hash, quorum=question.quorum, on_timeout=question.on_timeout,
+        time_limit=question.timeout, remind_every=question.remind_every, policy=policy, stage=stage,
+    )  # fmt: skip
+    if policy is not None:
+        approval.allow_self_approval, approval.allow_same_person = policy.allow_self_approval, policy.allow_same_person
+    if stage is not None:
+        approval.quorum, approval.remind_every = stage.quorum, stage.remind_every or question.remind_every
+        if stage.time_limit is not None:
+            approval.time_limit, approval.on_timeout = stage.time_limit, stage.on_timeout
+            approval.escalate_to = {"users": [], "groups": [group.pk for group in stage.escalate_to.all()]}
+            return approval
+    approval.escalate_to = split(question.escalate_to)
+    return approval
+
+
+def _insert(approval: Approval, opening: Opening, actions: list[tuple[str, str]], now: datetime) -> Approval:
+    """Save it with whom it asks, and with what has to be on record about how it came to be."""
+    opening, names = with_enough(opening, approval)
+    require_enough(approval, names)
+    approval.could_decide = names
+    approval.due_at = due(now, approval.time_limit)
+    approval.save(using=database().alias, force_insert=True)
+    approval.users.add(*opening.users)
+    approval.groups.add(*opening.groups)
+    if opening.falls_back:
+        where = f"{opening.stage}: " if opening.stage is not None else ""
+        actions = [*actions, (Verb.FALL_BACK, f"{where}{opening.falls_back}")]
+    for verb, note in actions:
+        act(approval, verb, WORKER, note)
+    return approval
+
+
+def due(begins: datetime, limit: timedelta | None) -> datetime | None:
+    """Return when a time limit ends; the setting DUE may count working days only."""
+    if limit is None:
+        return None
+    count = conf().DUE
+    if count is None:
+        return begins + limit
+    ends = (import_string(count) if isinstance(count, str) else count)(begins, limit)
+    return moment(ends, what=f"what PGWORKFLOWS['DUE'] returned for {begins} and {limit}")
+
+
+def escalate(approval: Approval, now: datetime) -> None:
+    """Ask more people, and give everybody the time limit once more."""
+    users, groups = approval.escalate_to.get("users", []), approval.escalate_to.get("groups", [])
+    approval.users.add(*active_among(users, []))
+    approval.groups.add(*Group.objects.using(database().alias).filter(pk__in=groups))
+    approval.escalated_at, approval.due_at, approval.revision = now, due(now, approval.time_limit), approval.revision + 1
+    approval.save(update_fields=["escalated_at", "due_at", "revision"])
+    names = sorted(names_among(users, groups).values())
+    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(names) or 'nobody'}")
+
+
+def remind(approval: Approval) -> None:
+    """Record that those asked are reminded."""
+    act(approval, Verb.REMIND, WORKER, "")
+
+
+def expire(approval: Approval) -> None:
+    """End it undecided."""
+    approval.status, approval.decided_at = Status.EXPIRED, database_now()
+    approval.save(update_fields=["status", "decided_at"])
+
+
+def stage_at(workflow: Any, seq: int) -> Approval | None:
+    """Return the approval that a workflow asked for at a position, if it did."""
+    rows = Approval.objects.using(database().alias).select_related("policy", "stage")
+    return rows.filter(workflow=workflow, seq=seq).first()
+
+
+def lock_unchanged(approval: Approval) -> Approval | None:
+    """Lock an approval that stands as it was read; return None where it does not, or somebody acts just now: never wait."""
+    rows = Approval.objects.using(database().alias).select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return rows.select_related("policy", "stage").filter(pk=approval.pk, status=approval.status, resubmitted_at=None).first()
+
+
+#: What an outcome says of a decision, and where that is.
+ANSWER = {
+    "username": "username", "on_behalf_of": "on_behalf_of_name", "verdict": "verdict", "comment": "comment", "data": "data",
+    "channel": "channel", "at": "at", "stage": "approval__stage__name", "round": "approval__round",
+}  # fmt: skip
+
+
+def answers(approval: Approval) -> list[dict[str, Any]]:
+    """Return every decision on the request, in all stages and rounds, oldest first."""
+    rows = Decision.objects.using(database().alias).filter(
+        approval__workflow=approval.workflow_id, approval__request=approval.request
+    )
+    found = rows.order_by("id").values_list(*ANSWER.values())
+    answered = [dict(zip(ANSWER, row, strict=True)) for row in found]
+    return [{**answer, "data": decode(answer["data"]), "stage": answer["stage"] or ""} for answer in answered]

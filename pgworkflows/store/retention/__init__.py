@@ -1,0 +1,1 @@
+"""Removing: what ended long ago, what is on record of it, and what a business row left."""
