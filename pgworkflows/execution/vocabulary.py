@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
-from ..models.workflow import row_of
+from ..models.subject import row_of
 from ..store.actors import Actor, requester
 from ..store.approvals.stages import Question
 from ..store.events import check_name

@@ -1,14 +1,18 @@
 """What the database knows: fields, constraints, scopes, and the transitions that are allowed."""
 
 from . import installed  # noqa: F401 - comes first, and raises
-from .approval import Approval, ApprovalAction, Decision
+from .approval import Approval
+from .approval_action import ApprovalAction
+from .decision import Decision
 from .definition import WorkflowDefinition
 from .delegation import Delegation
 from .event import Event
 from .history import History
 from .idempotency import IdempotencyKey
-from .policy import ApprovalPolicy, ApprovalStage, StageCondition
+from .policy import ApprovalPolicy
 from .relation import WorkflowRelation
+from .stage import ApprovalStage
+from .stage_condition import StageCondition
 from .task import Task
 from .worker import Worker
 from .workflow import Workflow

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .approval_verbs import ApprovalVerbs
 from .columns import JSONField, bounded, in_reach
-from .delegation import Delegation
 from .functions import DatabaseNow
-from .people import may, name_of, person
+from .people import may, person
+from .subject import labels_of
 from .transitions import FSMField, transition
-from .workflow import Workflow, labels_of
+from .ways import NOTHING, groups_of, named, ways_to
+from .workflow import Workflow
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -40,7 +40,7 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
     def naming(self, user: Any) -> ApprovalQuerySet:
         """Find what names this user, directly or by a group."""
         found = person(user, self.db)
-        return self.none() if found is None else self.filter(_named([found.pk], _groups_of([found.pk], self.db)))
+        return self.none() if found is None else self.filter(named([found.pk], groups_of([found.pk], self.db)))
 
     def for_user(self, user: Any) -> ApprovalQuerySet:
         """Find what names this user, directly, by a group, or as the delegate of somebody whom it names."""
@@ -58,7 +58,9 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
             return self.none()
         if may(viewer, "view_approval"):
             return self.all()
-        decided = Decision.objects.filter(Q(user=viewer) | Q(on_behalf_of=viewer), approval=OuterRef("pk"))
+        decided = apps.get_model("pgworkflows", "Decision").objects.filter(
+            Q(user=viewer) | Q(on_behalf_of=viewer), approval=OuterRef("pk")
+        )
         own = Q(requested_by=viewer) | Q(Exists(decided))
         return self.filter(reduce(or_, (way.condition for way in ways_to(viewer, self.db)), own))
 
@@ -75,112 +77,6 @@ def _in_order(data: Any, places: dict[str, int]) -> Any:
     if isinstance(data, dict):
         return {key: _in_order(data[key], places) for key in sorted(data, key=lambda key: places.get(key, len(places)))}
     return [_in_order(item, places) for item in data] if isinstance(data, list) else data
-
-
-#: Finds no row.
-NOTHING = Q(pk__in=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How an approval can come to somebody: named as a user, as a member of a group, or standing in for a principal."""
-
-    name: Literal["user", "group", "delegate"]
-    principal: Any
-    condition: Q
-    #: The user and the principal, by primary key and name.
-    people: dict[Any, str]
-
-    @property
-    def kept_out(self) -> KeptOut:
-        """Whether four eyes keep one of the two from deciding."""
-        return KeptOut(self.people)
-
-
-class OfTheRow(Func):
-    """What a function of ours says of an approval: it takes the whole row, by the name that its table has in the query."""
-
-    conditional = True
-    output_field = BooleanField()
-
-    def __init__(self) -> None:
-        super().__init__(F("pk"))
-
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override] # it has no other template
-        """Hand over the row."""
-        column, _none = compiler.compile(self.source_expressions[0])
-        return self.asks(column.rpartition(".")[0])
-
-    def asks(self, row: str) -> tuple[str, list[Any]]:
-        """Return the condition on a row, and its parameters."""
-        raise NotImplementedError
-
-
-class TakesDecisions(OfTheRow):
-    """Whether the approval is still open, as deciding says."""
-
-    def asks(self, row: str) -> tuple[str, list[Any]]:
-        """Ask the function that deciding asks."""
-        return f"pgworkflows.takes_decisions({row})", []
-
-
-class KeptOut(OfTheRow):
-    """Whether pgworkflows.kept_out() names one of these people, for the approval of the row."""
-
-    def __init__(self, people: dict[Any, str]) -> None:
-        super().__init__()
-        self.people = people
-
-    def asks(self, row: str) -> tuple[str, list[Any]]:
-        """Ask by key and by name."""
-        marks = ", ".join(["%s"] * len(self.people))
-        text = f"EXISTS (SELECT FROM pgworkflows.kept_out({row}) k WHERE k.id IN ({marks}) OR k.username IN ({marks}))"
-        return text, [*self.people, *self.people.values()]
-
-
-def ways_to(user: Any, alias: str) -> list[Way]:
-    """Return the ways by which an approval can come to this user just now; each condition alone is served by an index."""
-    user = person(user, alias)
-    if user is None:
-        return []
-    mine = {user.pk: name_of(user)}
-    name = f"delegator__{user.USERNAME_FIELD}"
-    given = list(Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", name, "kinds"))
-    groups = _groups_of([user.pk, *(principal for principal, _, _ in given)], alias)
-    ways = [Way(name="user", principal=user.pk, condition=_named_as_user([user.pk]), people=mine)]
-    if own := [group for member, group in groups if member == user.pk]:
-        ways.append(Way(name="group", principal=user.pk, condition=_named_by_group(own), people=mine))
-    for principal, username, kinds in given:
-        covered = Q(kind__in=kinds) if kinds else Q()
-        named = _named([principal], [pair for pair in groups if pair[0] == principal])
-        both = mine | {principal: str(username)}
-        ways.append(Way(name="delegate", principal=principal, condition=named & covered, people=both))
-    return ways
-
-
-def _groups_of(users: list[Any], alias: str) -> list[tuple[Any, Any]]:
-    """Return pairs of user and group; read at once, so that the planner knows how many groups there are."""
-    membership = getattr(get_user_model(), "groups", None)  # a project's own kind of user need not have any
-    if membership is None:
-        return []
-    member = membership.field.m2m_field_name()
-    rows = membership.through._default_manager.using(alias).filter(**{f"{member}__in": users})
-    return list(rows.values_list(f"{member}_id", "group_id"))
-
-
-def _named(users: list[Any], groups: list[tuple[Any, Any]]) -> Q:
-    named = _named_as_user(users)
-    return named | _named_by_group([group for _, group in groups]) if groups else named
-
-
-# EXISTS, not IN: alone it becomes a join, and beside others the planner may look each row up instead of reading all.
-def _named_as_user(users: list[Any]) -> Q:
-    user = Approval.users.field.m2m_reverse_field_name()
-    return Q(Exists(Approval.users.through.objects.filter(approval=OuterRef("pk"), **{f"{user}__in": users})))
-
-
-def _named_by_group(groups: list[Any]) -> Q:
-    return Q(Exists(Approval.groups.through.objects.filter(approval=OuterRef("pk"), group__in=groups)))
 
 
 class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
@@ -337,82 +233,3 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     @transition(status, [Status.PENDING, Status.CHANGES_REQUESTED], Status.CANCELLED, custom={"event": "cancel_approval"})
     def mark_cancelled(self) -> None:
         """Its workflow ended or turned back first."""
-
-
-class Decision(models.Model):
-    """One person's answer; never changed."""
-
-    id = models.BigAutoField(primary_key=True)
-    approval = models.ForeignKey(Approval, models.CASCADE, related_name="decisions")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    username = models.TextField()
-    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    on_behalf_of_name = models.TextField(default="", blank=True)
-    verdict = models.TextField(choices=Approval.Verdict.choices)
-    comment = models.TextField(default="", blank=True)
-    #: What was filled into the form, as JSON.
-    data = JSONField(null=True, blank=True)
-    #: Through what it came: admin, site, api, link, sql or python.
-    channel = models.TextField(default="", blank=True)
-    #: Of what was shown to who decided.
-    snapshot_hash = models.TextField(default="", blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("decision")
-        verbose_name_plural = _("decisions")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["approval", "username"], name="pgworkflows_decision_one_per_person"),
-            models.UniqueConstraint(
-                F("approval"),
-                F("on_behalf_of_name"),
-                condition=~Q(on_behalf_of_name=""),
-                name="pgworkflows_decision_one_per_principal",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        stood_in = f" for {self.on_behalf_of_name}" if self.on_behalf_of_name else ""
-        return f"{self.username}{stood_in}: {self.verdict}"
-
-
-class ApprovalAction(models.Model):
-    """What was said or done about an approval beside deciding it; never changed."""
-
-    class Verb(models.TextChoices):
-        # Somebody said something.
-        COMMENT = "comment", _("comment")
-        # Somebody else is asked.
-        REASSIGN = "reassign", _("reassigned")
-        # The requester asks again.
-        RESUBMIT = "resubmit", _("resubmitted")
-        # Those asked were reminded.
-        REMIND = "remind", _("reminder")
-        # Nobody decided in time, so more people are asked.
-        ESCALATE = "escalate", _("escalated")
-        # The policy found nobody, so its fallback group is asked.
-        FALL_BACK = "fall_back", _("fallback group asked")
-        # A stage before this one was passed over.
-        SKIP_STAGE = "skip_stage", _("stage skipped")
-        # The subject changed between two stages, so all are asked again.
-        START_OVER = "start_over", _("asked again, since the subject changed")
-
-    id = models.BigAutoField(primary_key=True)
-    approval = models.ForeignKey(Approval, models.CASCADE, related_name="actions")
-    verb = models.TextField(choices=Verb.choices)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    username = models.TextField(default="", blank=True)
-    note = models.TextField(default="", blank=True)
-    channel = models.TextField(default="", blank=True)
-    #: Whether who did it may not decide any more, having chosen who does.
-    keeps_out = models.BooleanField(default=False)
-    at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("approval action")
-        verbose_name_plural = _("approval actions")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.username or 'worker'}: {self.verb}"

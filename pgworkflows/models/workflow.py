@@ -7,7 +7,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db import models
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .columns import JSONField, in_reach
+from .subject import labels_of, name_of_row
 from .transitions import FSMField, transition
 from .verbs import WorkflowVerbs
 
@@ -275,27 +275,3 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     @transition(status, [Status.FAILED, Status.BLOCKED], Status.PENDING, custom={"event": "retry"})
     def mark_retried(self) -> None:
         """Go on from where it stopped, as a person asked."""
-
-
-def row_of(subject: Any) -> tuple[str, str]:
-    """Return the label and id under which a business row is recorded as subject."""
-    return subject._meta.label_lower, str(subject.pk)
-
-
-def name_of_row(label: str, key: str) -> str:
-    """Return a row's kind and key, empty for none; the label stands for itself where no model has it any more."""
-    try:
-        return f"{apps.get_model(label)._meta.verbose_name} {key}"
-    except (LookupError, ValueError):
-        return f"{label} {key}".strip()
-
-
-def labels_of(model: type[Model]) -> list[str]:
-    """Return the labels under which the rows of a model are recorded: its own, and those of proxies, parents and children."""
-    return [other._meta.label_lower for other in apps.get_models() if _root(other) is _root(model)] or [model._meta.label_lower]
-
-
-def _root(model: Any) -> Any:
-    """Return the model whose primary key is that of all that inherit from it."""
-    link = model._meta.pk.remote_field
-    return _root(link.model) if link is not None and getattr(link, "parent_link", False) else model._meta.concrete_model

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
 from ..models import Approval, Decision
-from ..models.approval import TakesDecisions, ways_to
 from ..models.people import may, person
+from ..models.ways import TakesDecisions, ways_to
 from ..presentation.search import labelled, meant
 from ..store.connection import database_now, query
 

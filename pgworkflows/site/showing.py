@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ..models import Approval
-from ..models.workflow import name_of_row
+from ..models.subject import name_of_row
 from ..presentation.links import row_in_admin
 from ..store.approvals.snapshots import find_subject, text_of
 from ..values.redaction import Veil

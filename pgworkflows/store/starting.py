@@ -15,7 +15,8 @@ from ..definitions.arguments import convert
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
-from ..models.workflow import row_of, uuid7
+from ..models.subject import row_of
+from ..models.workflow import uuid7
 from ..values.encoding import TAGGED, dump
 from ..values.readable import read_json
 from ..values.redaction import redacted

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pgworkflows.store.approvals.announcements import ANNOUNCE
 
 from demo_shop.models import Order
 from pgworkflows import set_state, wait_for_event, workflow
@@ -14,6 +13,7 @@ from pgworkflows.admin.listing import BoundedPaginator
 from pgworkflows.definitions.registry import registry
 from pgworkflows.management.terminal.listing import list_workflows
 from pgworkflows.models import Workflow
+from pgworkflows.store.approvals.announcements import ANNOUNCE
 from tests.admin.staged import fails, ran, waits
 from tests.ledger.models import Account
 

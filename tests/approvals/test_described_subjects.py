@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import override_settings
-from pgworkflows.store.approvals.snapshots import find_subject, require_unchanged, snapshot_of, text_of
 
 from pgworkflows import SubjectChanged, describe_subject, workflow
 from pgworkflows.models import Approval, Workflow
+from pgworkflows.store.approvals.snapshots import find_subject, require_unchanged, snapshot_of, text_of
 from pgworkflows.store.retention.forgetting import forget
 from tests.ledger.models import Account, Clause, Contract, Document, SignedContract
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
-from pgworkflows.store.approvals.decisions import principals, refusal, who_may_decide
 
 from pgworkflows import NotAllowed
 from pgworkflows.models import Approval, Decision, Delegation, History
 from pgworkflows.site.lists import waiting_for
+from pgworkflows.store.approvals.decisions import principals, refusal, who_may_decide
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from pgworkflows.store.approvals.policies import NotComparable, holds
-from pgworkflows.store.approvals.rehearsal import rehearse
 
 from pgworkflows import NotAllowed, approvers
 from pgworkflows.models import Approval, ApprovalAction, ApprovalPolicy, History, StageCondition
+from pgworkflows.store.approvals.policies import NotComparable, holds
+from pgworkflows.store.approvals.rehearsal import rehearse
 
 LARGE = {"conditions": [("total", "gt", "50")]}
 

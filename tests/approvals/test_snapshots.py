@@ -7,11 +7,11 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
-from pgworkflows.store.approvals.snapshots import difference
 
 from pgworkflows import ApprovalOutcome, NotAllowed, SubjectChanged, request_approval, step, workflow
 from pgworkflows.api.serializers.approvals import ApprovalDetail
 from pgworkflows.models import Approval, Decision, History
+from pgworkflows.store.approvals.snapshots import difference
 from tests.ledger.models import Entry, Purchase
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import override_settings
-from pgworkflows.store.approvals.decisions import who_may_decide
 
 from pgworkflows.models import Approval, History, Task
 from pgworkflows.presentation.waits import since
+from pgworkflows.store.approvals.decisions import who_may_decide
 
 DAY = timedelta(days=1)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import ApprovalPolicy
 from pgworkflows.site import decision_links
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 
 

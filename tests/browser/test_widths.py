@@ -7,11 +7,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connections
 from django.test import Client
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows import request_approval, set_attributes, set_state, step, wait_for_event, workflow
 from pgworkflows.models import ApprovalPolicy, History, WorkflowDefinition
 from pgworkflows.site import decision_links
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.definitions import write_definition
 from pgworkflows.testing import run_workflows

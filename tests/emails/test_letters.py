@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows import request_approval, workflow
 from pgworkflows.emails import composing
 from pgworkflows.models import Workflow
+from pgworkflows.store.approvals.delegations import delegate
 
 
 def text_of(message) -> str:

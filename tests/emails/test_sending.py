@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.dispatch import Signal
-from pgworkflows.store.approvals.announcements import Happening
 
 from pgworkflows import signals, workflows
 from pgworkflows.emails import sending
 from pgworkflows.models import Workflow
+from pgworkflows.store.approvals.announcements import Happening
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import OperationalError, connection
-from pgworkflows.store.approvals.decisions import who_may_decide
 
 from pgworkflows import NotAllowed, request_approval, workflow
 from pgworkflows.models import Approval
 from pgworkflows.site.lists import waiting_for
+from pgworkflows.store.approvals.decisions import who_may_decide
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.core import signing
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import Approval
 from pgworkflows.site import decision_links
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 from tests.ledger.models import Purchase
 from tests.site.conftest import decide

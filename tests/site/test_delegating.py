@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import Delegation, History
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 from tests.site.conftest import allow
 

@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pgworkflows.store.approvals.decisions import who_may_decide
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows import ApprovalExpired
 from pgworkflows.models import Approval
 from pgworkflows.site.lists import waiting_for
+from pgworkflows.store.approvals.decisions import who_may_decide
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 from tests.site.conftest import allow, decide
 

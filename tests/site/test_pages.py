@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pgworkflows.store.approvals.delegations import delegate
 
 from pgworkflows.models import Approval, Delegation, History, Workflow
+from pgworkflows.store.approvals.delegations import delegate
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.retention.guards import amending
 from tests.ledger.models import Purchase

@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 
 from ...exceptions import NotAllowed
-from ...models.workflow import labels_of
+from ...models.subject import labels_of
 from ..connection import query
 from .guards import amending, leave_word
 
