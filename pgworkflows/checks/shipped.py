@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from typing import Any
 
 from django.core import checks
@@ -23,7 +22,7 @@ JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE t.tgrelid IN ({OURS}) AND NOT t.tgisinternal AND t.tgtype & 32 = 0
 """
 TRIGGER = re.compile(
-    r"^CREATE TRIGGER (\w+) (BEFORE|AFTER) (.+?) ON (\w+)(.*?)EXECUTE FUNCTION ([\w.]+)\(", re.MULTILINE | re.DOTALL
+    r"^CREATE OR REPLACE TRIGGER (\w+) (BEFORE|AFTER) (.+?) ON (\w+)(.*?)EXECUTE FUNCTION ([\w.]+)\(", re.MULTILINE | re.DOTALL
 )
 RULES = f"SELECT rulename || ' on ' || ev_class::regclass FROM pg_rewrite WHERE ev_class IN ({OURS}) ORDER BY 1"
 # What a trigger's WHEN calls is for everybody; see sql/rights.sql.
@@ -47,20 +46,18 @@ WHERE c.oid IN ({OURS}) AND a.grantee <> c.relowner
     OR c.relname = 'pgworkflows_history' AND a.privilege_type <> 'SELECT')
 ORDER BY 1
 """
-NOT_RUN = ("drop.sql", "roles.sql")
 
 
 def shipped_files() -> list[str]:
     """Return our files, as they are for this database."""
-    names = sorted(file.name for file in files(sql).iterdir() if file.name.endswith(".sql") and file.name not in NOT_RUN)
-    return [sql.render(name, connections[conf().DATABASE]) for name in names]
+    return [sql.render(name, connections[conf().DATABASE]) for name in sql.installed_files()]
 
 
 def shipped_functions(texts: list[str]) -> dict[str, tuple[str, bool]]:
     """Return the bodies of our functions by name, and whether they act as their owner."""
     found = {}
     for text in texts:
-        for part in re.split("CREATE (?:OR REPLACE )?FUNCTION pgworkflows.", text)[1:]:
+        for part in re.split("CREATE OR REPLACE FUNCTION pgworkflows.", text)[1:]:
             before, mark, rest = part.partition("$$")
             if mark and "RETURN " not in before:
                 found[part[: part.index("(")]] = rest.partition("$$")[0], "SECURITY DEFINER" in before

@@ -1,4 +1,4 @@
-"""The SQL that migrations run: functions, triggers and guards, one file a subject.
+"""The SQL that migrations run: functions, triggers and guards, in a file named like the store module that calls them.
 
 In the files `{{schema}}` stands for the schema that holds our tables, `{{tables}}` for it and those of the users, groups and
 content types, and `{{..._transitions}}` for the cases that django-fsm declares on the models.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -23,10 +23,20 @@ from django.db.models.functions import Cast
 from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
 
+FOLDER = Path(__file__).parent
+#: What takes everything away, and what `manage.py workflows roles` prints.
+NOT_INSTALLED = ("drop.sql", "roles.sql")
+
 
 def read(name: str) -> str:
     """Return one file as it is written."""
-    return files(__name__).joinpath(name).read_text(encoding="utf-8")
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def installed_files() -> list[str]:
+    """Return the names of the files that migrations run."""
+    found = (file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*.sql"))
+    return sorted(name for name in found if name not in NOT_INSTALLED)
 
 
 def render(name: str, connection: BaseDatabaseWrapper) -> str:
@@ -174,7 +184,7 @@ FROM pg_proc p WHERE p.oid = to_regprocedure('pgworkflows.people()')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """How what is installed fits the project's users: as it is, or once people.sql has been run again."""
+    """How what is installed fits the project's users: as it is, or once approvals/people.sql has been run again."""
 
     fits: bool
     can_follow: bool
@@ -196,4 +206,4 @@ def follow_people(connection: BaseDatabaseWrapper) -> None:
     found = people_installed(connection)
     if found is not None and not found.fits and found.can_follow:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(render("people.sql", connection))
+            cursor.execute(render("approvals/people.sql", connection))

@@ -2,7 +2,7 @@
 
 -- Returns 'sent', 'early' (sent, and it waits for no such event yet), 'again' (this key was sent before), 'unknown', or
 -- the status of the finished workflow.
-CREATE FUNCTION pgworkflows.post_event(
+CREATE OR REPLACE FUNCTION pgworkflows.post_event(
   workflow uuid, name text, payload jsonb, key text, actor text)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE found_status text; sent bigint; ended timestamptz;
@@ -28,7 +28,7 @@ END
 $$;
 
 -- Returns 'sent', 'early' or 'again'.
-CREATE FUNCTION pgworkflows.post_correlated(name text, correlation text, payload jsonb, key text, actor text)
+CREATE OR REPLACE FUNCTION pgworkflows.post_correlated(name text, correlation text, payload jsonb, key text, actor text)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE sent bigint;
 BEGIN
@@ -45,7 +45,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.refuse_event(name text, key text, correlation text, payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION pgworkflows.refuse_event(name text, key text, correlation text, payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF name IS NULL OR name = '' OR name LIKE '$%' THEN
     RAISE EXCEPTION '% is no name for an event', quote_nullable(left(name, 100))
@@ -59,7 +59,7 @@ END
 $$;
 
 -- Payloads from SQL are plain JSON: a key that begins with $ is the sender's own, never a tag of Python's encoding.
-CREATE FUNCTION pgworkflows.escaped(value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION pgworkflows.escaped(value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 SELECT CASE
   WHEN value::text NOT LIKE '%"$%' THEN value
   WHEN jsonb_typeof(value) = 'object' THEN (
@@ -71,7 +71,7 @@ END
 $$;
 
 -- Returns whether the workflow waits for it, or got it before by this key.
-CREATE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION pgworkflows.send_event(workflow uuid, name text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
@@ -87,7 +87,7 @@ END
 $$;
 
 -- Returns whether somebody waits for it, or it was sent before by this key.
-CREATE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION pgworkflows.send_correlated(name text, correlation text, payload jsonb DEFAULT NULL, key text DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   PERFORM pgworkflows.refuse_event($1, $4, $2, $3);
@@ -101,7 +101,7 @@ $$;
 -- Gives events of these names and correlations, the oldest first, to the oldest wait for them that has none yet. An event
 -- that nobody waits for is parked; one whose workflow is locked is left for the next loop, and later ones behind it.
 -- Returns how many are dealt with.
-CREATE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
+CREATE OR REPLACE FUNCTION pgworkflows.assign_events(candidates bigint[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE e record; oldest bigint; wait record; parked_now integer; done integer := 0;
@@ -144,7 +144,7 @@ $$;
 -- Looks again at open waits, of the given workflows or with null of all: for correlated events, and for children that
 -- ended before the wait for them was committed, or that are gone.
 -- A plan for both cases would read every wait for one workflow, and every event for all.
-CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
+CREATE OR REPLACE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE candidates bigint[];
 BEGIN
@@ -171,7 +171,7 @@ $$;
 -- Takes undelivered events, locks their workflows without waiting, and makes those runnable that wait for them.
 -- Returns how many are dealt with, not counting those whose workflow is locked; where those fill the line's front, it
 -- looks behind them.
-CREATE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
+CREATE OR REPLACE FUNCTION pgworkflows.deliver(most integer) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE w record; last bigint := 0; done integer := 0;
 BEGIN
@@ -190,7 +190,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
+CREATE OR REPLACE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; woken uuid[]; delivered integer;

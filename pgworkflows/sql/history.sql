@@ -3,14 +3,14 @@
 -- What ended within the transaction is dated then, so that what one commit brings can be told in order.
 -- Planned once a session; a plan made for a single row must not compare all pairs of a thousand.
 
-CREATE FUNCTION pgworkflows.workflow_event(from_status text, to_status text) RETURNS text
+CREATE OR REPLACE FUNCTION pgworkflows.workflow_event(from_status text, to_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE from_status || '>' || to_status
 {{workflow_transitions}}
 END
 $$;
 
-CREATE FUNCTION pgworkflows.task_event(from_status text, to_status text) RETURNS text
+CREATE OR REPLACE FUNCTION pgworkflows.task_event(from_status text, to_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE from_status || '>' || to_status
 {{task_transitions}}
@@ -18,7 +18,7 @@ SELECT CASE from_status || '>' || to_status
 END
 $$;
 
-CREATE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
+CREATE OR REPLACE FUNCTION pgworkflows.workflow_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_workflow');
@@ -31,7 +31,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
+CREATE OR REPLACE FUNCTION pgworkflows.workflow_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -85,48 +85,7 @@ BEGIN
 END
 $$;
 
--- What ends or turns back leaves no open task, asks nobody, stops its children, and tells whoever waits for it.
--- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
-CREATE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_nestloop = on
-  SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-  UPDATE pgworkflows_task t SET status = 'CANCELLED', finished_at = pgworkflows.now()
-  FROM pgworkflows_workflow w
-  WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND t.workflow_id = w.id AND t.workflow_id = ANY (closed)
-    AND t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.kind <> 'COMPENSATION';
-
-  IF EXISTS (SELECT FROM pgworkflows_approval a WHERE a.workflow_id = ANY (closed)) THEN
-    UPDATE pgworkflows_approval a SET status = 'CANCELLED', decided_at = pgworkflows.now()
-    FROM pgworkflows_workflow w
-    WHERE w.id = ANY (closed) AND w.status <> 'FAILED' AND a.workflow_id = w.id AND a.workflow_id = ANY (closed)
-      AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
-  END IF;
-
-  -- What was given to a wait that is over without it goes to the next that waits.
-  UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
-  WHERE e.workflow_id = ANY (closed) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
-
-  INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
-  SELECT c.id, '$cancel', p.id::text,
-         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),
-         pgworkflows.now(), pgworkflows.setting('actor'), false
-  FROM pgworkflows_workflow p JOIN pgworkflows_workflow c ON c.parent_id = p.id AND c.finished_at IS NULL
-  WHERE p.id = ANY (closed) AND c.parent_id = ANY (closed) AND p.cancel_requested_at IS NOT NULL
-  ON CONFLICT DO NOTHING;
-
-  INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
-  SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
-  FROM pgworkflows_workflow w
-  JOIN pgworkflows_task t
-    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.payload ->> 'workflow' = w.id::text
-  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
-  ON CONFLICT DO NOTHING;
-END
-$$;
-
-CREATE FUNCTION pgworkflows.task_inserted() RETURNS trigger
+CREATE OR REPLACE FUNCTION pgworkflows.task_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -153,7 +112,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.task_updated() RETURNS trigger
+CREATE OR REPLACE FUNCTION pgworkflows.task_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_nestloop = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -174,11 +133,11 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER workflow_inserted AFTER INSERT ON pgworkflows_workflow
+CREATE OR REPLACE TRIGGER workflow_inserted AFTER INSERT ON pgworkflows_workflow
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.workflow_inserted();
-CREATE TRIGGER workflow_updated AFTER UPDATE ON pgworkflows_workflow
+CREATE OR REPLACE TRIGGER workflow_updated AFTER UPDATE ON pgworkflows_workflow
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.workflow_updated();
-CREATE TRIGGER task_inserted AFTER INSERT ON pgworkflows_task
+CREATE OR REPLACE TRIGGER task_inserted AFTER INSERT ON pgworkflows_task
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_inserted();
-CREATE TRIGGER task_updated AFTER UPDATE ON pgworkflows_task
+CREATE OR REPLACE TRIGGER task_updated AFTER UPDATE ON pgworkflows_task
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_updated();

@@ -3,7 +3,7 @@
 -- Returns 'cancelled', 'requested' (a worker does the rest), 'unknown', or the status of the finished workflow.
 -- Never waits: what runs just now is left a request. So is everything with `later`, which steps pass: their own
 -- transaction holds the rows of the whole batch, and writes them once more at its end.
-CREATE FUNCTION pgworkflows.request_cancel(
+CREATE OR REPLACE FUNCTION pgworkflows.request_cancel(
   workflow uuid, reason text, compensate boolean, actor text, channel text, later boolean)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE
@@ -48,7 +48,7 @@ $$;
 
 -- What led to the failure: the last task that failed, unless the body went on to something that is more than a note.
 -- The attempts start afresh; the position, and with it the idempotency key, stays.
-CREATE FUNCTION pgworkflows.reopen_last_failure(workflow uuid) RETURNS void
+CREATE OR REPLACE FUNCTION pgworkflows.reopen_last_failure(workflow uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   WITH failed AS (
@@ -72,7 +72,7 @@ END
 $$;
 
 -- Lets a FAILED or BLOCKED workflow go on, forwards (PENDING) or backwards (COMPENSATING).
-CREATE FUNCTION pgworkflows.resume(workflow uuid, status text) RETURNS void
+CREATE OR REPLACE FUNCTION pgworkflows.resume(workflow uuid, status text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   UPDATE pgworkflows_workflow w
@@ -84,7 +84,7 @@ END
 $$;
 
 -- Has one that is to be tried again later tried now; false where there is no such wait. What is in flight is left alone.
-CREATE FUNCTION pgworkflows.try_now(workflow uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgworkflows.try_now(workflow uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 BEGIN
   UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
@@ -94,7 +94,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.cancel(workflow uuid, reason text, compensate boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION pgworkflows.cancel(workflow uuid, reason text, compensate boolean DEFAULT true)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
@@ -109,7 +109,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pgworkflows.status(workflow uuid) RETURNS text
+CREATE OR REPLACE FUNCTION pgworkflows.status(workflow uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 SELECT w.status FROM pgworkflows_workflow w WHERE w.id = $1
 $$;

@@ -3,7 +3,7 @@
 -- Inserts workflows in key order. ON CONFLICT DO NOTHING and then a second statement: one statement can return no row
 -- in the race of two starts with one key. Where a key was taken, its holder is returned with its arguments; where the
 -- holder is gone by then, it starts over. `asked` is the id that the row was given with.
-CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
+CREATE OR REPLACE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
 RETURNS TABLE (asked uuid, workflow uuid, created boolean, at timestamptz, task bigint, kwargs text, format smallint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
@@ -68,7 +68,7 @@ END
 $$;
 
 -- The public verb: the highest version of a definition, with its defaults. The subject is 'app.model:pk'.
-CREATE FUNCTION pgworkflows.start(
+CREATE OR REPLACE FUNCTION pgworkflows.start(
   name text, kwargs jsonb DEFAULT '{}', key text DEFAULT NULL, queue text DEFAULT NULL,
   run_after timestamptz DEFAULT NULL, subject text DEFAULT NULL, requested_by text DEFAULT NULL)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$

@@ -12,7 +12,7 @@ from . import claims
 from .claims import Known
 from .connection import answered, query
 
-#: The advisory lock that senders try shared; see sql/functions.sql, wake().
+#: The advisory lock that senders try shared; see sql/connection.sql, wake().
 IDLE_LOCK = 1885828966
 
 

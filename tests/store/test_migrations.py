@@ -63,7 +63,7 @@ def test_models_and_migrations_agree(scratch):
 
 def test_sqlmigrate_prints_the_functions(scratch):
     printed = scratch.manage("sqlmigrate", "pgworkflows", "0002")
-    assert "CREATE FUNCTION pgworkflows.start(" in printed
+    assert "CREATE OR REPLACE FUNCTION pgworkflows.start(" in printed
     assert "{{" not in printed
 
 

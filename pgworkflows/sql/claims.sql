@@ -6,14 +6,11 @@
 --   lanes()             where a worker's runnable workflows stand
 --   claim()             lock some of them
 --   waiting_events()    the events that no wait has taken
---   insert_tasks()      write what came new
---   update_tasks()      write what was recorded before
---   update_workflows()  write where workflows stand
 
 -- A lane is a (name, version, queue, priority). Each is found with one probe of the index; a probe that lands on what this
 -- worker does not know jumps to the next that it knows. So neither that nor what is not yet due is read, however much of it
 -- stands in front. Null queues are all. One plain SELECT, which the planner puts into its caller's.
-CREATE FUNCTION pgworkflows.lanes(names text[], versions integer[], queues text[])
+CREATE OR REPLACE FUNCTION pgworkflows.lanes(names text[], versions integer[], queues text[])
 RETURNS TABLE (name text, version integer, queue text, priority smallint, available_at timestamptz)
 LANGUAGE sql STABLE AS $$
 WITH RECURSIVE known AS MATERIALIZED (
@@ -45,7 +42,7 @@ $$;
 
 -- Locks up to `most` of one lane, from the `skip`th on. The candidates are read without a lock first and locked by their
 -- place, so that LIMIT counts what is looked at: a lock that is refused costs as much as one that is got.
-CREATE FUNCTION pgworkflows.claim_from(
+CREATE OR REPLACE FUNCTION pgworkflows.claim_from(
   name text, version integer, queue text, priority smallint, skip integer, looked_at integer, most integer)
 RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET plan_cache_mode = force_generic_plan AS $$
@@ -66,7 +63,7 @@ $$;
 -- What was tried in vain (crashes > 0) is none of this: it is tried apart, and not found here.
 -- Locks runnable workflows, highest priority and longest ready first. Where the front of a lane is locked by others it
 -- looks further back, in strides, and at last from the other end, where it sees every row.
-CREATE FUNCTION pgworkflows.claim(names text[], versions integer[], queues text[], most integer)
+CREATE OR REPLACE FUNCTION pgworkflows.claim(names text[], versions integer[], queues text[], most integer)
 RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE l record; missing integer := most; found_now integer; skip integer; before integer;
@@ -106,7 +103,7 @@ END
 $$;
 
 -- Called after the claim, in a statement of its own, so that it sees what was committed before the lock was won.
-CREATE FUNCTION pgworkflows.waiting_events(workflows uuid[]) RETURNS SETOF pgworkflows_event
+CREATE OR REPLACE FUNCTION pgworkflows.waiting_events(workflows uuid[]) RETURNS SETOF pgworkflows_event
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
@@ -114,74 +111,5 @@ BEGIN
   RETURN QUERY SELECT w.* FROM (
     SELECT e.* FROM pgworkflows_event e WHERE e.workflow_id = ANY (workflows) AND e.task_id IS NULL OFFSET 0) w
   ORDER BY w.id;
-END
-$$;
-
--- Inserts tasks, given by column. No ON CONFLICT: (workflow, branch, seq) is the last fence. Writes nothing for a
--- transaction that is gone; returns how many rows were written.
-CREATE FUNCTION pgworkflows.insert_tasks(
-  claim xid8, ids bigint[], workflows uuid[], seqs integer[], kinds text[], names text[], statuses text[],
-  attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamptz[], starts timestamptz[],
-  ends timestamptz[])
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET plan_cache_mode = force_generic_plan AS $$
-DECLARE written integer := 0;
-BEGIN
-  IF pg_current_xact_id() = claim THEN
-    INSERT INTO pgworkflows_task
-      (id, workflow_id, branch, seq, kind, name, status, attempt, payload, result, error, due_at, started_at, finished_at)
-    SELECT COALESCE(t.id, nextval('pgworkflows_task_id_seq')), t.workflow, '', t.seq, t.kind, t.name, t.status, t.attempt,
-      t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
-    FROM unnest(ids, workflows, seqs, kinds, names, statuses, attempts, payloads, results, errors, dues, starts, ends)
-      AS t(id, workflow, seq, kind, name, status, attempt, payload, result, error, due_at, started_at, finished_at);
-    GET DIAGNOSTICS written = ROW_COUNT;
-  END IF;
-  RETURN written;
-END
-$$;
-
--- Updates tasks, given by column. Writes nothing for a transaction that is gone; returns how many rows were written.
-CREATE FUNCTION pgworkflows.update_tasks(
-  claim xid8, ids bigint[], statuses text[], attempts integer[], payloads jsonb[], results jsonb[], errors jsonb[],
-  dues timestamptz[], starts timestamptz[], ends timestamptz[])
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE written integer := 0;
-BEGIN
-  IF pg_current_xact_id() = claim THEN
-    UPDATE pgworkflows_task t
-    SET status = u.status, attempt = u.attempt, payload = u.payload, result = u.result, error = u.error,
-      due_at = u.due_at, started_at = u.started_at, finished_at = u.finished_at
-    FROM unnest(ids, statuses, attempts, payloads, results, errors, dues, starts, ends)
-      AS u(id, status, attempt, payload, result, error, due_at, started_at, finished_at)
-    WHERE t.id = u.id AND t.id = ANY (ids);
-    GET DIAGNOSTICS written = ROW_COUNT;
-  END IF;
-  RETURN written;
-END
-$$;
-
--- Updates workflows, given by column. Writes nothing for a transaction that is gone; returns how many rows were written.
-CREATE FUNCTION pgworkflows.update_workflows(
-  claim xid8, moment timestamptz, ids uuid[], statuses text[], states text[], results jsonb[], errors jsonb[],
-  labels jsonb[], dues timestamptz[], finished boolean[], waits jsonb[], owners bigint[], epochs integer[],
-  deaths smallint[], cancels jsonb[], cancelled timestamptz[])
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE written integer := 0;
-BEGIN
-  IF pg_current_xact_id() = claim THEN
-    UPDATE pgworkflows_workflow w
-    SET status = u.status, state = u.state, result = u.result, error = u.error, attributes = u.attributes,
-      available_at = u.available_at, started_at = COALESCE(w.started_at, moment),
-      finished_at = CASE WHEN u.finished THEN pgworkflows.now() END, waiting_for = u.waiting_for, owner_id = u.owner,
-      epoch = u.epoch, crashes = u.crashes, cancel_request = u.cancel_request, cancel_requested_at = u.cancel_requested_at
-    FROM unnest(ids, statuses, states, results, errors, labels, dues, finished, waits, owners, epochs, deaths, cancels, cancelled)
-      AS u(id, status, state, result, error, attributes, available_at, finished, waiting_for, owner, epoch, crashes,
-           cancel_request, cancel_requested_at)
-    WHERE w.id = u.id AND w.id = ANY (ids);
-    GET DIAGNOSTICS written = ROW_COUNT;
-  END IF;
-  RETURN written;
 END
 $$;

@@ -13,7 +13,7 @@
 -- Four eyes, the one rule: who may not decide on an approval, and why. Opening one, listing what waits and deciding all ask
 -- this: 'self' asked for it; 'reassigned' chose who decides; 'twice' has decided here; 'elsewhere' in another stage of the
 -- request. By key or by name, so that who is deleted and made anew is the same. No SET, so that the planner looks inside.
-CREATE FUNCTION pgworkflows.kept_out(a {{schema}}.pgworkflows_approval) RETURNS TABLE (id {{user_pk_type}}, username text, why text)
+CREATE OR REPLACE FUNCTION pgworkflows.kept_out(a {{schema}}.pgworkflows_approval) RETURNS TABLE (id {{user_pk_type}}, username text, why text)
 LANGUAGE sql STABLE AS $$
 SELECT a.requested_by_id, NULLIF(a.requested_by_name, ''), 'self' WHERE NOT a.allow_self_approval
 UNION ALL
@@ -33,13 +33,13 @@ $$;
 
 -- Whether an approval still takes decisions, as listing, offering and deciding ask: it is pending, and its time is not over.
 -- Past its due date only one takes them that has yet to escalate. No SET, so that the planner looks inside.
-CREATE FUNCTION pgworkflows.takes_decisions(a {{schema}}.pgworkflows_approval) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgworkflows.takes_decisions(a {{schema}}.pgworkflows_approval) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 SELECT a.status = 'PENDING'
   AND (a.due_at IS NULL OR a.due_at > pgworkflows.now() OR (a.on_timeout = 'escalate' AND a.escalated_at IS NULL))
 $$;
 
-CREATE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
+CREATE OR REPLACE FUNCTION pgworkflows.asked(approval bigint) RETURNS TABLE (id {{user_pk_type}}, username text)
 LANGUAGE sql STABLE AS $$
 SELECT p.id, p.username FROM pgworkflows.people() p
 WHERE p.active AND p.id IN (
@@ -51,7 +51,7 @@ $$;
 
 -- Open approvals that none of those concerned can move: fewer can still decide than have to agree, or it was sent back to
 -- nobody. Who holds `reassign_approval` can.
-CREATE FUNCTION pgworkflows.stuck_approvals() RETURNS TABLE (id bigint)
+CREATE OR REPLACE FUNCTION pgworkflows.stuck_approvals() RETURNS TABLE (id bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 SELECT a.id FROM pgworkflows_approval a
 WHERE a.status = 'PENDING' AND a.quorum > (
@@ -67,7 +67,7 @@ $$;
 
 -- For whom of those asked a person stands in just now, the person who asked included. Only who is named can be stood in
 -- for: a delegate of a delegate finds nobody here.
-CREATE FUNCTION pgworkflows.stands_in_for(approval bigint, delegate {{user_pk_type}})
+CREATE OR REPLACE FUNCTION pgworkflows.stands_in_for(approval bigint, delegate {{user_pk_type}})
 RETURNS TABLE (id {{user_pk_type}}, username text, own_request boolean)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 SELECT DISTINCT s.id, s.username, EXISTS (
@@ -81,7 +81,7 @@ $$;
 -- 'no_delegation', 'expired' or the status of what is no longer pending, 'ambiguous' (asked for several people, on_behalf_of
 -- does not say for whom), or why one of the two is kept out.
 -- Volatile, so that after the caller's lock it sees what the last holder committed.
-CREATE FUNCTION pgworkflows.standing(
+CREATE OR REPLACE FUNCTION pgworkflows.standing(
   approval bigint, username text, on_behalf_of text,
   OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
@@ -126,7 +126,7 @@ $$;
 
 -- Locks the approval, and nothing else, and says whether it takes this person's decision: '' or 'unknown', or what `standing`
 -- refuses.
-CREATE FUNCTION pgworkflows.admit(
+CREATE OR REPLACE FUNCTION pgworkflows.admit(
   approval bigint, username text, on_behalf_of text,
   OUT refusal text, OUT person_id {{user_pk_type}}, OUT principal_id {{user_pk_type}}, OUT principal_name text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
@@ -141,18 +141,8 @@ BEGIN
 END
 $$;
 
--- Wakes the workflow that asked; a worker does the rest.
-CREATE FUNCTION pgworkflows.tell_asker(workflow uuid, key text, sender text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
-  VALUES ($1, '$approval', $2, pgworkflows.now(), COALESCE($3, ''), false) ON CONFLICT DO NOTHING;
-  PERFORM pgworkflows.wake();
-END
-$$;
-
 -- Records one decision, by who acts. Returns 'decided', or why it was not admitted.
-CREATE FUNCTION pgworkflows.record_decision(
+CREATE OR REPLACE FUNCTION pgworkflows.record_decision(
   approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
@@ -184,7 +174,7 @@ END
 $$;
 
 -- What somebody is told; Python takes the words from here too.
-CREATE FUNCTION pgworkflows.refusal_text(outcome text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION pgworkflows.refusal_text(outcome text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 SELECT CASE outcome
   WHEN 'unknown' THEN 'there is no such approval'
   WHEN 'nobody' THEN 'there is no active user of that name'
@@ -199,7 +189,7 @@ SELECT CASE outcome
 END
 $$;
 
-CREATE FUNCTION pgworkflows.decide(approval bigint, username text, verdict text, comment text DEFAULT '')
+CREATE OR REPLACE FUNCTION pgworkflows.decide(approval bigint, username text, verdict text, comment text DEFAULT '')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE
   outcome text; before text[];
@@ -228,3 +218,48 @@ BEGIN
   END IF;
 END
 $$;
+
+-- A decision is made now, by who acts and may decide, on what was shown. The same function says so to everybody.
+CREATE OR REPLACE FUNCTION pgworkflows.refuse_decision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE may record; shown text; wrong text;
+BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_decision');
+  SELECT * INTO may FROM pgworkflows.admit(NEW.approval_id, NEW.username, NULLIF(NEW.on_behalf_of_name, ''));
+  SELECT a.snapshot_hash INTO shown FROM pgworkflows_approval a WHERE a.id = NEW.approval_id;
+  wrong := CASE
+    WHEN may.refusal <> '' THEN COALESCE(pgworkflows.refusal_text(may.refusal), 'it is ' || may.refusal)
+    WHEN NEW.username <> pgworkflows.setting('actor') THEN 'who acts is ' || COALESCE(NULLIF(pgworkflows.setting('actor'), ''), 'nobody')
+    WHEN NEW.user_id IS DISTINCT FROM may.person_id OR NEW.on_behalf_of_id IS DISTINCT FROM may.principal_id
+      OR NEW.on_behalf_of_name <> COALESCE(may.principal_name, '') THEN 'its keys and its names are of different people'
+    WHEN NEW.at <> pgworkflows.now() THEN 'it is dated ' || NEW.at
+    WHEN NEW.snapshot_hash <> shown THEN 'it is on something else than was shown' END;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'a decision of % on approval % is refused: %', NEW.username, NEW.approval_id, wrong
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Use pgworkflows.decide(), or the verbs in Python.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER decision_counts BEFORE INSERT ON pgworkflows_decision
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_decision();
+
+-- An approval is decided by decisions.
+CREATE OR REPLACE FUNCTION pgworkflows.refuse_uncounted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE counted integer; needed integer := CASE NEW.status WHEN 'APPROVED' THEN OLD.quorum ELSE 1 END;
+BEGIN
+  SELECT count(*) INTO counted FROM pgworkflows_decision d WHERE d.approval_id = NEW.id AND d.verdict =
+    CASE NEW.status WHEN 'APPROVED' THEN 'approve' WHEN 'REJECTED' THEN 'reject' ELSE 'request_changes' END;
+  IF counted >= needed THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'approval % cannot be %: that takes % decision(s), and there are %', NEW.id, NEW.status, needed, counted
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Use pgworkflows.decide(), or the verbs in Python.';
+END
+$$;
+
+CREATE OR REPLACE TRIGGER approval_counts BEFORE UPDATE OF status ON pgworkflows_approval
+  FOR EACH ROW WHEN (NEW.status <> OLD.status AND NEW.status IN ('APPROVED', 'REJECTED', 'CHANGES_REQUESTED'))
+  EXECUTE FUNCTION pgworkflows.refuse_uncounted();
