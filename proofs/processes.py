@@ -134,11 +134,6 @@ class Fleet:
         alive = self.alive()
         return chance.choice(alive) if alive else None
 
-    def tell_all(self, number: int) -> None:
-        """Send a signal to every worker."""
-        for worker in self.workers:
-            worker.send(number)
-
     def log(self) -> str:
         """Return what the workers said."""
         return (self.folder / "workers.log").read_text(errors="replace")
