@@ -11,7 +11,7 @@ from .claims import Known
 from .connection import query
 
 #: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
-LIFE_LOCK = 1885828967
+LIVENESS_LOCK = 1885828967
 
 # Tried only: any login can take this lock first, and an old session of the worker may linger on the server. While another
 # session has it, only the lease speaks for this worker.
@@ -36,7 +36,7 @@ def register(name: str, *, queues: list[str], definitions: list[str], direct: bo
     }
     worker = int(query(REGISTER, parameters)[0][0])
     if direct:
-        query(LOCK, {"kind": LIFE_LOCK, "worker": worker})
+        query(LOCK, {"kind": LIVENESS_LOCK, "worker": worker})
     return worker
 
 
@@ -51,7 +51,7 @@ def reconnect(worker: int, *, direct: bool) -> bool:
     if not query(RECONNECT, {"worker": worker, "direct": direct}):
         return False
     if direct:
-        query(LOCK, {"kind": LIFE_LOCK, "worker": worker})
+        query(LOCK, {"kind": LIVENESS_LOCK, "worker": worker})
     return True
 
 
@@ -100,7 +100,7 @@ def find_dead(worker: int, *, heartbeat: float, locks_count: bool) -> list[int]:
         "worker": worker,
         "locks_count": locks_count,
         "missed": timedelta(seconds=2 * heartbeat),
-        "kind": LIFE_LOCK,
+        "kind": LIVENESS_LOCK,
     }
     return [row[0] for row in query(DEAD, parameters)]
 

@@ -1,1 +1,1 @@
-"""Long-lived processes: the batch loop, the pool for outside calls, signs of life, and the supervisor over them."""
+"""Long-lived processes: the batch loop, the pool for outside calls, the heartbeat, and the supervisor over them."""

@@ -26,11 +26,10 @@ from ..execution.engine import Engine, known_definitions
 from ..store import claims, events, idling, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
-from .life import LONGEST_PAUSE, Life
+from .heartbeat import LONGEST_PAUSE, Heartbeat
 from .options import REPLACE_ME, Takes, WorkerOptions
 from .pacing import Pacing
 from .pool import OutsidePool
-from .watchdog import Watchdog
 
 RESULTS_AT_ONCE = 50
 SHORTEST_PAUSE = 0.02
@@ -58,7 +57,7 @@ class Worker:
         self.aside: dict[uuid.UUID, float] = {}
         #: Whether the one that is tried by itself has a call in flight: nothing else is begun.
         self.trying_one = False
-        self.life = Life(options, self.engine, self.pool, self.wake, self.stop)
+        self.heartbeat = Heartbeat(options, self.engine, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
         #: Whether a COMMIT may have gone through without its answer.
         self.unsure = False
@@ -91,7 +90,7 @@ class Worker:
             except (DatabaseError, psycopg.Error, OSError) as error:
                 signals.neighbour_failed.send_robust(Worker, what="the worker's database connection", error=error)
                 connections.close_all()
-                self.life.end_with_parent()
+                self.heartbeat.end_with_parent()
                 if self.stopping and not len(self.pool):
                     status = 1
                     break
@@ -109,10 +108,9 @@ class Worker:
             count = unfinished_with_other_body(workflow)
             if count:
                 signals.definition_changed.send_robust(Worker, name=workflow.name, version=workflow.version, unfinished=count)
-        if not self.life.is_alive():
-            self.life.start()
-            Watchdog(self.engine, self.life).start()
-        while not self.life.registered.wait(0.2):
+        if not self.heartbeat.is_alive():
+            self.heartbeat.start()
+        while not self.heartbeat.registered.wait(0.2):
             if self.stopping:
                 raise OSError("stopped before it could register")
         self._say(last=True)
@@ -238,7 +236,7 @@ class Worker:
 
     def _tries_suspects(self) -> bool:
         """Whether suspects come before the queue: always in their own process; without a supervisor that starts one, when due."""
-        return self.options.takes == Takes.SUSPECTS or (self.options.takes == Takes.BOTH and self.life.suspects_due)
+        return self.options.takes == Takes.SUSPECTS or (self.options.takes == Takes.BOTH and self.heartbeat.suspects_due)
 
     def _run_suspects(self) -> Report | None:
         """Try what was in hand when a worker died: together at first, then one at a time with nothing else in hand."""
@@ -248,7 +246,7 @@ class Worker:
             return report
         one = self._run_careful(suspects=True)
         self.trying_one = one is not None and bool(one.calls)
-        self.life.suspects_due &= one is not None
+        self.heartbeat.suspects_due &= one is not None
         return one
 
     def _run_aside(self) -> Report | None:
@@ -283,7 +281,7 @@ class Worker:
         self.wake.clear()
         if self.pool.has_results() or (self.stopping and not len(self.pool)):
             return
-        if not self.life.direct:
+        if not self.heartbeat.direct:
             self.wake.wait(self._pause(self.options.poll_interval))
             return
         holds = idling.try_idle_lock()
@@ -320,16 +318,17 @@ class Worker:
         if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
             return
         self._reported_at = time.monotonic()
-        now = {"in_flight": len(self.pool), "suspects_due": int(self.life.suspects_due), "replace": int(self.wants_successor)}
+        suspects_due, replace = int(self.heartbeat.suspects_due), int(self.wants_successor)
+        now = {"in_flight": len(self.pool), "suspects_due": suspects_due, "replace": replace}
         line = json.dumps(self.counts | now) + "\n"
-        with suppress(OSError):  # the supervisor is gone; Life sees that
+        with suppress(OSError):  # the supervisor is gone; the heartbeat sees that
             os.write(self.options.report_to, line.encode())
 
     def _end(self) -> None:
         self._say(last=True)
         self.pool.close()
-        self.life.ended.set()
-        if self.life.is_alive():
-            self.life.join(timeout=5)
+        self.heartbeat.ended.set()
+        if self.heartbeat.is_alive():
+            self.heartbeat.join(timeout=5)
         connections.close_all()
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=False)

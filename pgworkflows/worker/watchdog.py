@@ -1,14 +1,22 @@
-"""Ending a process whose database does not answer, and does not say that it is gone either."""
+"""Ending a process that hangs: in a step, in what follows a commit, or in a database that does not answer."""
 
 from __future__ import annotations
 
 import os
 import threading
+import time
+import uuid
+from typing import Any, NoReturn
+
+from django.db import transaction
 
 from .. import signals
+from ..conf import conf
+from ..definitions.step import Step
 from ..execution.engine import Engine
+from ..store import events, workers
 from ..store.connection import unanswered
-from .life import Life
+from .options import REPLACE_ME
 
 #: How often it looks in a lease, and for how many leases the same answer may be missing. A takeover may wait for a whole
 #: one, until the server ends the transaction of a worker that was stopped.
@@ -16,20 +24,71 @@ LOOKS, LEASES = 4, 2
 
 
 class Watchdog(threading.Thread):
-    """Ends the process when one of its threads has waited for two leases: its claims are long taken over, it is replaced.
+    """Ends the process when one of its threads hangs: what it ran is taken over, and it is replaced.
 
-    A cut that a firewall or a proxy hides is seen by nothing else: TCP may keep such a connection for hours. While a
-    batch is open, `Life` looks at how long it hangs; a step may be busy in the database for however long.
+    What hangs in users' code is found with each heartbeat, whose connection tells which workflow it is. A cut that a
+    firewall or a proxy hides is seen by nothing but this thread: TCP may keep such a connection for hours. While a batch is
+    open only its steps are looked at: one may be busy in the database for however long.
     """
 
-    def __init__(self, engine: Engine, life: Life) -> None:
+    def __init__(self, engine: Engine, heartbeat: threading.Thread, ended: threading.Event) -> None:
         super().__init__(name="pgworkflows-watchdog", daemon=True)
-        self.engine, self.life = engine, life
+        self.engine, self.heartbeat, self.ended = engine, heartbeat, ended
+        #: The atomic step that runs now: its workflow and position, and when it began.
+        self._step: tuple[uuid.UUID, int, Step[..., Any], float] | None = None
+        engine.watch = self.watch
+
+    def watch(self, workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None) -> None:
+        """Note the atomic step that runs now; None for none."""
+        self._step = None if workflow is None or step is None else (workflow, seq, step, time.monotonic())
+
+    def end_if_hanging(self) -> None:
+        """End the process if users' code hangs: called by the heartbeat, on its connection."""
+        self._end_overrun_step()
+        self._end_silent_step()
+        self._end_hook()
+
+    def _end_overrun_step(self) -> None:
+        """End it for a step that is over its time, and leave word of that."""
+        if (current := self._step) is None:
+            return
+        workflow, seq, step, began = current
+        if step.timeout is not None and time.monotonic() - began > step.timeout:
+            try:
+                events.report_overrun(workflow, seq, self.engine.name)
+            finally:
+                self._replace_me()
+
+    def _end_silent_step(self) -> None:
+        """End it for a step that has kept away from the database for a whole lease."""
+        current = self.engine.transaction
+        if current is not None and time.monotonic() - current.last_activity > self.engine.lease:
+            self._replace_me()
+
+    def _end_hook(self) -> None:
+        """End it for what follows a commit and has not returned for a whole lease."""
+        if (current := self.engine.afterwards) is None:
+            return
+        what, began = current
+        if time.monotonic() - began > self.engine.lease:
+            error = TimeoutError(f"it has not returned for {self.engine.lease:g} s; its worker is replaced")
+            signals.neighbour_failed.send_robust(Watchdog, what=what, error=error)
+            self._replace_me()
+
+    def _replace_me(self) -> NoReturn:
+        """End the process for another to take its place, and say which workflow it hangs in, so that no other is tried for it."""
+        current, running = self.engine.transaction, self.engine.running
+        try:
+            if current is not None and running is not None and current.transaction:
+                with transaction.atomic(using=conf().DATABASE):
+                    workers.suspect(running, current.transaction)
+        finally:
+            os._exit(REPLACE_ME)
 
     def run(self) -> None:
-        """Look again and again, until the worker ends; looks are counted, since a stopped process has no time to hear."""
+        """Look for answers that are missing until the worker ends; looks are counted, since a stopped process cannot hear."""
         seen, looks = None, 0
-        while not self.life.ended.wait(self.engine.lease / LOOKS):
+        while not self.ended.wait(self.engine.lease / LOOKS):
             since = self.unanswered_since()
             looks = looks + 1 if since is not None and since == seen else 0
             seen = since
@@ -39,8 +98,8 @@ class Watchdog(threading.Thread):
                 os._exit(1)
 
     def unanswered_since(self) -> float | None:
-        """Return since when the signs of life, or the batch loop outside a batch, wait for an answer; None if they do not."""
-        threads: list[threading.Thread] = [self.life]
+        """Return since when the heartbeat, or the batch loop outside a batch, waits for an answer; None if they do not."""
+        threads: list[threading.Thread] = [self.heartbeat]
         if self.engine.transaction is None:
             threads.append(threading.main_thread())
         return min((unanswered[t.ident] for t in threads if t.ident in unanswered), default=None)

@@ -5,7 +5,7 @@ import pytest
 
 from pgworkflows.models import Worker, Workflow
 from pgworkflows.store.idling import IDLE_LOCK
-from pgworkflows.store.workers import LIFE_LOCK
+from pgworkflows.store.workers import LIVENESS_LOCK
 from tests.ledger.workflows import quick
 from tests.workers import conninfo, until_all
 
@@ -17,7 +17,7 @@ def test_a_worker_begins_and_works_while_a_stranger_holds_every_lock(fleet, mode
     with psycopg.connect(conninfo(), autocommit=True) as stranger:
         (next_id,) = stranger.execute("SELECT COALESCE(max(last_value), 0) FROM pgworkflows_worker_id_seq").fetchone()
         for number in range(next_id, next_id + 10):
-            stranger.execute(f"SELECT pg_advisory_lock{mode}(%s, %s)", (LIFE_LOCK, number))
+            stranger.execute(f"SELECT pg_advisory_lock{mode}(%s, %s)", (LIVENESS_LOCK, number))
         stranger.execute(f"SELECT pg_advisory_lock{mode}(%s, 0)", (IDLE_LOCK,))
         quick.start("first")
         fleet.worker()

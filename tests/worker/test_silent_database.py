@@ -23,14 +23,14 @@ def ended(monkeypatch, worker):
 
     def leave(status):
         made.append(status)
-        worker.life.ended.set()
+        worker.heartbeat.ended.set()
 
     monkeypatch.setattr(watchdog.os, "_exit", leave)
     return made
 
 
 def test_hanging_query_ends_the_process(worker, ended):
-    watching = Watchdog(replace(worker.engine, lease=0.1), worker.life)
+    watching = Watchdog(replace(worker.engine, lease=0.1), worker.heartbeat, worker.heartbeat.ended)
     watching.start()
     query("SELECT pg_sleep(2)")
     watching.join(timeout=20)
@@ -39,19 +39,18 @@ def test_hanging_query_ends_the_process(worker, ended):
 
 
 def test_queries_that_are_answered_end_nothing(worker, ended):
-    Watchdog(replace(worker.engine, lease=1.0), worker.life).start()
+    Watchdog(replace(worker.engine, lease=1.0), worker.heartbeat, worker.heartbeat.ended).start()
     end = time.monotonic() + 3
     while time.monotonic() < end:
         query("SELECT pg_sleep(0.1)")
     assert ended == []
 
 
-def test_open_batch_is_left_to_life(worker):
+def test_open_batch_may_wait_for_an_answer(worker):
     with answered():
-        assert Watchdog(worker.engine, worker.life).unanswered_since() is not None
+        assert Watchdog(worker.engine, worker.heartbeat, worker.heartbeat.ended).unanswered_since() is not None
         open_batch = replace(worker.engine, transaction=object())
-        life = threading.Thread()
-        assert Watchdog(open_batch, life).unanswered_since() is None
+        assert Watchdog(open_batch, threading.Thread(), threading.Event()).unanswered_since() is None
 
 
 def test_full_disk_is_charged_to_nobody(worker, run_until):
@@ -83,7 +82,7 @@ def test_orphan_ends_while_the_database_is_gone(worker, monkeypatch):
         raise OperationalError("gone")
 
     monkeypatch.setattr(workers, "beat", lost)
-    worker.life._parent = -1
+    worker.heartbeat._parent = -1
     end = time.monotonic() + 20
     while not worker.stopping:
         assert time.monotonic() < end, "it goes on without a parent"

@@ -1,0 +1,118 @@
+"""The worker's signs of life, on a connection of its own; and, with each, what must go on while a batch runs."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable
+
+import psycopg
+from django.db import Error as DatabaseError
+
+from .. import signals
+from ..conf import conf
+from ..execution.engine import Engine
+from ..store import idling, workers
+from ..store.connection import database
+from .listener import Listener
+from .options import WorkerOptions
+from .pool import OutsidePool
+from .takeover import Takeover
+from .upkeep import Upkeep
+from .watchdog import Watchdog
+
+LONGEST_PAUSE = 5.0
+
+
+class Heartbeat(threading.Thread):
+    """Registers the worker, and shows twice a second that it lives."""
+
+    def __init__(
+        self, options: WorkerOptions, engine: Engine, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]
+    ):
+        super().__init__(name="pgworkflows-heartbeat", daemon=True)
+        self.options, self.engine, self.pool, self.wake, self.stop_worker = options, engine, pool, wake, stop
+        self.registered = threading.Event()
+        self.ended = threading.Event()
+        self.listener = Listener(wake, self.ended)
+        self.takeover = Takeover(options.name, wake)
+        self.upkeep = Upkeep(wake)
+        self.watchdog = Watchdog(engine, self, self.ended)
+        #: Whether workflows that were tried in vain wait to be tried again.
+        self.suspects_due = False
+        self._parent = options.supervisor or os.getppid()
+
+    @property
+    def direct(self) -> bool:
+        """Whether the worker hears NOTIFY."""
+        return self.listener.direct
+
+    def run(self) -> None:
+        """Go on until told to end, through lost connections."""
+        self.watchdog.start()
+        pause = 0.1
+        while not self.ended.is_set():
+            try:
+                self._connect()
+                pause = 0.1
+                while not self.ended.is_set():
+                    self.listener.listen(conf().HEARTBEAT)
+                    self._beat()
+            except (DatabaseError, psycopg.Error, OSError) as error:
+                self._connection_lost(error)
+                self.ended.wait(pause * random.uniform(0.5, 1.0))
+                pause = min(pause * 2, LONGEST_PAUSE)
+        self._leave()
+
+    def _connect(self) -> None:
+        """Find out whether NOTIFY comes through, and get or renew the worker's row and its lock."""
+        direct = self.listener.find_out()
+        if not self.registered.is_set() or not workers.reconnect(self.engine.worker_id, direct=direct):
+            self._register()
+        self.listener.begin()
+
+    def _register(self) -> None:
+        known = [f"{name}:{version}" for name, version in zip(self.engine.known.names, self.engine.known.versions, strict=True)]
+        self.engine.worker_id = workers.register(
+            self.options.name, queues=self.options.queues, definitions=known, direct=self.direct, lease=conf().LEASE
+        )
+        self.takeover.take_over_predecessors(self.options.predecessors)
+        self.registered.set()
+
+    def _beat(self) -> None:
+        self.watchdog.end_if_hanging()
+        self.pool.give_up_overrun()
+        self.end_with_parent()
+        if not workers.beat(self.engine.worker_id):
+            self._register()
+        self.takeover.take_over_dead(self.engine.worker_id, direct=self.direct)
+        self._look_for_suspects()
+        self.upkeep.sweep()
+
+    def _look_for_suspects(self) -> None:
+        due = idling.seconds_to_next_suspect(self.engine.known, left=1.0)
+        self.suspects_due = due is not None and due <= 0
+        if self.suspects_due:
+            self.wake.set()
+
+    def _connection_lost(self, error: Exception) -> None:
+        signals.neighbour_failed.send_robust(Heartbeat, what="the worker's own connection", error=error)
+        database().close()
+        self.listener.direct = False
+        self.takeover.connection_lost()
+        self.watchdog.end_if_hanging()
+        self.end_with_parent()
+
+    def end_with_parent(self) -> None:
+        """Stop the worker once nobody is left to replace it or to stop it."""
+        if os.getppid() != self._parent:
+            self.stop_worker()
+
+    def _leave(self) -> None:
+        """End the worker's row, and make runnable what it may still own."""
+        try:
+            self.takeover.take_over(self.engine.worker_id, died=False)
+            database().close()
+        except (DatabaseError, psycopg.Error):
+            pass  # the lease will tell
