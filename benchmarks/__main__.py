@@ -1,6 +1,7 @@
 """Measure the engine beside plain Django, the raw limits and the peers; exit 1 if any count is wrong.
 
-Starts a PostgreSQL of its own with default durability. A missed target is printed as missed and never fails.
+Starts a PostgreSQL of its own with default durability, unless --server names one. A missed target is printed as missed
+and never fails.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--plot", type=Path, help="draw the figures into this SVG file")
     parser.add_argument("--markdown", type=Path, help="write the targets and all figures into this page, between its marks")
+    parser.add_argument("--server", metavar="URL", help="a superuser's address of a server to measure on, instead of a new one")
     parser.add_argument("--pair", metavar="COMMIT", help="only what the engine costs now beside what it cost at that commit")
     arguments = parser.parse_args()
     workloads = PAIRED if arguments.pair else WORKLOADS
@@ -100,7 +102,7 @@ def main() -> int:
     began, rounds = time.time(), arguments.rounds or (1 if arguments.quick else 3)
     results = Results()
     peers = take_part(arguments.peers, results)
-    with running_server() as server:
+    with running_server(arguments.server) as server:
         about = report.describe(server.settings())
         print(report.about_text(about), *results.left_out, sep="\n", flush=True)
         sizes = QUICK if arguments.quick else FULL

@@ -1,12 +1,16 @@
-"""The one PostgreSQL server of a run, with default durability, and its databases."""
+"""The one PostgreSQL server of a run, its own with default durability or one that runs already, and its databases."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -20,11 +24,59 @@ OPTIONS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout
 SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")
 
 
+OWNER = "pgworkflows_benchmarks"
+# To write out what was loaded, and to copy history by the million.
+RIGHTS = "GRANT pg_checkpoint TO {owner}; GRANT SET ON PARAMETER session_replication_role TO {owner}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPostgres:
+    """A server that somebody else has started, by its superuser's address; databases belong to an ordinary role, as elsewhere."""
+
+    superuser: str
+    password: str
+
+    @classmethod
+    @contextlib.contextmanager
+    def at(cls, superuser: str) -> Iterator[RunningPostgres]:
+        """Make that role, and drop it with all its databases in the end."""
+        server = cls(superuser, secrets.token_hex(16))
+        owner = sql.Identifier(OWNER)
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(owner, sql.Literal(server.password)))
+            try:
+                yield server
+            finally:
+                for (name,) in connection.execute(
+                    "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s", (OWNER,)
+                ).fetchall():
+                    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(owner))
+
+    def url(self, dbname: str = "postgres") -> str:
+        """Return the address of one database for the role that owns it."""
+        server = urlsplit(self.superuser)
+        return f"postgresql://{OWNER}:{self.password}@{server.hostname}:{server.port or 5432}/{dbname}"
+
+    def superuser_url(self) -> str:
+        """Return the address for the superuser."""
+        return self.superuser
+
+    def create_database(self, name: str) -> None:
+        """Create a database."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def binary(self, name: str) -> Path:
+        """Return the path of one of PostgreSQL's programs, as it is installed here."""
+        return Path(shutil.which(name) or name)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """Makes a new database for every measurement, so that each begins alike."""
 
-    postgres: EmbeddedPostgres
+    postgres: EmbeddedPostgres | RunningPostgres
 
     @property
     def url(self) -> str:
@@ -107,13 +159,13 @@ def _one(connection: psycopg.Connection[Any], statement: str) -> str:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[Server]:
-    """Start the server, set Django up on it, and end both with the run."""
-    with EmbeddedPostgres.temporary(options=OPTIONS) as postgres:
-        with psycopg.connect(postgres.superuser_url(), autocommit=True) as connection:
-            # To write out what was loaded, and to copy history by the million.
-            connection.execute("GRANT pg_checkpoint TO owner; GRANT SET ON PARAMETER session_replication_role TO owner")
+def running_server(superuser: str | None = None) -> Iterator[Server]:
+    """Start the server, or use the one at a superuser's address; set Django up on it, and leave nothing behind."""
+    with EmbeddedPostgres.temporary(options=OPTIONS) if superuser is None else RunningPostgres.at(superuser) as postgres:
         server = Server(postgres)
+        with psycopg.connect(postgres.superuser_url(), autocommit=True) as connection:
+            owner = psycopg.conninfo.conninfo_to_dict(server.url)["user"]
+            connection.execute(sql.SQL(RIGHTS).format(owner=sql.Identifier(str(owner))))
         os.environ["BENCHMARK_DATABASE_URL"] = server.url
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
         import django
