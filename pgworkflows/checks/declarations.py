@@ -14,15 +14,31 @@ from ..definitions.registry import registry
 from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NotStorable
+from ..store.approvals.shown_fields import is_secret, left_out
 from ..values.encoding import encode
 
 
 def check_declarations() -> list[CheckMessage]:
-    """Report modules that fail to import, names given twice, defaults that cannot be stored, and executors not known."""
+    """Report failing imports, names given twice, what cannot be stored, executors not known, and summaries of what is hidden."""
     failed = [_import_failed(module, error) for module, error in registry.import_errors.items()]
     clashes = [_clash(old, new) for old, new in registry.clashes]
     stored = [error for workflow in registry.workflows.values() for error in _check_defaults(workflow)]
-    return [*failed, *clashes, *stored, *_check_executors()]
+    return [*failed, *clashes, *stored, *_check_executors(), *_check_summaries()]
+
+
+def _check_summaries() -> Iterator[CheckMessage]:
+    """Yield what a summary names and no snapshot has."""
+    for model, described in registry.subjects.items():
+        bare = described.snapshot is None and not hasattr(model, "approval_snapshot")
+        reasons = dict(left_out(model)) if bare else {}
+        for name in described.summary:
+            reason = "secret" if is_secret(name) else reasons.get(name)
+            if reason:
+                yield Error(
+                    f"describe_subject({model._meta.label}): summary= names {name!r}, which is not shown ({reason}).",
+                    hint="Leave it out" + ("." if reason == "secret" else ", or name it in snapshot= too."),
+                    id="pgworkflows.E022",
+                )
 
 
 def _check_executors() -> Iterator[CheckMessage]:

@@ -16,6 +16,7 @@ from .. import signals
 from ..conf import conf
 from ..models import Approval
 from ..presentation import links
+from ..presentation.summaries import summary_texts
 from ..site import decision_links
 from ..store.approvals.announcements import Happening
 from ..values.redaction import Veil
@@ -49,6 +50,7 @@ class News:
         pending = approval.status == Approval.Status.PENDING
         return {
             "approval": veil.row(approval, "title", "description"),
+            "summary": summary_texts(approval, veil),
             "person": person,
             "is_requester": approval.requested_by_id == person.pk,
             "sent_back": approval.status == Approval.Status.CHANGES_REQUESTED,

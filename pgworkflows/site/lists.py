@@ -16,6 +16,7 @@ from ..models import Approval, Decision
 from ..models.people import may, person
 from ..models.ways import TakesDecisions, ways_to
 from ..presentation.search import labelled, meant
+from ..presentation.summaries import in_short
 from ..store.connection import database_now, query
 
 PER_PAGE = 50
@@ -101,7 +102,7 @@ def with_progress(rows: QuerySet[Approval]) -> QuerySet[Any]:
     count = agreeing.values("approval").annotate(number=Count("pk")).values("number")
     unread = ("snapshot", "snapshot_keys", "could_decide", "escalate_to", "workflow__result", "workflow__error")
     shown = rows.select_related("stage", "policy", "workflow").defer(*unread)
-    return shown.annotate(agreed=Coalesce(Subquery(count), 0))
+    return shown.annotate(agreed=Coalesce(Subquery(count), 0), **in_short())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflo
 from ..models.people import may
 from ..presentation.links import row_in_admin
 from ..presentation.requester import asked_by
+from ..presentation.summaries import summary_texts
 from ..store.approvals.decisions import principals, refusal, who_may_decide
 from ..store.approvals.snapshots import difference, find_subject, snapshot_of
 from ..store.approvals.verbs import speaks_for_requester
@@ -94,6 +95,7 @@ class ApprovalPage:
             "due": due_badge(approval, self.now),
             "agreed": sum(1 for decision in approval.decisions.all() if decision.verdict == Approval.Verdict.APPROVE),
             "subject": subject_of(approval, self.request, self.face),
+            "summary": summary_texts(approval, veil),
             "workflow_url": self._in_admin(Workflow, approval.workflow_id),
             "policy_url": self._in_admin(ApprovalPolicy, approval.policy_id) if approval.policy_id else "",
             "attributes": shown(plain(approval.attributes), veil),

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import override_settings
 
 from pgworkflows import SubjectChanged, describe_subject, workflow
+from pgworkflows.checks.declarations import check_declarations
 from pgworkflows.models import Approval, Workflow
 from pgworkflows.store.approvals.snapshots import find_subject, require_unchanged, snapshot_of, text_of
 from pgworkflows.store.retention.forgetting import forget
@@ -89,7 +90,15 @@ def test_code_of_others_that_fails_costs_its_own_line(contract, monkeypatch):
     assert text_of(contract) == f"contract {contract.pk}"
 
 
-@pytest.mark.parametrize(("given", "wrong"), [({"snapshot": ["ttl"]}, "there is no 'ttl'"), ({"text": "title"}, "text= takes a")])
+WRONG = [
+    ({"snapshot": ["ttl"]}, "there is no 'ttl'"),
+    ({"text": "title"}, "text= takes a"),
+    ({"summary": "ttl"}, "there is no 'ttl'"),
+    ({"snapshot": ["total", "partner"], "summary": ["title"]}, "'title', which snapshot= does not have. It has total, partner"),
+]
+
+
+@pytest.mark.parametrize(("given", "wrong"), WRONG)
 def test_wrong_declaration_is_refused(given, wrong):
     with pytest.raises(TypeError, match=wrong):
         describe_subject(Contract, **given)
@@ -98,6 +107,15 @@ def test_wrong_declaration_is_refused(given, wrong):
 def test_what_is_no_model_is_refused():
     with pytest.raises(TypeError, match="takes a model"):
         describe_subject("ledger.Contract", snapshot=["title"])
+
+
+def test_check_finds_what_a_summary_cannot_show():
+    describe_subject(Contract, summary=("title", "views", "access_token"))
+    describe_subject(Document, snapshot=("views",), summary="views")
+    assert [error.msg.partition("summary= ")[2] for error in check_declarations()] == [
+        "names 'views', which is not shown (not editable).",
+        "names 'access_token', which is not shown (secret).",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -168,10 +186,10 @@ def test_approval_of_a_row_of_any_model_opens(contract, ask, latest, people):
 
 
 def test_command_lists_what_is_shown(contract, ask, capsys):
-    describe_subject(Contract, snapshot=("total", "clauses"))
+    describe_subject(Contract, snapshot=("total", "clauses"), summary="total")
     ask(Document.objects.get(), groups=["bosses"])
     call_command("workflows", "check", "--snapshots")
     said = capsys.readouterr().out
-    assert "ledger.Contract: total, clauses" in said
+    assert "ledger.Contract: total, clauses\n  in short: total\n" in said
     assert "ledger.Document: id, title, total, labels, rate, span\n" in said
     assert "left out: scan (binary), password (secret), access_token (secret), views (not editable)" in said

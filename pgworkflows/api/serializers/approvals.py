@@ -11,9 +11,10 @@ from rest_framework import serializers
 from ...definitions.registry import registry
 from ...models import Approval, ApprovalAction, Decision
 from ...models.people import names_of
+from ...presentation.summaries import summary_of
 from ...store.approvals import decisions
 from ...values.redaction import Veil
-from .fields import AnyJSON, ObjectJSON, OneOf, Prose, ShownRow, StrictSerializer, Text
+from .fields import OBJECT, AnyJSON, ObjectJSON, OneOf, Prose, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
 
 
@@ -54,6 +55,7 @@ class ApprovalSummary(ShownRow):
     policy_version = serializers.IntegerField(source="policy.version", read_only=True, default=None, allow_null=True)
     stage = serializers.CharField(source="stage.name", read_only=True, default=None, allow_null=True)
     subject = SubjectField()
+    summary = serializers.SerializerMethodField(help_text="What stands first of `snapshot`, as the subject's model declares it.")
     requested_by = serializers.CharField(source="requested_by_name", read_only=True)
     attributes = ObjectJSON(read_only=True)
     agreed = serializers.SerializerMethodField(help_text="How many have approved it.")
@@ -62,13 +64,18 @@ class ApprovalSummary(ShownRow):
         model = Approval
         fields: tuple[str, ...] = (
             "id", "workflow", "kind", "title", "status", "policy", "policy_version", "stage", "round", "quorum", "agreed",
-            "subject", "requested_by", "attributes", "created_at", "due_at", "decided_at", "revision",
+            "subject", "summary", "requested_by", "attributes", "created_at", "due_at", "decided_at", "revision",
         )  # fmt: skip
         read_only_fields = fields
 
     def veil_over(self, row: Approval) -> Veil:
         """Hide what it and its workflow were given."""
         return Veil.of_approval(row)
+
+    @extend_schema_field(OBJECT)
+    def get_summary(self, approval: Approval) -> dict[str, Any]:
+        """Take it out of the snapshot."""
+        return summary_of(approval, self.veil_over(approval))
 
     def get_agreed(self, approval: Approval) -> int:
         """Count in what was fetched with the approval."""

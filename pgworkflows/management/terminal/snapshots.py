@@ -24,12 +24,15 @@ def list_snapshots() -> Iterator[str]:
 
 
 def _told(model: Any) -> Iterator[str]:
-    names = description_of(model).snapshot
+    described = description_of(model)
+    names, in_short = described.snapshot, f"  in short: {', '.join(described.summary)}"
     if names is None and hasattr(model, "approval_snapshot"):
         yield f"{model._meta.label}: what its approval_snapshot() returns"
+        yield from [in_short] if described.summary else []
         return
     shown = default_names(model) if names is None else names
     yield f"{model._meta.label}: {', '.join(name for name in shown if not is_secret(name))}"
+    yield from [in_short] if described.summary else []
     reasons = dict(left_out(model)) if names is None else {name: "secret" for name in names if is_secret(name)}
     if reasons:
         yield f"  left out: {', '.join(f'{name} ({reason})' for name, reason in reasons.items())}"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
+from ...presentation.summaries import summary_texts
 from ...values.redaction import Veil
 from ..faces import Face
 from ..forms import DecisionForm
@@ -105,6 +106,7 @@ def _row(face: Face, one: Selected) -> dict[str, Any]:
         "url": face.to("page", one.approval.pk),
         "approval": one.approval,
         "subject": veil.text(subject_text(one.approval)),
+        "summary": summary_texts(one.approval, veil),
         "status": status_badge(one.approval),
     }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval
+from ...presentation.summaries import summary_texts
 from ...store.connection import database_now
 from ...values.redaction import Veil
 from .. import lists
@@ -100,6 +101,7 @@ def _rows(face: Face, approvals: list[Any]) -> list[dict[str, Any]]:
             "status": status_badge(approval),
             "due": due_badge(approval, now),
             "subject": veil.text(subject_text(approval)),
+            "summary": summary_texts(approval, veil),
             "key": f"{approval.pk}:{approval.revision}",
         }
         for approval, veil in veiled
