@@ -1,4 +1,4 @@
-"""Pages by cursor: a unique, indexed column, and never a count."""
+"""Pages by cursor: the value where the page before ended, and never a count."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from .problems import Unprocessable
 
 
 class ByColumn(CursorPagination):
-    """Page by `view.ordering`, one unique column; fifty rows, or `page_size` up to two hundred."""
+    """Page by the columns of `view.ordering`, unique together; fifty rows, or `page_size` up to two hundred."""
 
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
     template = None
+    #: More rows do not share a value of the first column: what one commit cancels shares its moment.
+    offset_cutoff = 100_000
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
-        """Return the view's column, and remember what its values must look like."""
-        self.column = queryset.model._meta.get_field(view.ordering.lstrip("-"))
-        return (view.ordering,)
+        """Return the view's columns, and remember what the first one's values must look like."""
+        ordering: tuple[str, ...] = view.ordering
+        self.column = queryset.model._meta.get_field(ordering[0].lstrip("-"))
+        return ordering
 
     def get_page_size(self, request: Request) -> int:
         """Return how many rows; raise ValidationError for what is no number from 1 to 200."""

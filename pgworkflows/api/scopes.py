@@ -28,8 +28,8 @@ def definitions(user: Any) -> QuerySet[WorkflowDefinition]:
 
 
 def history(workflow: Workflow) -> QuerySet[History]:
-    """Find what happened to a workflow, its tasks and its approvals."""
-    return History.objects.using(conf().DATABASE).filter(workflow=workflow.pk)
+    """Find what happened to a workflow, its tasks and its approvals, in order."""
+    return History.objects.using(conf().DATABASE).of_workflow(workflow.pk)
 
 
 def workflow_or_404(user: Any, key: str) -> Workflow:

@@ -229,7 +229,7 @@ def _end(body: BodyScope, task: RecordedTask, approval: Approval) -> ApprovalOut
         announce(approval, Happening.EXPIRED if approval.status == Status.EXPIRED else Happening.DECIDED)
     refused_by_time = approval.status == Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
     outcome = ApprovalOutcome(
-        status=Status.REJECTED if refused_by_time else Status(approval.status),
+        status=str(Status.REJECTED if refused_by_time else approval.status),
         approved=approval.status == Status.APPROVED,
         decisions=decisions,
         comment=decisions[-1]["comment"] if decisions else "",

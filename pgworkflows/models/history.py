@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,17 @@ ROUTINE = (
 )  # fmt: skip
 #: What people did, also where a worker carried it out for them.
 BY_PEOPLE = ~Q(channel="worker", event__in=ROUTINE)
+
+#: As it happened: a commit's rows each have their moment, in the engine's order; ids need not follow it.
+IN_ORDER = ("at", "id")
+
+
+class HistoryQuerySet(models.QuerySet["History"]):
+    """Scopes named for what they find."""
+
+    def of_workflow(self, workflow: Any) -> HistoryQuerySet:
+        """Find what happened to the workflow of this id, its tasks and its approvals, in order."""
+        return self.filter(workflow=workflow).order_by(*IN_ORDER)
 
 
 class History(models.Model):
@@ -83,6 +96,8 @@ class History(models.Model):
     channel = models.TextField(default="", blank=True)
     note = models.TextField(default="", blank=True)
     data = JSONField(null=True, blank=True)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("history entry")

@@ -146,6 +146,7 @@ def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, ac
     model, key, text = (*row_of(workflow.subject), text_of(workflow.subject)) if workflow.subject is not None else ("", "", "")
     begins = workflow.run_after or moment
     return _defaults() | {
+        "status": str(Workflow.Status.PENDING),
         "name": workflow.name, "version": workflow.version, "key": workflow.key, "queue": workflow.queue,
         "priority": workflow.priority, "subject_label": model, "subject_id": key, "subject_text": text,
         "requested_by_id": actor.pk, "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),

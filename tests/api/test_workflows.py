@@ -2,14 +2,17 @@
 
 import datetime
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.urls import reverse
 from django.utils import timezone
 
 from pgworkflows import step, workflow
 from pgworkflows.models import History, Workflow
+from pgworkflows.store.retention.guards import amending
 from tests.api.conftest import API, problem
 from tests.ledger.models import Account
 
@@ -165,8 +168,26 @@ def test_tasks_and_history_are_listed_in_order(ann, fulfil, pgworkflows):
     key = Workflow.objects.get().pk
     tasks, told = ann.read("tasks", key).json()["results"], ann.read("history", key).json()["results"]
     assert [(task["kind"], task["status"]) for task in tasks] == [("STEP", "COMPLETED"), ("EVENT", "WAITING")]
-    assert told[0]["event"] == "start"
-    assert {entry["event"] for entry in told} >= {"start", "wait", "task_wait", "task_complete"}
+    assert [entry["event"] for entry in told] == ["start", "task_complete", "task_wait", "wait"]
+
+
+def test_history_of_a_commit_is_paged_in_order(ann, fulfil, pgworkflows):
+    """Also what shares its moment, and what other things were written for before."""
+    ann.send("workflows", body={"name": "shop.fulfil", "kwargs": {"order": 1}})
+    pgworkflows.run_workflows()
+    run = Workflow.objects.get()
+    with amending("The test"):
+        at = History.objects.earliest("id").at
+        History.objects.filter(event="task_complete").update(at=at + timedelta(seconds=1))
+        History.objects.filter(event__in=["start", "task_wait"]).update(at=at + timedelta(seconds=2))
+        History.objects.filter(event="wait").update(at=at)
+    address, told = reverse("pgworkflows-api:history", args=[run.pk]) + "?page_size=1", []
+    while address:
+        page = ann.get(address).json()
+        told += [entry["event"] for entry in page["results"]]
+        address = page["next"]
+    assert told == ["wait", "task_complete", "start", "task_wait"]
+    assert [row.event for row in History.objects.of_workflow(run.pk)] == told
 
 
 def test_definitions_are_those_that_one_may_start(ann, auditor, person, fulfil):

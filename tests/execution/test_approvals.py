@@ -1,11 +1,19 @@
 """Asking people, the minimum."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 
-from pgworkflows import AlreadyDecided, ApprovalExpired, NotAllowed, request_approval, workflow
+from pgworkflows import (
+    AlreadyDecided,
+    ApprovalExpired,
+    NotAllowed,
+    WorkflowFailed,
+    request_approval,
+    wait_for_event,
+    workflow,
+)
 from pgworkflows.models import Approval
 
 
@@ -46,6 +54,41 @@ def test_quorum_of_two_approves(pgworkflows, ask, people):
     approval.approve(people["bob"], comment="fine")
     pgworkflows.run_workflows()
     assert started.wait(0) == ["APPROVED", True, "fine", ["ann", "bob"]]
+
+
+def test_words_of_an_outcome_are_plain_text_at_first_and_at_replay(pgworkflows, people):
+    """Enums would compare alike and print, sort and store otherwise."""
+    seen = []
+
+    def kinds(value):
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return {type(value)} | {kind for item in items for kind in kinds(item)}
+
+    @workflow(name="tests.looks_twice")
+    def body() -> str:
+        outcome = request_approval("Buy it", users=["ann"])
+        failing = failed.start()
+        try:
+            failing.result()
+        except WorkflowFailed as error:
+            seen.append([*map(kinds, (outcome.status, outcome.decisions, error.status))])
+        wait_for_event("go")
+        return outcome.status
+
+    @workflow(name="tests.fails")
+    def failed() -> None:
+        raise ValueError("no")
+
+    run, approval = begin(pgworkflows, body)
+    approval.reject(people["ann"], comment="no")
+    pgworkflows.run_workflows()
+    run.send_event("go")
+    pgworkflows.run_workflows()
+    first, *replays = seen
+    assert replays == [first] * len(replays) != []
+    assert first[0] == first[2] == {str}
+    assert first[1] == {list, dict, str, int, datetime, type(None)}
+    assert type(run.wait(0)) is type(run.status) is type(approval.status) is str
 
 
 def test_one_no_rejects(pgworkflows, ask, people):

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.test import Client, override_settings
-from pgworkflows.store.retention.amending import amending
 
 from pgworkflows import describe_subject, request_approval, workflow
 from pgworkflows.models import Approval
+from pgworkflows.store.retention.guards import amending
 from tests.ledger.models import Account, Contract, Purchase
 
 URL = "https://shop.example"

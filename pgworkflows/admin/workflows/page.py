@@ -90,7 +90,7 @@ class WorkflowPage:
 
     def _history(self) -> Any:
         """Find its history; what was decided and said about approvals only for those who may see all of them."""
-        rows = History.objects.using(conf().DATABASE).filter(workflow=self.workflow.pk).order_by("id")
+        rows = History.objects.using(conf().DATABASE).of_workflow(self.workflow.pk)
         return rows if self.request.user.has_perm("pgworkflows.view_approval") else rows.filter(approval=None)
 
     def _standing(self, veil: Veil, approvals: list[Approval]) -> SafeString | str:

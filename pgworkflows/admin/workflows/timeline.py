@@ -90,8 +90,8 @@ class Timeline:
         tried = [task.pk for task in self.tasks if task.attempt > 1 or task.status == Task.Status.FAILED]
         found: dict[int | None, list[Tried]] = defaultdict(list)
         if tried:
-            rows = History.objects.using(conf().DATABASE).filter(workflow=self.workflow.pk, task__in=tried, event__in=ATTEMPTS)
-            for row in rows.order_by("id")[:MOST_ATTEMPTS]:
+            rows = History.objects.using(conf().DATABASE).of_workflow(self.workflow.pk)
+            for row in rows.filter(task__in=tried, event__in=ATTEMPTS)[:MOST_ATTEMPTS]:
                 found[row.task].append((row.get_event_display(), moment(row.at), row.attempt))
         return found
 

@@ -56,7 +56,7 @@ class View(GenericAPIView[Any]):
 class ListView(View):
     """Rows by cursor, in the order of one unique and indexed column."""
 
-    ordering: ClassVar[str] = "-id"
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
     pagination_class = ByColumn
     filter_backends = (StrictFilterBackend,)

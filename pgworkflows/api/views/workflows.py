@@ -16,6 +16,7 @@ from ...definitions.arguments import convert
 from ...definitions.registry import registry
 from ...definitions.workflow import WorkflowFunction
 from ...models import History, Task, Workflow, WorkflowDefinition
+from ...models.history import IN_ORDER
 from ...values.redaction import Veil
 from .. import scopes
 from ..documents import WORKFLOW, operation
@@ -109,7 +110,7 @@ class OneWorkflow(View):
 class Tasks(ListView):
     """What a workflow did and waits for, in order."""
 
-    ordering = "seq"
+    ordering = ("seq",)
     queryset = Task.objects.none()
     serializer_class = TaskEntry
     veil = Veil()
@@ -133,7 +134,7 @@ class Tasks(ListView):
 class HistoryOfWorkflow(ListView):
     """What happened to a workflow, its tasks and its approvals."""
 
-    ordering = "id"
+    ordering = IN_ORDER
     queryset = History.objects.none()
     serializer_class = HistoryEntry
     veil = Veil()
@@ -157,7 +158,7 @@ class HistoryOfWorkflow(ListView):
 class Definitions(ListView):
     """What can be started."""
 
-    ordering = "id"
+    ordering = ("id",)
     queryset = WorkflowDefinition.objects.none()
     serializer_class = Definition
 

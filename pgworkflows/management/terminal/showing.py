@@ -116,7 +116,7 @@ def _approvals(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
 
 
 def _history(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
-    for row in History.objects.using(conf().DATABASE).filter(workflow=workflow.pk).order_by("at", "id"):
+    for row in History.objects.using(conf().DATABASE).of_workflow(workflow.pk):
         yield (
             moment(row.at), row.event, row.from_status, row.to_status, veil.text(row.state), row.attempt, row.actor,
             row.session_user, row.channel, veil.text(row.note),
