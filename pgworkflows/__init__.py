@@ -29,19 +29,12 @@ if TYPE_CHECKING:
         WorkflowNotFound,
         WouldNeverReturn,
     )
-    from .execution.approval import ApprovalOutcome
     from .execution.context import current_step, current_workflow
-    from .execution.vocabulary import (
-        now,
-        random,
-        request_approval,
-        set_attributes,
-        set_state,
-        sleep,
-        sleep_until,
-        uuid4,
-        wait_for_event,
-    )
+    from .execution.stages import ApprovalOutcome
+    from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
+    from .execution.waits.approval import request_approval
+    from .execution.waits.event import wait_for_event
+    from .execution.waits.timer import sleep, sleep_until
     from .models import WorkflowRelation
     from .store.actors import acting_as
     from .store.events import send_event
@@ -51,7 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AlreadyDecided": "exceptions",
     "ApprovalExpired": "exceptions",
-    "ApprovalOutcome": "execution.approval",
+    "ApprovalOutcome": "execution.stages",
     "KeyConflict": "exceptions",
     "NondeterminismError": "exceptions",
     "NotAllowed": "exceptions",
@@ -76,15 +69,15 @@ _HOMES = {
     "describe_subject": "definitions.subjects",
     "now": "execution.vocabulary",
     "random": "execution.vocabulary",
-    "request_approval": "execution.vocabulary",
+    "request_approval": "execution.waits.approval",
     "send_event": "store.events",
     "set_attributes": "execution.vocabulary",
     "set_state": "execution.vocabulary",
-    "sleep": "execution.vocabulary",
-    "sleep_until": "execution.vocabulary",
+    "sleep": "execution.waits.timer",
+    "sleep_until": "execution.waits.timer",
     "step": "definitions.step",
     "uuid4": "execution.vocabulary",
-    "wait_for_event": "execution.vocabulary",
+    "wait_for_event": "execution.waits.event",
     "workflow": "definitions.workflow",
 }
 

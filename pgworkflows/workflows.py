@@ -12,7 +12,7 @@ from .definitions.workflow import workflow
 from .emails import sending
 from .exceptions import WaitTimeout
 from .execution.context import current_workflow
-from .execution.vocabulary import wait_for_event
+from .execution.waits.event import wait_for_event
 from .store.approvals.announcements import ANNOUNCE, LETTER, Happening
 
 #: Some hours; then a person has to see to the mail server, and `retry()` goes on.

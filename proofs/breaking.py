@@ -74,12 +74,14 @@ def checkpoint() -> None:
 
 def lease() -> None:
     """Let a stopped worker keep what it took: nobody looks at leases, and the server ends no transaction."""
-    from pgworkflows.execution import batch
+    from pgworkflows.execution import loading
     from pgworkflows.store import workers
 
-    settings = batch._settings
+    settings = loading._settings
     _without(workers, "DEAD", "w.beat_at < pgworkflows.now() - w.lease\n    OR ", "")
-    _replace(batch, "_settings", lambda running: settings(running).replace("idle_in_transaction_session_timeout", "proofs.none"))
+    _replace(
+        loading, "_settings", lambda running: settings(running).replace("idle_in_transaction_session_timeout", "proofs.none")
+    )
 
 
 def transaction_id() -> None:
@@ -150,43 +152,42 @@ def effects() -> None:
 
 def sleep() -> None:
     """Have a sleep return at once."""
-    from pgworkflows.execution.body import BodyScope
+    from pgworkflows.execution.replay import Answer
+    from pgworkflows.execution.waits.timer import AwaitedTime
 
-    sleep_until = BodyScope.sleep_until
-
-    def wait_for_nothing(self: BodyScope, due: Callable[[], Any]) -> None:
-        with patch.object(BodyScope, "wait", lambda *_: None):
-            sleep_until(self, due)
-
-    _replace(BodyScope, "sleep_until", wait_for_nothing)
+    _replace(AwaitedTime, "look", lambda *_: Answer())
 
 
 def database_clock() -> None:
     """Let a sleep go by the clock of the worker's machine."""
     from datetime import UTC, datetime
 
-    from pgworkflows.execution.body import BodyScope
+    from pgworkflows.execution.replay import Replay
+    from pgworkflows.execution.waits.timer import AwaitedTime
+    from pgworkflows.store.records import RecordedTask
 
-    sleep_until = BodyScope.sleep_until
+    open_wait = AwaitedTime.open
 
-    def by_own_clock(self: BodyScope, due: Callable[[], datetime]) -> None:
-        off = datetime.now(UTC) - self.run.now()
-        sleep_until(self, lambda: due() + off)
+    def by_own_clock(self: AwaitedTime, replay: Replay) -> RecordedTask:
+        task = open_wait(self, replay)
+        assert task.due_at is not None
+        task.due_at += datetime.now(UTC) - replay.run.now()
+        return task
 
-    _replace(BodyScope, "sleep_until", by_own_clock)
+    _replace(AwaitedTime, "open", by_own_clock)
 
 
 def values() -> None:
     """Give the body a new now(), uuid4() and random() each time, whatever is recorded."""
-    from pgworkflows.execution.body import BodyScope
+    from pgworkflows.execution.replay import Replay
 
-    record = BodyScope.record
+    record = Replay.record
 
-    def forget(self: BodyScope, kind: str, name: str, make: Callable[[], Any], what: str) -> Any:
+    def forget(self: Replay, kind: str, name: str, make: Callable[[], Any], what: str) -> Any:
         recorded = record(self, kind, name, make, what)
         return make() if kind == "VALUE" else recorded
 
-    _replace(BodyScope, "record", forget)
+    _replace(Replay, "record", forget)
 
 
 def pruning() -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from ..definitions.naming import syntax_tree
 from ..definitions.registry import registry
 from ..definitions.workflow import WorkflowFunction
-from ..execution.vocabulary import request_approval
+from ..execution.waits.approval import request_approval
 from .names import Names, place
 
 _RECORDED_TIME = "Use pgworkflows.now(), whose answer is recorded"

@@ -16,18 +16,18 @@ from django.db import DatabaseError, transaction
 
 from .. import signals
 from ..conf import conf
-from ..definitions.registry import registry
 from ..definitions.step import Step
 from ..exceptions import NotAllowed
-from ..models import Task, Workflow
-from ..store import checkpoints, claims, events
+from ..models import Workflow
+from ..store import checkpoints, events
 from ..store.claims import Claim
-from ..store.connection import database, end_session, end_what_was_left_open
-from ..store.records import ClaimedWorkflow, RecordedTask
+from ..store.connection import end_session, end_what_was_left_open
+from ..store.records import RecordedTask
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
 from .engine import WHOLE_RUN, Engine
 from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
+from .loading import claim_and_load, load, own_settings
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .telling import tell
@@ -131,10 +131,10 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
         end_what_was_left_open()
     try:
         with transaction.atomic(using=conf().DATABASE):
-            runs = _claim_and_load(batch, source)
+            runs = claim_and_load(batch, source)
             if runs:
                 _run_all(batch, runs)
-                batch.transaction.take_back_settings(_own_settings(batch))
+                batch.transaction.take_back_settings(own_settings(batch))
                 _flush(batch, [run for run in runs if run.outcome is not None])
                 hooks = batch.transaction.take_hooks()
             if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
@@ -175,89 +175,6 @@ def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
         engine.aside[workflow] = error
 
 
-def _settings(batch: Batch) -> str:
-    """Return what this transaction begins with."""
-    isolation = "" if batch.engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-    return isolation + _own_settings(batch)
-
-
-def _own_settings(batch: Batch) -> str:
-    """Return the settings of this transaction only, so that a pooler hands nothing on.
-
-    The server itself ends the transaction of a worker that is stopped or out of reach.
-    """
-    engine = batch.engine
-    lease = int(engine.lease * 1000)
-    wait = engine.lock_timeout_alone if batch.alone else engine.lock_timeout
-    actor = engine.name.replace("'", "''")
-    acting = f"SET LOCAL pgworkflows.actor = '{actor}'; SET LOCAL pgworkflows.channel = 'worker'; SET LOCAL pgworkflows.note = ''"
-    if engine.nested:  # the rest would outlive the batch, in the caller's transaction
-        return acting
-    return (
-        f"SET LOCAL idle_in_transaction_session_timeout = {lease}; "
-        f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {lease}; "
-        f"SET LOCAL tcp_keepalives_idle = {max(1, int(engine.lease / 3))}; SET LOCAL tcp_keepalives_interval = 1; "
-        f"SET LOCAL tcp_keepalives_count = {max(1, int(engine.lease / 3))}; SET LOCAL lock_timeout = {int(wait * 1000)}; "
-        f"{acting}"
-    )
-
-
-def _claim_and_load(batch: Batch, source: Source) -> list[Run]:
-    wait = batch.engine.lock_timeout_alone if batch.alone else batch.engine.lock_timeout
-    batch.transaction = FusedTransaction(database(), settings=_settings(batch), alone=batch.alone, lock_timeout=wait)
-    batch.engine.transaction = batch.transaction
-    execute = batch.transaction.execute
-    claim = source(execute)
-    batch.report.claimed, batch.report.undelivered = len(claim.workflows), claim.undelivered
-    if not claim.workflows or claim.now is None:
-        return []
-    batch.transaction.transaction = claim.transaction
-    batch._now, batch._clock = claim.now, time.monotonic()
-    return _load(batch, [row for row in claim.workflows if not _runs_alone(batch, row)])
-
-
-def _load(batch: Batch, rows: list[ClaimedWorkflow]) -> list[Run]:
-    """Read what is recorded of workflows that are locked."""
-    execute = batch.transaction.execute
-    ids = [row.id for row in rows]
-    begun = [row.id for row in rows if row.started_at is not None]
-    tasks = claims.load_tasks(execute, begun) if begun else {}
-    waiting = claims.load_events(execute, ids) if rows else {}
-    runs = [
-        Run(
-            batch=batch,
-            row=row,
-            definition=registry.workflows[row.name, row.version],
-            tasks={task.seq: task for task in tasks.get(row.id, ())},
-            events=waiting.get(row.id, []),
-        )
-        for row in rows
-    ]
-    _load_waits(batch, runs)
-    return runs
-
-
-def _runs_alone(batch: Batch, row: ClaimedWorkflow) -> bool:
-    """Put what has killed a worker, or asks for it, aside for a batch of its own."""
-    if batch.alone or batch.engine.nested:
-        return False
-    if row.crashes <= 1 and registry.workflows[row.name, row.version].batch:
-        return False
-    batch.report.alone.append(row.id)
-    return True
-
-
-def _load_waits(batch: Batch, runs: list[Run]) -> None:
-    """Read the children that runs wait for, where any do."""
-    execute = batch.transaction.execute
-    waits = [(run, task) for run in runs for task in run.tasks.values() if task.status == Task.Status.WAITING]
-    children = [task.child for _, task in waits if task.kind == Task.Kind.CHILD and task.child is not None]
-    if children:
-        found = claims.load_children(execute, children)
-        for run in runs:
-            run.children = found
-
-
 def _run_all(batch: Batch, runs: list[Run]) -> None:
     cpu = time.thread_time()
     with batch.transaction.guard.standing():
@@ -294,7 +211,7 @@ def _run_one(batch: Batch, run: Run) -> Run:
             run.outcome = None
             return run
         batch.transaction.take_back_path()
-        (anew,) = _load(batch, [run.row])
+        (anew,) = load(batch, [run.row])
         anew.charges = run.charges
         anew.careful_from = run.undone if run.careful_from == math.inf else 0
         run = anew

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
-from ..store.connection import Row
 from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
 from ..values.readable import read_json
 from ..values.redaction import Veil
@@ -69,7 +68,8 @@ class Run:
     consumed: list[tuple[int, int]] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     overran: set[int] = field(default_factory=set)
-    children: dict[Any, Row] = field(default_factory=dict)
+    #: What was read for open waits, by kind.
+    read: dict[str, Any] = field(default_factory=dict)
     #: What attempts are charged with, by seq.
     charges: dict[int, Charge] = field(default_factory=dict)
     #: The step whose failure has undone all that ran here, by seq: nothing of this run counts.

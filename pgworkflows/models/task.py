@@ -37,6 +37,9 @@ class Task(FSMModelMixin, models.Model):
         # now(), uuid4(), random() and set_attributes().
         VALUE = "VALUE", _("value")
 
+    #: Kinds that a body does not wait for as such.
+    NO_WAITS = (Kind.STEP, Kind.COMPENSATION, Kind.STATE, Kind.VALUE)
+
     class Status(models.TextChoices):
         # An attempt failed and another one follows, or a person asked for another.
         PENDING = "PENDING", _("pending")

@@ -41,7 +41,7 @@ class WaitKind(models.TextChoices):
     PERSON = "PERSON"
 
 
-def wait_for(kind: WaitKind, title: str = "", **facts: Any) -> Wait:
+def wait_for(kind: models.TextChoices, title: str = "", **facts: Any) -> Wait:
     """Make a wait: JSON, moments as ISO 8601 says, without what is None. What an error says stands beside it, and not in here."""
     known = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items() if fact is not None}
     return {"kind": str(kind), "title": title, **known}

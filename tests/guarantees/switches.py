@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 from django.db import connection
 
-from pgworkflows.execution import batch, body, context, sagas
+from pgworkflows.execution import batch, context, replay, sagas
 from pgworkflows.store import checkpoints, claims, events, idling, starting, workers
 
 Switch = Callable[[], AbstractContextManager[Any]]
@@ -129,7 +129,7 @@ def waiting_stays_open() -> Iterator[None]:
 
 def mismatch_is_ignored() -> AbstractContextManager[Any]:
     """G10: a replay goes on although it does not match what is recorded."""
-    return patch.object(body.BodyScope, "mismatch", lambda *_: None)
+    return patch.object(replay.Replay, "mismatch", lambda *_: None)
 
 
 KEPT_OUT = "SELECT pg_get_functiondef('pgworkflows.kept_out'::regproc)"

@@ -17,7 +17,6 @@ WIDTH, LEFT, RIGHT = 680, 20, 380
 BOX_WIDTH, BOX_HEIGHT, PITCH, MARGIN = 280, 42, 60, 10
 FIRST, LAST = 12, 28
 LONGEST_NAME = 34
-WAITS = (Task.Kind.TIMER, Task.Kind.EVENT, Task.Kind.APPROVAL, Task.Kind.CHILD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +127,7 @@ def _task(entry: Entry, x: int, row: int) -> Box:
     tries = _("%(count)d attempts") % {"count": entry.attempt} if entry.attempt > 1 else ""
     status = "" if entry.kind == Task.Kind.STATE else str(entry.status_name)
     detail = " · ".join(part for part in (str(entry.kind_name), status, entry.took, tries) if part)
-    shape = "undo" if entry.kind == Task.Kind.COMPENSATION else "wait" if entry.kind in WAITS else str(entry.kind).lower()
+    shape = "undo" if entry.kind == Task.Kind.COMPENSATION else str(entry.kind).lower() if entry.kind in Task.NO_WAITS else "wait"
     title = f"{entry.seq}. {entry.name}: {detail}"
     if entry.undoes is not None:
         title += " " + _("(undoes %(seq)d)") % {"seq": entry.undoes}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ...conf import conf
 from ...models import Approval, History, Task, Workflow
 from ...models.waits import WaitKind, wait_for
+from ...presentation.waits import waits_of
 from ...values.readable import fields_of
 from ...values.redaction import Veil
 from ..showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
@@ -139,13 +140,17 @@ class Timeline:
             Task.Kind.COMPENSATION: self._undone,
             Task.Kind.STEP: self._attempt,
         }
-        reason = reasons.get(task.kind)
-        if reason is None:
+        if task.kind in (Task.Kind.STATE, Task.Kind.VALUE):
             return ""
-        parts = [reason(task, payload)]
+        parts = [reasons.get(task.kind, self._wait)(task, payload)]
         if task.kind != Task.Kind.TIMER and task.due_at is not None:
             parts.append(format_html(_("until {} at the latest"), moment(task.due_at)))
         return format_html_join(", ", "{}", ((part,) for part in parts if part))
+
+    def _wait(self, task: Any, payload: dict[str, Any]) -> SafeString:
+        """Tell a wait as its workflow's row does while it is open, and by its name alone afterwards."""
+        told = [wait for wait in waits_of(self.workflow) if (wait.get("kind"), wait.get("title")) == (task.kind, task.name)]
+        return self.links.told(told[0] if told and task.finished_at is None else {"title": task.name}, self.veil.text)
 
     def _time(self, task: Any, payload: dict[str, Any]) -> SafeString:
         return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.veil.text)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, cast
 from django.db import transaction
 
 from ..exceptions import NotAllowed
-from ..models import Approval, Task, Workflow
+from ..models import Approval, Task
 from ..models.waits import WaitKind, wait_for
 from ..store.approvals import stages
 from ..store.approvals.announcements import Happening, announce
@@ -20,9 +20,8 @@ from ..store.approvals.verbs import requester_is_gone
 from ..store.connection import database
 from ..store.records import RecordedTask
 from ..values.encoding import dump
-from .body import BodyScope
-from .control_flow import Suspended
 from .errors import rebuild
+from .replay import Replay
 
 Status = Approval.Status
 
@@ -55,34 +54,34 @@ TIMERS = ("reminder", "escalation", "expiry")
 SOON = timedelta(seconds=1)
 
 
-def wait_for_approval(body: BodyScope, ask: Callable[[], Question], title: str) -> ApprovalOutcome:
+def go_through_stages(replay: Replay, ask: Callable[[], Question], title: str) -> ApprovalOutcome:
     """Ask stage after stage and round after round; return the outcome, or wait.
 
     Each stage is an APPROVAL task, followed by its TIMER tasks. The last one's result is the outcome, the others' is None.
     """
     before: RecordedTask | None = None
     while True:
-        task = body.match(Task.Kind.APPROVAL, title)
+        task = replay.match(Task.Kind.APPROVAL, title)
         if task is None:
-            task = _new_task(body, title, body.position)
-            body.asked[task.seq] = None
+            task = _new_task(replay, title, replay.position)
+            replay.asked[task.seq] = None
         if task.status == Task.Status.FAILED:
             raise rebuild(str(task.error), step=title, attempts=1)
-        timer = _pass_timers(body)
-        outcome = body.answer(task) if task.status == Task.Status.COMPLETED else _look(body, ask, task, timer, before)
+        timer = _pass_timers(replay)
+        outcome = replay.answer(task) if task.status == Task.Status.COMPLETED else _look(replay, ask, task, timer, before)
         if outcome is not None:
             return outcome
         before = task
 
 
-def _new_task(body: BodyScope, title: str, position: int) -> RecordedTask:
-    now = body.run.now()
-    return body.run.write(RecordedTask(position, Task.Kind.APPROVAL, title, Task.Status.WAITING, started_at=now))
+def _new_task(replay: Replay, title: str, position: int) -> RecordedTask:
+    now = replay.run.now()
+    return replay.run.write(RecordedTask(position, Task.Kind.APPROVAL, title, Task.Status.WAITING, started_at=now))
 
 
-def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, previous: Approval | None) -> Approval | None:
+def _open(replay: Replay, ask: Callable[[], Question], task: RecordedTask, previous: Approval | None) -> Approval | None:
     """Open the stage after `previous` at this task; return None where there is none, raise where it cannot be asked."""
-    run = body.run
+    run = replay.run
     try:
         with run.batch.transaction.own_queries():
             opened = stages.open_next(
@@ -91,55 +90,55 @@ def _open(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, prev
             if opened is not None:
                 announce(opened, Happening.REQUESTED)
     except (ValueError, NotAllowed) as error:
-        body.position = task.seq  # what the body does next comes behind it
-        body.fail(task, error)
-    body.asked[task.seq] = opened
+        replay.position = task.seq  # what the body does next comes behind it
+        replay.fail(task, error)
+    replay.asked[task.seq] = opened
     return opened
 
 
-def _stage_at(body: BodyScope, task: RecordedTask) -> Approval | None:
-    if task.seq in body.asked:
-        return body.asked[task.seq]
-    with body.run.batch.transaction.own_queries():
-        return stages.stage_at(body.run.row.id, task.seq)
+def _stage_at(replay: Replay, task: RecordedTask) -> Approval | None:
+    if task.seq in replay.asked:
+        return replay.asked[task.seq]
+    with replay.run.batch.transaction.own_queries():
+        return stages.stage_at(replay.run.row.id, task.seq)
 
 
-def _pass_timers(body: BodyScope) -> RecordedTask | None:
+def _pass_timers(replay: Replay) -> RecordedTask | None:
     """Go past what is recorded of this stage's timers; return the one that is still open, if any."""
     timer = None
-    while (found := body.run.tasks.get(body.position + 1)) and found.kind == Task.Kind.TIMER and found.name in TIMERS:
-        body.match(found.kind, found.name)
+    while (found := replay.run.tasks.get(replay.position + 1)) and found.kind == Task.Kind.TIMER and found.name in TIMERS:
+        replay.match(found.kind, found.name)
         timer = found
     return timer if timer is not None and timer.status == Task.Status.WAITING else None
 
 
 def _look(
-    body: BodyScope, ask: Callable[[], Question], task: RecordedTask, timer: RecordedTask | None, before: RecordedTask | None
+    replay: Replay, ask: Callable[[], Question], task: RecordedTask, timer: RecordedTask | None, before: RecordedTask | None
 ) -> ApprovalOutcome | None:
     """See how the stage stands, and wait, go on to the next one (None), or end with the outcome."""
-    approval = _stage_at(body, task)
+    approval = _stage_at(replay, task)
     if approval is None:  # new, or it could not be asked before and is retried
-        approval = _open(body, ask, task, _stage_at(body, before) if before is not None else None)
+        approval = _open(replay, ask, task, _stage_at(replay, before) if before is not None else None)
     assert approval is not None
     while approval.status == Status.PENDING:
-        timer = timer or _set_timer(body, task, approval)
-        if timer is None or timer.due_at > body.run.now():  # type: ignore[operator] # a timer has a time
-            _wait(body, approval, timer.due_at if timer is not None else None)
+        timer = timer or _set_timer(replay, task, approval)
+        if timer is None or timer.due_at > replay.run.now():  # type: ignore[operator] # a timer has a time
+            _wait(replay, approval, timer.due_at if timer is not None else None)
         assert timer is not None
-        approval = _ring(body, approval, timer)
+        approval = _ring(replay, approval, timer)
         timer = None
     if timer is not None:
-        timer.status, timer.finished_at = Task.Status.CANCELLED, body.run.now()
-        body.run.write(timer)
+        timer.status, timer.finished_at = Task.Status.CANCELLED, replay.run.now()
+        replay.run.write(timer)
     if approval.status == Status.CHANGES_REQUESTED and approval.resubmitted_at is None:
-        approval = _await_changes(body, approval)
-    return _go_on(body, ask, task, approval)
+        approval = _await_changes(replay, approval)
+    return _go_on(replay, ask, task, approval)
 
 
-def _await_changes(body: BodyScope, approval: Approval) -> Approval:
+def _await_changes(replay: Replay, approval: Approval) -> Approval:
     """Wait for the requester, and look once a time limit whether there still is one; without, let the approval expire."""
-    now, locked = body.run.now(), None
-    with body.run.batch.transaction.own_queries():
+    now, locked = replay.run.now(), None
+    with replay.run.batch.transaction.own_queries():
         announce(approval, Happening.DECIDED)
         until = stages.due(cast(datetime, approval.decided_at), approval.time_limit)
         if until is not None and until <= now:
@@ -149,49 +148,45 @@ def _await_changes(body: BodyScope, approval: Approval) -> Approval:
                 stages.expire(locked)
             until = now + SOON if gone else stages.due(now, approval.time_limit)
     if locked is None:
-        _wait(body, approval, until)
+        _wait(replay, approval, until)
     return locked
 
 
-def _wait(body: BodyScope, approval: Approval, until: datetime | None) -> NoReturn:
+def _wait(replay: Replay, approval: Approval, until: datetime | None) -> NoReturn:
     if approval.status == Status.CHANGES_REQUESTED:
         facts = {"since": approval.decided_at, "by": approval.requested_by_name or None}
         wait = wait_for(WaitKind.CHANGES, approval.title, approval=approval.pk, **facts)
     else:
         since, due = approval.created_at, approval.due_at
         wait = wait_for(WaitKind.APPROVAL, approval.title, approval=approval.pk, since=since, until=due)
-    body.run.stop(Workflow.Status.WAITING, available_at=until, waiting_for=[wait])
-    raise Suspended
+    replay.suspend(wait, until)
 
 
-def _set_timer(body: BodyScope, task: RecordedTask, approval: Approval) -> RecordedTask | None:
+def _set_timer(replay: Replay, task: RecordedTask, approval: Approval) -> RecordedTask | None:
     """Open the timer of what comes next if nobody decides: a reminder, the escalation, or the end."""
     end = "escalation" if approval.on_timeout == Approval.OnTimeout.ESCALATE and approval.escalated_at is None else "expiry"
     name, moment = end, approval.due_at
     if approval.remind_every is not None:
-        rung = [t.finished_at for t in body.run.tasks.values() if t.seq > task.seq and t.name == "reminder" and t.finished_at]
+        rung = [t.finished_at for t in replay.run.tasks.values() if t.seq > task.seq and t.name == "reminder" and t.finished_at]
         reminder = max(rung, default=approval.created_at) + approval.remind_every
         if moment is None or reminder < moment:
             name, moment = "reminder", reminder
     if moment is None:
         return None
-    body.match(Task.Kind.TIMER, name)
-    started = body.run.now()
-    return body.run.write(
-        RecordedTask(body.position, Task.Kind.TIMER, name, Task.Status.WAITING, due_at=moment, started_at=started)
-    )
+    replay.match(Task.Kind.TIMER, name)
+    return replay.run.write(replay.task(Task.Kind.TIMER, name, due_at=moment))
 
 
-def _ring(body: BodyScope, approval: Approval, timer: RecordedTask) -> Approval:
+def _ring(replay: Replay, approval: Approval, timer: RecordedTask) -> Approval:
     """Do what the timer was set for; return the approval as it is then."""
-    with body.run.batch.transaction.own_queries():
+    with replay.run.batch.transaction.own_queries():
         locked = stages.lock_unchanged(approval)
         if locked is not None:
-            _ACTS[timer.name](locked, body.run.now())
+            _ACTS[timer.name](locked, replay.run.now())
     if locked is None:  # somebody decides just now
-        _wait(body, approval, body.run.now() + SOON)
-    timer.status, timer.finished_at = Task.Status.COMPLETED, body.run.now()
-    body.run.write(timer)
+        _wait(replay, approval, replay.run.now() + SOON)
+    timer.status, timer.finished_at = Task.Status.COMPLETED, replay.run.now()
+    replay.run.write(timer)
     return locked
 
 
@@ -212,19 +207,19 @@ _ACTS: dict[str, Callable[[Approval, datetime], None]] = {
 }
 
 
-def _go_on(body: BodyScope, ask: Callable[[], Question], task: RecordedTask, approval: Approval) -> ApprovalOutcome | None:
+def _go_on(replay: Replay, ask: Callable[[], Question], task: RecordedTask, approval: Approval) -> ApprovalOutcome | None:
     """After a stage has passed, or was resubmitted, open the next; return the outcome where there is none."""
     if approval.status in (Status.APPROVED, Status.CHANGES_REQUESTED):
-        body.complete(task, None)
-        following = _new_task(body, task.name, body.position + 1)
-        if _open(body, ask, following, approval) is not None:
+        replay.complete(task, None)
+        following = _new_task(replay, task.name, replay.position + 1)
+        if _open(replay, ask, following, approval) is not None:
             return None
-        body.run.unwrite(following)
-    return _end(body, task, approval)
+        replay.run.unwrite(following)
+    return _end(replay, task, approval)
 
 
-def _end(body: BodyScope, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
-    with body.run.batch.transaction.own_queries():
+def _end(replay: Replay, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
+    with replay.run.batch.transaction.own_queries():
         decisions = stages.answers(approval)
         announce(approval, Happening.EXPIRED if approval.status == Status.EXPIRED else Happening.DECIDED)
     refused_by_time = approval.status == Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
@@ -236,4 +231,4 @@ def _end(body: BodyScope, task: RecordedTask, approval: Approval) -> ApprovalOut
         snapshot_hash=approval.snapshot_hash,
         approval=approval.pk,
     )
-    return body.complete(task, dump(outcome, "an approval's outcome"))  # type: ignore[no-any-return] # decoded to the same
+    return replay.complete(task, dump(outcome, "an approval's outcome"))  # type: ignore[no-any-return] # decoded to the same
