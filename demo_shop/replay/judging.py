@@ -16,7 +16,7 @@ from demo_shop.replay.playing import Play
 from pgworkflows.models import ApprovalStage, History, Workflow
 
 AT_ONCE = 1000
-EVENTS: dict[str, str] = {History.Verb.START: SUBMITTED, History.Verb.RESUBMIT: SUBMITTED, History.Verb.WITHDRAW: WITHDRAWN}
+EVENTS: dict[str, str] = {History.Event.START: SUBMITTED, History.Event.RESUBMIT: SUBMITTED, History.Event.WITHDRAW: WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,11 @@ def _histories(declarations: Sequence[Declaration], roles: dict[str, str]) -> di
         Workflow.objects.filter(subject_label=label, subject_id__in=keys).values_list("pk", "subject_id")
     )
     stage_of = dict(ApprovalStage.objects.values_list("pk", "name"))
-    rows = History.objects.filter(workflow__in=subject_of, event__in=(*EVENTS, History.Verb.DECIDE)).order_by("pk")
+    rows = History.objects.filter(workflow__in=subject_of, event__in=(*EVENTS, History.Event.DECIDE)).order_by("pk")
     found: dict[int, list[str]] = defaultdict(list)
     for workflow, event, actor, data in rows.values_list("workflow", "event", "actor", "data"):
         declaration = keys[subject_of[workflow]]
-        if data is not None and event == History.Verb.DECIDE:
+        if data is not None and event == History.Event.DECIDE:
             line = _decision(roles.get(actor, EMPLOYEE), stage_of[data["stage"]], data["verdict"])
         else:
             line = EVENTS[event] if actor == declaration.employee.username else f"by {actor}"

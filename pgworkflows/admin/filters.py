@@ -129,7 +129,7 @@ class VerbFilter(ChosenFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the verbs."""
-        return [(value, name) for value, name in History.Verb.choices if value not in ROUTINE]
+        return [(value, name) for value, name in History.Event.choices if value not in ROUTINE]
 
 
 class ChannelFilter(ChosenFilter):

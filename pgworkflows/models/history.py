@@ -36,7 +36,7 @@ class History(models.Model):
     It outlives what it tells of, so it has ids but no foreign keys; and ids, statuses and notes but no arguments.
     """
 
-    class Verb(models.TextChoices):
+    class Event(models.TextChoices):
         START = "start", _("started")
         RUN = "run", _("runs an outside step")
         WAIT = "wait", _("waits")
@@ -85,7 +85,7 @@ class History(models.Model):
     workflow = models.UUIDField(null=True, blank=True)
     task = models.BigIntegerField(null=True, blank=True)
     approval = models.BigIntegerField(null=True, blank=True)
-    event = models.TextField(choices=Verb.choices)
+    event = models.TextField(choices=Event.choices)
     from_status = models.TextField(default="", blank=True)
     to_status = models.TextField(default="", blank=True)
     state = models.TextField(default="", blank=True)

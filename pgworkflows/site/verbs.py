@@ -56,7 +56,7 @@ REFUSALS = (PageIsStale, PGWorkflowsError, ValidationError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class ApprovalVerb:
     """One POST address; `perform` takes the approval, who, and what was filled in."""
 
     name: str
@@ -75,9 +75,9 @@ def _verdict(name: str) -> Callable[[Approval, Any, dict[str, Any]], None]:
 
 
 VERDICTS = (
-    Verb(name=Verdict.APPROVE, form=DecisionForm, done=_("Your approval is recorded."), perform=_verdict("approve")),
-    Verb(name=Verdict.REJECT, form=DecisionForm, done=_("Your rejection is recorded."), perform=_verdict("reject")),
-    Verb(
+    ApprovalVerb(name=Verdict.APPROVE, form=DecisionForm, done=_("Your approval is recorded."), perform=_verdict("approve")),
+    ApprovalVerb(name=Verdict.REJECT, form=DecisionForm, done=_("Your rejection is recorded."), perform=_verdict("reject")),
+    ApprovalVerb(
         name=Verdict.REQUEST_CHANGES,
         form=DecisionForm,
         done=_("It is back with its requester."),
@@ -85,25 +85,25 @@ VERDICTS = (
     ),
 )
 OTHERS = (
-    Verb(
+    ApprovalVerb(
         name="resubmit",
         form=ResubmitForm,
         done=_("It is submitted again."),
         perform=lambda approval, by, given: approval.resubmit(by, given["comment"]),
     ),
-    Verb(
+    ApprovalVerb(
         name="withdraw",
         form=WithdrawForm,
         done=_("The request is withdrawn."),
         perform=lambda approval, by, given: approval.withdraw(by, given["comment"]),
     ),
-    Verb(
+    ApprovalVerb(
         name="reassign",
         form=ReassignForm,
         done=_("Somebody else is asked now."),
         perform=lambda approval, by, given: approval.reassign(by, given["user"] or given["group"], given["comment"]),
     ),
-    Verb(
+    ApprovalVerb(
         name="comment",
         form=CommentForm,
         done=_("Your comment is there."),
@@ -113,7 +113,7 @@ OTHERS = (
 VERBS = {str(verb.name): verb for verb in (*VERDICTS, *OTHERS)}
 
 
-def perform(verb: Verb, approval: Approval, by: Any, given: dict[str, Any], channel: str) -> None:
+def perform(verb: ApprovalVerb, approval: Approval, by: Any, given: dict[str, Any], channel: str) -> None:
     """Do it, unless the page that it comes from is stale; raise one of REFUSALS."""
     with acting_as(by, channel=channel):
         if "revision" not in given:

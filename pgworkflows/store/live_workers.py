@@ -12,13 +12,13 @@ from .connection import database_now
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class LiveWorkers:
     """The live workers, each with the definitions it knows and the queues it takes (none for all)."""
 
     workers: list[tuple[frozenset[str], frozenset[str]]]
 
     @classmethod
-    def now(cls) -> Coverage:
+    def now(cls) -> LiveWorkers:
         """Read it."""
         living = Worker.objects.using(conf().DATABASE).running().filter(beat_at__gt=database_now() - F("lease"))
         return cls([(frozenset(worker.definitions), frozenset(worker.queues)) for worker in living])

@@ -12,7 +12,7 @@ from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNev
 from ..values.durations import seconds
 from ..values.encoding import load
 from .connection import database, query
-from .live_workers import Coverage
+from .live_workers import LiveWorkers
 
 LOOK = """
 SELECT w.name, w.version, w.queue, w.status, w.finished_at IS NOT NULL, w.result::text, w.error ->> 'message'
@@ -41,7 +41,7 @@ def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
         if database().in_atomic_block and query(WRITTEN_HERE, {"workflow": workflow})[0][0]:
             raise WouldNeverReturn(str(workflow), "inside the transaction that started it")
         if time.monotonic() >= end:
-            lack = Coverage.now().lack(name, version, queue)
+            lack = LiveWorkers.now().lack(name, version, queue)
             raise WaitTimeout(f"workflow {name} {workflow} is still {status}" + (f", and {lack}" if lack else ""))
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
         pause = min(pause * 1.5, LONGEST)

@@ -83,7 +83,7 @@ def addresses() -> Iterator[str]:
     ]
     queries += [f"q={search}" for search in searches]
     yield from (f"{workflows}?{query}" for query in queries)
-    rare = [verb for verb in History.Verb.values if verb not in ROUTINE]
+    rare = [verb for verb in History.Event.values if verb not in ROUTINE]
     queries = [
         "",
         "p=50",

@@ -56,7 +56,7 @@ ASKED = ("actor", "channel", "note", "data__on_behalf_of", "data__snapshot_hash"
 
 
 def test_one_query_finds_every_decision(decided):
-    found = History.objects.filter(event=History.Verb.DECIDE).order_by("id")
+    found = History.objects.filter(event=History.Event.DECIDE).order_by("id")
     assert list(found.values_list(*ASKED)) == [
         ("ann", "admin", "in the admin", "", decided.snapshot_hash),
         ("bob", "site", "on the site", "", decided.snapshot_hash),
@@ -69,7 +69,7 @@ def test_one_query_finds_every_decision(decided):
 
 def test_deleted_users_stay_readable(decided):
     User.objects.all().delete()
-    found = History.objects.filter(event=History.Verb.DECIDE).order_by("id")
+    found = History.objects.filter(event=History.Event.DECIDE).order_by("id")
     assert list(found.values_list("actor", flat=True)) == list(NAMES)
     assert list(decided.decisions.order_by("id").values_list("username", "user")) == [(name, None) for name in NAMES]
     assert decided.could_decide == ["ann", "bob", "cora", "dan", "fay", "zoe"]
@@ -78,10 +78,10 @@ def test_deleted_users_stay_readable(decided):
 def test_forgetting_leaves_who_decided_and_on_which_hash(decided, pgworkflows, purchase):
     pgworkflows.run_workflows()
     call_command("workflows", "forget", f"ledger.purchase:{purchase.pk}")
-    found = History.objects.filter(event=History.Verb.DECIDE).order_by("id")
+    found = History.objects.filter(event=History.Event.DECIDE).order_by("id")
     assert list(found.values_list("actor", "note", "data__snapshot_hash")) == [
         (name, "", decided.snapshot_hash) for name in NAMES
     ]
     decided.refresh_from_db()
     assert (decided.snapshot, set(decided.decisions.values_list("comment", flat=True))) == (None, {""})
-    assert History.objects.filter(event=History.Verb.FORGET).count() == 1
+    assert History.objects.filter(event=History.Event.FORGET).count() == 1

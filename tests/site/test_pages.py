@@ -270,5 +270,5 @@ def test_every_face_says_where_nobody_is_known_to_have_asked(ask, as_user, peopl
     assert [told in text for text in pages] == [not known] * 3
     detail = as_user("ann").get(reverse("pgworkflows-api:approval", args=[approval.pk])).json()
     assert (detail["requester_known"], detail["requested_by"]) == (known, "eve" if known else "")
-    recorded = History.objects.get(approval=approval.pk, event=History.Verb.REQUEST).data
+    recorded = History.objects.get(approval=approval.pk, event=History.Event.REQUEST).data
     assert recorded["requested_by"] == ("eve" if known else None)

@@ -352,7 +352,7 @@ def test_verbs_of_the_history_are_a_closed_list(waiter, failing, pgworkflows):
     waiter.start()
     failing.start()
     pgworkflows.run_workflows()
-    assert set(History.objects.values_list("event", flat=True)) <= set(History.Verb.values)
+    assert set(History.objects.values_list("event", flat=True)) <= set(History.Event.values)
 
 
 APPEND_ONLY = [

@@ -62,7 +62,7 @@ def test_every_kind_of_task_is_named():
 
 def test_arrows_are_verbs_of_the_history():
     drawn = {event for model in DRAWN for event in drawn_transitions(section("states.md", model.__name__)).values()}
-    assert drawn <= set(History.Verb.values)
+    assert drawn <= set(History.Event.values)
 
 
 def test_settings_are_listed_with_their_defaults():

@@ -91,7 +91,7 @@ class HistoryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("change"), empty_value=EMPTY)
     def change(self, row: History) -> str | None:
         """Show the change of status, or the new state."""
-        return self.state_(row) if row.event == History.Verb.STATE else change_of(row) or None
+        return self.state_(row) if row.event == History.Event.STATE else change_of(row) or None
 
     @admin.display(description=_("state"), empty_value=EMPTY)
     def state_(self, row: History) -> str | None:

@@ -21,7 +21,7 @@ from ...presentation.waits import since, waits_of
 from ...site.page import MOST_NAMES
 from ...store.approvals.decisions import who_may_decide
 from ...store.connection import database_now
-from ...store.live_workers import Coverage
+from ...store.live_workers import LiveWorkers
 from ...values.encoding import TAGGED
 from ...values.readable import fields_of
 from ...values.redaction import Veil
@@ -59,7 +59,7 @@ class WorkflowPage:
             "status_badge": badge(workflow.status, workflow.get_status_display()),
             "state": veil.text(workflow.state),
             "standing": self._standing(veil, approvals),
-            "nobody_takes_it": not (workflow.is_finished or Coverage.now().takes(workflow)),
+            "nobody_takes_it": not (workflow.is_finished or LiveWorkers.now().takes(workflow)),
             "cancel_requested": self._cancel_requested(veil),
             "facts": self._facts(veil),
             "inputs": shown_json(workflow.kwargs, veil, tagged=workflow.format == TAGGED),

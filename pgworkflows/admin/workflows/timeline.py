@@ -26,7 +26,7 @@ from ..showing import Links, ShownError, badge, length, linked, moment, shown_er
 LARGEST = 50_000
 MOST_ATTEMPTS = 500
 JSON_COLUMNS = ("payload", "result", "error")
-ATTEMPTS = (History.Verb.ATTEMPT, History.Verb.ATTEMPT_FAILED, History.Verb.TASK_FAIL, History.Verb.TASK_RETRY)
+ATTEMPTS = (History.Event.ATTEMPT, History.Event.ATTEMPT_FAILED, History.Event.TASK_FAIL, History.Event.TASK_RETRY)
 
 
 #: What happened, when, and which attempt it was.

@@ -115,7 +115,7 @@ class TaskEntry(ShownRow):
 class HistoryEntry(ShownRow):
     """One change of a status or a state."""
 
-    event = OneOf(History.Verb, read_only=True)
+    event = OneOf(History.Event, read_only=True)
     state = Prose()
     note = Prose()
     data = AnyJSON(read_only=True)  # type: ignore[assignment] # a field of that name

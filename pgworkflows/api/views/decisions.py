@@ -24,7 +24,7 @@ from ..serializers.approvals import ApprovalSummary, Approve, Comment, Reassign,
 from .base import View
 
 
-class Verb(View):
+class ApprovalVerbView(View):
     """One verb on an approval that the user may see; answers how it stands after."""
 
     def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
@@ -46,7 +46,7 @@ class Verb(View):
         return once(request, effect)
 
 
-class Decide(Verb):
+class Decide(ApprovalVerbView):
     """One of the three answers."""
 
     verb: ClassVar[str]
@@ -95,7 +95,7 @@ class RequestChanges(Decide):
         return self.change(request, approval)
 
 
-class ResubmitApproval(Verb):
+class ResubmitApproval(ApprovalVerbView):
     """Asking again."""
 
     serializer_class = Resubmit
@@ -110,7 +110,7 @@ class ResubmitApproval(Verb):
         return self.change(request, approval)
 
 
-class WithdrawApproval(Verb):
+class WithdrawApproval(ApprovalVerbView):
     """Taking back."""
 
     serializer_class = Withdraw
@@ -125,7 +125,7 @@ class WithdrawApproval(Verb):
         return self.change(request, approval)
 
 
-class ReassignApproval(Verb):
+class ReassignApproval(ApprovalVerbView):
     """Having somebody else asked."""
 
     serializer_class = Reassign
@@ -141,7 +141,7 @@ class ReassignApproval(Verb):
         return self.change(request, approval)
 
 
-class Comments(Verb):
+class Comments(ApprovalVerbView):
     """Saying something."""
 
     serializer_class = Comment

@@ -16,7 +16,7 @@ from ..serializers.workflows import Cancel, Compensate, CorrelatedEvent, EventTo
 from .base import View
 
 
-class Verb(View):
+class WorkflowVerbView(View):
     """One verb on a workflow that the user may see; answers how it stands after."""
 
     def do(self, workflow: Workflow, **given: Any) -> None:
@@ -35,7 +35,7 @@ class Verb(View):
         return once(request, effect)
 
 
-class CancelWorkflow(Verb):
+class CancelWorkflow(WorkflowVerbView):
     """Ending a workflow."""
 
     needs = {"POST": "cancel_workflow"}
@@ -51,7 +51,7 @@ class CancelWorkflow(Verb):
         return self.change(request, workflow)
 
 
-class RetryWorkflow(Verb):
+class RetryWorkflow(WorkflowVerbView):
     """Letting a workflow go on."""
 
     needs = {"POST": "retry_workflow"}
@@ -67,7 +67,7 @@ class RetryWorkflow(Verb):
         return self.change(request, workflow)
 
 
-class CompensateWorkflow(Verb):
+class CompensateWorkflow(WorkflowVerbView):
     """Undoing a workflow."""
 
     needs = {"POST": "compensate_workflow"}

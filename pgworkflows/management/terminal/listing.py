@@ -9,7 +9,7 @@ from ...definitions.registry import registry
 from ...models import Workflow, WorkflowDefinition
 from ...presentation.waits import in_words
 from ...store.approvals.announcements import BEHIND
-from ...store.live_workers import Coverage
+from ...store.live_workers import LiveWorkers
 from ...values.redaction import Veil
 from .text import moment, table
 
@@ -23,15 +23,15 @@ def list_workflows(*, statuses: list[str], name: str | None, limit: int) -> list
     if statuses:
         found = found.filter(status__in=statuses)
     found = found.filter(name=name) if name else found.exclude(BEHIND)
-    rows, coverage = list(found[: limit + 1]), Coverage.now()
+    rows, living = list(found[: limit + 1]), LiveWorkers.now()
     if not rows:
         return ["No workflows."]
-    lines = table(HEADINGS, [_row(workflow, coverage) for workflow in rows[:limit]])
+    lines = table(HEADINGS, [_row(workflow, living) for workflow in rows[:limit]])
     return [*lines, f"Only the newest {limit} are shown; see --limit."] if len(rows) > limit else lines
 
 
-def _row(workflow: Workflow, coverage: Coverage) -> tuple[object, ...]:
-    mark = "" if workflow.is_finished or coverage.takes(workflow) else f"! {UNKNOWN}"
+def _row(workflow: Workflow, living: LiveWorkers) -> tuple[object, ...]:
+    mark = "" if workflow.is_finished or living.takes(workflow) else f"! {UNKNOWN}"
     veil = Veil.of_workflow(workflow)
     return (
         workflow.id, workflow.name, veil.text(workflow.subject_shown), workflow.version, workflow.status,
@@ -52,9 +52,9 @@ def list_definitions() -> list[str]:
     known = sorted(stored | unfinished.keys() | registry.workflows.keys())
     if not known:
         return ["No definitions. Declare workflows in a module workflows.py of an installed app."]
-    coverage = Coverage.now()
+    living = LiveWorkers.now()
     rows = [
-        (name, version, "yes" if (name, version) in registry.workflows else "no", coverage.knowing(name, version),
+        (name, version, "yes" if (name, version) in registry.workflows else "no", living.knowing(name, version),
          *unfinished.get((name, version), (0, 0)), _advice(name, version, unfinished))
         for name, version in known
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from ...models.people import names_of
 from ...presentation.requester import asked_by
 from ...presentation.waits import in_words, waits_of
 from ...store.approvals.decisions import who_may_decide
-from ...store.live_workers import Coverage
+from ...store.live_workers import LiveWorkers
 from ...values.readable import fields_of
 from ...values.redaction import Veil
 from .text import as_json, moment, table
@@ -60,7 +60,7 @@ def _tracebacks(workflow: Workflow, tasks: list[Task], veil: Veil) -> Iterator[s
 
 
 def _facts(workflow: Workflow, veil: Veil) -> Iterator[tuple[str, str]]:
-    lack = "" if workflow.is_finished else Coverage.now().lack(workflow.name, workflow.version, workflow.queue)
+    lack = "" if workflow.is_finished else LiveWorkers.now().lack(workflow.name, workflow.version, workflow.queue)
     subject = f"{workflow.subject_label}:{workflow.subject_id}" if workflow.subject_label else ""
     yield "id", str(workflow.id)
     yield "status", f"{workflow.status} (! {lack})" if lack else workflow.status

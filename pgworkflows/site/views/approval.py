@@ -12,7 +12,7 @@ from ...models import Approval
 from ..faces import Face
 from ..forms import DecisionForm
 from ..page import ApprovalPage, behalves, visible_or_404
-from ..verbs import REFUSALS, VERBS, Problem, Verb, data_form, data_of, perform, problem_of
+from ..verbs import REFUSALS, VERBS, ApprovalVerb, Problem, data_form, data_of, perform, problem_of
 from .posting import back_to
 
 INVALID = 422
@@ -47,7 +47,7 @@ def _page(request: HttpRequest, face: Face, approval: Approval, filled: dict[str
 class Posted:
     """What was posted for one verb, and its forms, which keep what was typed."""
 
-    def __init__(self, request: HttpRequest, approval: Approval, verb: Verb) -> None:
+    def __init__(self, request: HttpRequest, approval: Approval, verb: ApprovalVerb) -> None:
         self.request, self.approval, self.verb = request, approval, verb
         self.forms: dict[str, Any] = {}
         self.gone: Problem | None = None

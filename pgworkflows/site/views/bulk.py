@@ -16,7 +16,7 @@ from ..faces import Face
 from ..forms import DecisionForm
 from ..lists import PER_PAGE, with_progress
 from ..showing import status_badge, subject_text
-from ..verbs import REFUSALS, VERBS, Problem, Verb, perform, problem_of
+from ..verbs import REFUSALS, VERBS, ApprovalVerb, Problem, perform, problem_of
 from .posting import back_to
 
 OFFERED = (Approval.Verdict.APPROVE, Approval.Verdict.REJECT)
@@ -59,7 +59,7 @@ def decide(request: HttpRequest, face: Face) -> HttpResponse:
     return face.render(request, "bulk_results.html", context)
 
 
-def _problem_with(verb: Verb | None, keys: list[str]) -> str | None:
+def _problem_with(verb: ApprovalVerb | None, keys: list[str]) -> str | None:
     if verb is None or verb.name not in OFFERED:
         return _("Several approvals can be approved or rejected at once, nothing else.")
     if not keys:
@@ -81,7 +81,7 @@ def _number(text: str) -> int:
 
 
 def _confirm(
-    request: HttpRequest, face: Face, verb: Verb, selected: list[Selected], form: DecisionForm, *, status: int
+    request: HttpRequest, face: Face, verb: ApprovalVerb, selected: list[Selected], form: DecisionForm, *, status: int
 ) -> HttpResponse:
     approving = verb.name == Approval.Verdict.APPROVE
     context = {
@@ -111,7 +111,7 @@ def _row(face: Face, one: Selected) -> dict[str, Any]:
     }
 
 
-def _decided(request: HttpRequest, face: Face, verb: Verb, one: Selected, comment: str) -> Problem | None:
+def _decided(request: HttpRequest, face: Face, verb: ApprovalVerb, one: Selected, comment: str) -> Problem | None:
     if one.approval is None:
         return Problem(status=404, message=_("There is no such approval among those that you may see."))
     if one.approval.form and verb.name == Approval.Verdict.APPROVE:
