@@ -112,7 +112,7 @@ class Fleet:
         return f"proof:{self.began}:{secrets.token_hex(3)}"
 
     def _options(self, name: str, ancestors: Sequence[str], options: dict[str, Any]) -> str:
-        usual = {"queues": [], "concurrency": 20, "batch_size": 50, "poll_interval": 0.5, "careful": 1}
+        usual = {"queues": [], "concurrency": 20, "batch_size": 50, "poll_interval": 0.5, "probation": 1}
         return json.dumps({**usual, **options, "name": name, "predecessors": list(ancestors)[-20:]})
 
     def _add(self, worker: WorkerProcess) -> WorkerProcess:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from dataclasses import dataclass
 
 from psycopg.pq import TransactionStatus
 
 from ..conf import conf
+from ..execution.agenda import Agenda
 from ..execution.batch import Report, run_batch
 from ..execution.engine import Engine, known_definitions
 from ..execution.outside import OutsideCall, OutsideResult, perform_inline
-from ..store import claims, events, workers
+from ..execution.pacing import Pacing
+from ..store import claims, workers
+from ..store.claims import CallKey
 from ..store.connection import database, query
 
 WORKER = "testing"
@@ -27,27 +31,83 @@ class RunSummary:
     calls: int = 0
 
 
+class InlineCalls:
+    """Outside calls, made here and in order: one at a time, once the results that came before are committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[OutsideCall] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def submit(self, call: OutsideCall) -> None:
+        """Have it made when its turn comes."""
+        self._waiting.append(call)
+
+    def take_results(self, most: int) -> list[OutsideResult]:
+        """Make the next call."""
+        return [_perform(self._waiting.popleft())] if self._waiting and not self._engine.results else []
+
+    def has_results(self) -> bool:
+        """Whether a call is to be made: it has a result then."""
+        return bool(self._waiting)
+
+    def calls(self) -> set[CallKey]:
+        """Name the calls that are to be made."""
+        return {(call.workflow, call.epoch) for call in self._waiting}
+
+    def has_room(self) -> bool:
+        """Whether another call may wait for its turn: any number may."""
+        return True
+
+    def hand_back(self) -> None:
+        """Do nothing: this worker is not told to stop."""
+
+
+class InlineAgenda(Agenda):
+    """The worker's order of work, where nobody dies: a try needs not be counted before it is made."""
+
+    def _try_one(self, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> Report | None:
+        known = self.engine.known
+        report = run_batch(self.engine, lambda execute: claims.claim_suspects(execute, known, claims.APART, 1, ids), alone=True)
+        return report if report.claimed else None
+
+
+class FullBatches(Pacing):
+    """Claims as many at once as may be."""
+
+    def __init__(self) -> None:
+        super().__init__(conf().BATCH_SIZE, probation=0)
+        self.size = self.largest
+
+    def learn(self, report: Report, budget: float) -> None:
+        """Stay as it is, on slow machines too."""
+
+
 def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     """Run what can run now, outside calls inline and in order; return once all that is left waits.
 
     Raises RuntimeError after `most_batches`, so that a workflow that never ends does not hang the test.
     """
     database().ensure_connection()
-    for (dead,) in query("SELECT id FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NULL", {"name": WORKER}):
+    for dead in workers.named(WORKER):
         workers.take_over(dead, by=WORKER)
     worker = workers.register(WORKER, queues=[], definitions=[], direct=False, lease=conf().LEASE)
     engine = Engine(worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block)
-    summary, alone, calls = RunSummary(), list[uuid.UUID](), list[OutsideCall]()
-    while summary.batches < most_batches:
-        delivered = events.deliver()
-        report = _next(engine, alone, summary, calls)
-        alone.extend(report.alone)
-        calls.extend(report.calls)
-        summary.batches += report.advanced > 0
-        summary.finished += report.finished
-        if not (delivered or report.claimed or alone or engine.results or calls):
+    agenda = InlineAgenda(engine, InlineCalls(engine), FullBatches())
+    summary, idle = RunSummary(), False
+    for _ in range(most_batches):
+        report = agenda.run_next()
+        if report is not None:
+            summary.batches += report.advanced > 0
+            summary.finished += report.finished
+            summary.calls += len(report.calls)
+        was_idle, idle = idle, not (agenda.take_up(report) or agenda.has_in_hand())
+        if idle and was_idle:
             workers.stop(worker)
             return summary
+        agenda.suspects_due = idle  # they come last, as in a process of their own
     raise RuntimeError(f"run_workflows() stopped after {most_batches} batches: something runs for ever.")
 
 
@@ -63,26 +123,3 @@ def _perform(call: OutsideCall) -> OutsideResult:
         query(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
     query(f"RELEASE SAVEPOINT {SAVEPOINT}")
     return result
-
-
-def _next(engine: Engine, alone: list[uuid.UUID], summary: RunSummary, calls: list[OutsideCall]) -> Report:
-    """Run one batch of what comes first: what must run alone, with its result if there is one, results, then the queue."""
-    if calls and not engine.results:
-        call = calls.pop(0)
-        engine.results[call.workflow, call.epoch] = _perform(call)
-        summary.calls += 1
-    workflow = alone.pop(0) if alone else None
-    calls_back = [call for call in engine.results if workflow in (None, call[0])]
-    if calls_back:
-        by = engine.worker_id
-        report = run_batch(engine, lambda execute: claims.claim_owned(execute, calls_back, by), alone=workflow is not None)
-        if not report.lost:
-            engine.results = {key: result for key, result in engine.results.items() if key[0] in report.alone}
-        return report
-    if workflow is not None:
-        return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
-    report = run_batch(engine, lambda execute: claims.claim(execute, engine.known, conf().BATCH_SIZE))
-    if report.claimed:
-        return report
-    any_of_them = (1, claims.APART[1])
-    return run_batch(engine, lambda execute: claims.claim_suspects(execute, engine.known, any_of_them, 1), alone=True)

@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 
 from .. import signals
 from ..conf import conf
-from ..execution.engine import Engine
+from ..execution.agenda import Agenda
 from ..store import idling, workers
 from ..store.connection import database
 from .listener import Listener
@@ -29,18 +29,17 @@ class Heartbeat(threading.Thread):
     """Registers the worker, and shows twice a second that it lives."""
 
     def __init__(
-        self, options: WorkerOptions, engine: Engine, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]
+        self, options: WorkerOptions, agenda: Agenda, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]
     ):
         super().__init__(name="pgworkflows-heartbeat", daemon=True)
-        self.options, self.engine, self.pool, self.wake, self.stop_worker = options, engine, pool, wake, stop
+        self.options, self.agenda, self.engine, self.pool = options, agenda, agenda.engine, pool
+        self.wake, self.stop_worker = wake, stop
         self.registered = threading.Event()
         self.ended = threading.Event()
         self.listener = Listener(wake, self.ended)
         self.takeover = Takeover(options.name, wake)
         self.upkeep = Upkeep(wake)
-        self.watchdog = Watchdog(engine, self, self.ended)
-        #: Whether workflows that were tried in vain wait to be tried again.
-        self.suspects_due = False
+        self.watchdog = Watchdog(self.engine, self, self.ended)
         self._parent = options.supervisor or os.getppid()
 
     @property
@@ -92,8 +91,8 @@ class Heartbeat(threading.Thread):
 
     def _look_for_suspects(self) -> None:
         due = idling.seconds_to_next_suspect(self.engine.known, left=1.0)
-        self.suspects_due = due is not None and due <= 0
-        if self.suspects_due:
+        self.agenda.suspects_due = due is not None and due <= 0
+        if self.agenda.suspects_due:
             self.wake.set()
 
     def _connection_lost(self, error: Exception) -> None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 import json
 from dataclasses import asdict, dataclass, field
 
 from ..conf import conf
+from ..execution.agenda import Takes
 
 #: The process ended itself because a step overran its time; its supervisor replaces it at once.
 REPLACE_ME = 75
-
-
-class Takes(enum.StrEnum):
-    """What a process takes up: the suspects are the workflows that were tried in vain."""
-
-    QUEUE = "queue"
-    SUSPECTS = "suspects"
-    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +26,7 @@ class WorkerOptions:
     #: The names of the processes that this one replaces: certainly dead.
     predecessors: list[str] = field(default_factory=list)
     #: How many batches of one workflow, whose try is committed first, to begin with.
-    careful: int = 3
+    probation: int = 3
     #: The process that replaces this one when it dies, and without which it ends; 0 for whichever has started it.
     supervisor: int = 0
     #: A file descriptor to report to, once a second.

@@ -8,10 +8,8 @@ import random
 import signal
 import threading
 import time
-import uuid
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import psycopg
@@ -21,20 +19,18 @@ from django.db import connections
 from .. import signals
 from ..conf import conf
 from ..definitions.registry import registry
-from ..execution.batch import Report, run_batch
+from ..execution.agenda import Agenda, Takes
+from ..execution.batch import Report
 from ..execution.engine import Engine, known_definitions
-from ..store import claims, events, idling, workers
+from ..execution.pacing import Pacing
+from ..store import idling, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
 from .heartbeat import LONGEST_PAUSE, Heartbeat
-from .options import REPLACE_ME, Takes, WorkerOptions
-from .pacing import Pacing
+from .options import REPLACE_ME, WorkerOptions
 from .pool import OutsidePool
 
-RESULTS_AT_ONCE = 50
 SHORTEST_PAUSE = 0.02
-#: How long a workflow that lost its transaction here is looked for here.
-ASIDE_SECONDS = 3.0
 
 
 class Worker:
@@ -48,19 +44,12 @@ class Worker:
         self.engine = Engine(worker_id=0, name=options.name, known=known)
         self.pool = OutsidePool(options.concurrency, self.wake)
         self.engine.refuses = self.pool.refuses
-        self.pacing = Pacing(options.batch_size, options.careful)
-        self.alone: list[uuid.UUID] = []
-        self.alones_turn = False
+        pacing = Pacing(options.batch_size, options.probation)
+        self.agenda = Agenda(self.engine, self.pool, pacing, takes=options.takes)
         #: Whether another process is to take this one's place.
         self.wants_successor = False
-        #: Workflows that lost their transaction here, and until when they are tried here.
-        self.aside: dict[uuid.UUID, float] = {}
-        #: Whether the one that is tried by itself has a call in flight: nothing else is begun.
-        self.trying_one = False
-        self.heartbeat = Heartbeat(options, self.engine, self.pool, self.wake, self.stop)
+        self.heartbeat = Heartbeat(options, self.agenda, self.pool, self.wake, self.stop)
         self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
-        #: Whether a COMMIT may have gone through without its answer.
-        self.unsure = False
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
         self._reported_at = 0.0
@@ -96,8 +85,8 @@ class Worker:
                     break
                 pause = 0.1 if time.monotonic() - tried_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
                 time.sleep(pause * random.uniform(0.5, 1.0))
-                self.pacing.be_careful()
-                self.unsure = True
+                self.agenda.pacing.begin_anew()
+                self.agenda.unsure = True
         self._end()
         return status
 
@@ -120,8 +109,8 @@ class Worker:
         while True:
             busy = self.step()
             self._say()
-            in_hand = len(self.pool) or self.engine.results
-            self._ask_for_successor(bool(in_hand))
+            in_hand = self.agenda.has_in_hand()
+            self._ask_for_successor(in_hand)
             if self.wants_successor and not in_hand and not self._is_supervised():
                 return REPLACE_ME
             if busy:
@@ -159,122 +148,18 @@ class Worker:
 
     def step(self) -> bool:
         """Do one batch of what comes first, then deliver what events there may be; return whether there was anything to do."""
-        if self.unsure:
-            self._release_unaccounted()
-        report = self._run_next()
-        busy = (report is not None and self._follow(report)) or bool(self.alone)
-        delivered = events.deliver() if report is None or report.undelivered else 0
-        return busy or delivered > 0
+        report = self.agenda.run_next()
+        if report is not None:
+            self._count(report)
+            self._let_go_of_old_connections()
+        return self.agenda.take_up(report)
 
-    def _follow(self, report: Report) -> bool:
-        """Take up what a batch has left to do; return whether that, or the batch, was anything."""
+    def _count(self, report: Report) -> None:
         self.counts["batches"] += report.advanced > 0
         self.counts["workflows"] += report.advanced
         self.counts["finished"] += report.finished
         self.counts["lost"] += bool(report.lost)
-        self.unsure |= bool(report.lost)
-        self.counts["calls"] = self.pool.made
-        self.alone.extend(report.alone)
-        self.aside |= dict.fromkeys(report.aside, time.monotonic() + ASIDE_SECONDS)
-        for call in report.calls:
-            self.pool.submit(call)
-        self._let_go_of_old_connections()
-        return bool(report.claimed or self.pool.has_results())
-
-    def _release_unaccounted(self) -> None:
-        """Make runnable what the database says is ours although no call or result of it is in hand."""
-        in_hand = self.pool.calls() | self.engine.results.keys()
-        idling.release_unaccounted(self.engine.worker_id, in_hand, by=self.options.name)
-        self.unsure = False
-
-    def _run_next(self) -> Report | None:
-        """Run in turn one that must run alone and, first, outside results, then the queue."""
-        for result in self.pool.take_results(RESULTS_AT_ONCE):
-            self.engine.results[result.workflow, result.epoch] = result
-        if self.alone:
-            self.alones_turn = not self.alones_turn
-            if self.alones_turn:
-                return self._run_alone(self.alone.pop(0))
-        if self.engine.results:
-            return self._run_results()
-        if self.aside and (tried := self._run_aside()):
-            return tried
-        self.trying_one &= len(self.pool) > 0
-        if self.stopping:
-            self.pool.hand_back()
-        if self.stopping or self.trying_one or not self.pool.has_room():
-            return None
-        if self._tries_suspects():
-            return self._run_suspects()
-        if self.pacing.careful_left:
-            return self._run_careful()
-        report = run_batch(self.engine, lambda execute: claims.claim(execute, self.engine.known, self.pacing.size))
-        self.pacing.learn(report, self.engine.batch_seconds)
-        return report
-
-    def _run_alone(self, workflow: uuid.UUID) -> Report:
-        """Run one workflow in a transaction of its own; with its result, if that is in hand."""
-        engine = self.engine
-        calls = [call for call in engine.results if call[0] == workflow]
-        if calls:
-            return run_batch(engine, lambda execute: claims.claim_owned(execute, calls, engine.worker_id), alone=True)
-        return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
-
-    def _run_results(self) -> Report:
-        """Go on with the workflows whose outside calls came back; forget results for which others answer by now.
-
-        After a transaction was lost they go on alone; the results in hand are kept, not called for again.
-        """
-        calls = set(islice(self.engine.results, self.options.batch_size))
-        worker = self.engine.worker_id
-        report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, calls, worker))
-        left = self.engine.results.keys() & calls
-        if left and not report.lost:
-            for call in left - idling.still_owned(left, worker):
-                del self.engine.results[call]
-        return report
-
-    def _tries_suspects(self) -> bool:
-        """Whether suspects come before the queue: always in their own process; without a supervisor that starts one, when due."""
-        return self.options.takes == Takes.SUSPECTS or (self.options.takes == Takes.BOTH and self.heartbeat.suspects_due)
-
-    def _run_suspects(self) -> Report | None:
-        """Try what was in hand when a worker died: together at first, then one at a time with nothing else in hand."""
-        known, most = self.engine.known, self.options.batch_size
-        report = run_batch(self.engine, lambda execute: claims.claim_suspects(execute, known, claims.TOGETHER, most), apart=True)
-        if report.claimed or len(self.pool):
-            return report
-        one = self._run_careful(suspects=True)
-        self.trying_one = one is not None and bool(one.calls)
-        self.heartbeat.suspects_due &= one is not None
-        return one
-
-    def _run_aside(self) -> Report | None:
-        """Try again, when it is due, one that lost its transaction here: that ends no process, and needs none of its own."""
-        now = time.monotonic()
-        self.aside = {workflow: until for workflow, until in self.aside.items() if until > now}
-        return self._run_careful(suspects=True, ids=list(self.aside))
-
-    def _run_careful(self, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> Report | None:
-        """Commit that a workflow is about to be tried, then run it alone."""
-        held = idling.choose_one(self.engine.known, suspects=suspects, ids=ids)
-        if held is None:
-            return None
-        if held[0] in self.aside:
-            self.aside[held[0]] = time.monotonic() + ASIDE_SECONDS
-        report = self._run_held(*held, suspects)
-        if not (report.claimed or report.lost):
-            idling.uncount(held[0])
-        if report.lost:
-            self.unsure = True
-            if self.engine.charged(held[0]):  # known here only, and it is still held back for us
-                report = self._run_held(*held, suspects)
-        if report.advanced and self.pacing.careful_left:
-            self.pacing.careful_left -= 1
-        return report
-
-    def _run_held(self, workflow: uuid.UUID, held: datetime, suspects: bool) -> Report:
-        return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True, apart=suspects)
+        self.counts["calls"] += len(report.calls)
 
     def _idle(self) -> None:
         """Wait for a NOTIFY, a result, or the next due time; look once more before."""
@@ -298,7 +183,7 @@ class Worker:
                 idling.release_idle_lock()
 
     def _pause(self, longest: float) -> float:
-        if self.aside:
+        if self.agenda.aside:
             return 0.1
         if self.stopping:
             return 0.2
@@ -318,7 +203,7 @@ class Worker:
         if self.options.report_to < 0 or (not last and time.monotonic() - self._reported_at < 1):
             return
         self._reported_at = time.monotonic()
-        suspects_due, replace = int(self.heartbeat.suspects_due), int(self.wants_successor)
+        suspects_due, replace = int(self.agenda.suspects_due), int(self.wants_successor)
         now = {"in_flight": len(self.pool), "suspects_due": suspects_due, "replace": replace}
         line = json.dumps(self.counts | now) + "\n"
         with suppress(OSError):  # the supervisor is gone; the heartbeat sees that

@@ -17,11 +17,12 @@ from typing import Any
 from django.utils.autoreload import StatReloader
 
 from ..command_line import as_worker
-from .options import REPLACE_ME, Takes, WorkerOptions
+from ..execution.agenda import Takes
+from .options import REPLACE_ME, WorkerOptions
 
 QUICK_DEATH = 5.0
 LONGEST_PAUSE = 5.0
-MOST_CAREFUL = 400
+LONGEST_PROBATION = 400
 #: After so many deaths in a row of processes that never came so far as to register, another one would not either.
 MOST_STILLBORN = 5
 
@@ -166,9 +167,9 @@ class Supervisor:
         self.say(f"Worker {child.options.name} ended by {how}; its replacement takes over what it ran.")
         # One that died before it could take over leaves that to the next: nobody else may be there in a drain.
         inherited = [] if child.counts else child.options.predecessors
-        # Careful for twice as long: what kills shared batches is found, however much other work is in front of it.
-        careful = min(child.options.careful * 2, MOST_CAREFUL)
-        successor = replace(child.options, predecessors=[*inherited, child.options.name], careful=careful)
+        # On probation for twice as long: what kills shared batches is found, however much other work is in front of it.
+        probation = min(child.options.probation * 2, LONGEST_PROBATION)
+        successor = replace(child.options, predecessors=[*inherited, child.options.name], probation=probation)
         self._due.append((time.monotonic() + (self._pause if quick else 0), successor))
 
     def _give_up(self, how: str) -> bool:
@@ -215,7 +216,7 @@ class Supervisor:
             return
         takes = [child.options.takes for child in self.children] + [options.takes for _, options in self._due]
         if Takes.SUSPECTS not in takes:
-            self._start(replace(self.options, takes=Takes.SUSPECTS, careful=0))
+            self._start(replace(self.options, takes=Takes.SUSPECTS, probation=0))
         for child in self.children:
             child.suspects_due = False
 

@@ -64,10 +64,10 @@ def test_a_replacement_inherits_what_was_not_taken_over():
     assert [options.predecessors for _, options in supervisor._due] == [["one", "two"], ["two"]]
 
 
-def test_a_replacement_is_careful_for_twice_as_long():
+def test_a_replacement_is_on_probation_for_twice_as_long():
     supervisor = Supervisor(WorkerOptions(name=""), processes=1, reload=False, say=lambda _: None)
-    supervisor._replace(Child(process=None, options=WorkerOptions(name="one", careful=12), pipe=-1), -signal.SIGKILL)
-    assert [options.careful for _, options in supervisor._due] == [24]
+    supervisor._replace(Child(process=None, options=WorkerOptions(name="one", probation=12), pipe=-1), -signal.SIGKILL)
+    assert [options.probation for _, options in supervisor._due] == [24]
 
 
 def test_a_step_that_kills_its_worker_is_blocked_after_five(fleet, effects):

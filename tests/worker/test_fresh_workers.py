@@ -27,7 +27,7 @@ def test_what_another_worker_took_meanwhile_was_no_try(worker, monkeypatch):
 
     worker.know(body)
     row = body.start()
-    run_held, taken = worker._run_held, []
+    run_held, taken = worker.agenda._run_held, []
 
     def run_too_late(*held: Any) -> Any:
         Workflow.objects.update(available_at=row.created_at)
@@ -35,8 +35,8 @@ def test_what_another_worker_took_meanwhile_was_no_try(worker, monkeypatch):
         assert Workflow.objects.get().crashes == 3
         return run_held(*held)
 
-    monkeypatch.setattr(worker, "_run_held", run_too_late)
-    worker._run_careful()
+    monkeypatch.setattr(worker.agenda, "_run_held", run_too_late)
+    worker.agenda._try_one()
     assert Workflow.objects.get().crashes == 2
     assert run_held(*taken[0], True).claimed == 1
 

@@ -32,7 +32,7 @@ def test_outside_call_is_made_after_a_lost_answer(worker, run_until, monkeypatch
     with pytest.raises(psycopg.OperationalError):
         worker.step()
     assert Workflow.objects.get().status == Workflow.Status.RUNNING
-    worker.unsure = True
+    worker.agenda.unsure = True
     run_until(lambda: Workflow.objects.get().is_finished)
     assert started.wait(1) == "made"
     assert calls == [1]

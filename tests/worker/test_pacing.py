@@ -3,7 +3,7 @@
 import pytest
 
 from pgworkflows.execution.batch import Report
-from pgworkflows.worker.pacing import Pacing
+from pgworkflows.execution.pacing import Pacing
 
 BUDGET = 0.05
 

@@ -87,7 +87,7 @@ def test_any_refusal_blocks_its_workflow_and_lets_its_neighbours_go_on(worker, r
 
     for definition in (poisoned, honest):
         worker.know(definition)
-    worker.pacing.careful_left, worker.pacing.size = 0, 10
+    worker.agenda.pacing.probation_left, worker.agenda.pacing.size = 0, 10
     refused(sqlstate)
     started = poisoned.start()
     honest.start_many([{"n": n} for n in range(5)])
@@ -146,3 +146,34 @@ def test_refused_approval_is_charged_to_who_asks(refused, django_user_model):
     started = poisoned.start()
     run_workflows(most_batches=50)
     check(started)
+
+
+def test_what_was_set_aside_keeps_nobody_waiting(transactional_db):
+    """A sequence is not rolled back, so that its transaction is lost twice: with others, and alone."""
+    rows("CREATE SEQUENCE losses")
+    rows(
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF nextval('losses') <= 2 THEN RAISE EXCEPTION 'canceled' USING ERRCODE = '57014'; END IF; RETURN NEW; END $$"
+    )
+    rows("CREATE TRIGGER lose BEFORE INSERT ON pgworkflows_task FOR EACH ROW WHEN (NEW.name = 'lost') EXECUTE FUNCTION lose()")
+
+    @workflow(name="tests.following")
+    def following() -> None: ...
+
+    @step(name="lost")
+    def lost() -> None:
+        following.start()
+
+    @workflow(name="tests.losing")
+    def losing() -> None:
+        lost()
+
+    losing.start()
+    try:
+        run_workflows()
+        assert set(Workflow.objects.values_list("name", "status")) == {
+            ("tests.losing", "COMPLETED"), ("tests.following", "COMPLETED")
+        }  # fmt: skip
+    finally:
+        rows("DROP FUNCTION lose() CASCADE")
+        rows("DROP SEQUENCE losses")

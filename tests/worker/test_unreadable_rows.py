@@ -25,7 +25,7 @@ def beside(worker, run_until):
         enter("neighbour")
 
     worker.know(neighbour)
-    worker.pacing.careful_left, worker.pacing.size = 0, 10
+    worker.agenda.pacing.probation_left, worker.agenda.pacing.size = 0, 10
 
     def run() -> Workflow:
         neighbour.start()

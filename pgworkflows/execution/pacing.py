@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..execution.batch import Report
+from .batch import Report
 
 
 class Pacing:
@@ -11,18 +11,18 @@ class Pacing:
     One that was stopped before its end says how many go into a batch. What counts is how long the bodies took: a slow
     server makes every batch dear, and small ones dearer still.
 
-    After a start or a reconnect the first few batches are careful ones, of one workflow each, whose try is committed
-    first: if this process dies with it, the next one knows.
+    After a start or a reconnect a worker is on probation: its first few batches are of one workflow each, whose try is
+    committed first. If this process dies with it, the next one knows.
     """
 
-    def __init__(self, largest: int, careful: int) -> None:
+    def __init__(self, largest: int, probation: int) -> None:
         self.largest = largest
-        self.careful = careful
-        self.be_careful()
+        self.probation = probation
+        self.begin_anew()
 
-    def be_careful(self) -> None:
-        """Begin anew, as after a start."""
-        self.size, self.careful_left = 1, self.careful
+    def begin_anew(self) -> None:
+        """Begin as after a start."""
+        self.size, self.probation_left = 1, self.probation
 
     def learn(self, report: Report, budget: float) -> None:
         """Choose the next size by how the last batch went."""
