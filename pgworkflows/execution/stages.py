@@ -12,7 +12,7 @@ from django.db import transaction
 from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.waits import WaitKind, wait_for
-from ..store.approvals import stages
+from ..store.approvals import deadlines, stages
 from ..store.approvals.announcements import Happening, announce
 from ..store.approvals.snapshots import require_unchanged
 from ..store.approvals.stages import Question
@@ -140,13 +140,13 @@ def _await_changes(replay: Replay, approval: Approval) -> Approval:
     now, locked = replay.run.now(), None
     with replay.run.batch.transaction.own_queries():
         announce(approval, Happening.DECIDED)
-        until = stages.due(cast(datetime, approval.decided_at), approval.time_limit)
+        until = deadlines.due(cast(datetime, approval.decided_at), approval.time_limit)
         if until is not None and until <= now:
             gone = requester_is_gone(approval)
-            locked = stages.lock_unchanged(approval) if gone else None
+            locked = deadlines.lock_unchanged(approval) if gone else None
             if locked is not None:
-                stages.expire(locked)
-            until = now + SOON if gone else stages.due(now, approval.time_limit)
+                deadlines.expire(locked)
+            until = now + SOON if gone else deadlines.due(now, approval.time_limit)
     if locked is None:
         _wait(replay, approval, until)
     return locked
@@ -180,7 +180,7 @@ def _set_timer(replay: Replay, task: RecordedTask, approval: Approval) -> Record
 def _ring(replay: Replay, approval: Approval, timer: RecordedTask) -> Approval:
     """Do what the timer was set for; return the approval as it is then."""
     with replay.run.batch.transaction.own_queries():
-        locked = stages.lock_unchanged(approval)
+        locked = deadlines.lock_unchanged(approval)
         if locked is not None:
             _ACTS[timer.name](locked, replay.run.now())
     if locked is None:  # somebody decides just now
@@ -191,19 +191,19 @@ def _ring(replay: Replay, approval: Approval, timer: RecordedTask) -> Approval:
 
 
 def _remind(approval: Approval, now: datetime) -> None:
-    stages.remind(approval)
+    deadlines.remind(approval)
     announce(approval, Happening.REMINDER, now)
 
 
 def _escalate(approval: Approval, now: datetime) -> None:
-    stages.escalate(approval, now)
+    deadlines.escalate(approval, now)
     announce(approval, Happening.REQUESTED, now)
 
 
 _ACTS: dict[str, Callable[[Approval, datetime], None]] = {
     "reminder": _remind,
     "escalation": _escalate,
-    "expiry": lambda approval, _: stages.expire(approval),
+    "expiry": lambda approval, _: deadlines.expire(approval),
 }
 
 

@@ -34,6 +34,10 @@ class Actor:
         return cls(pk=row.pk, name=name_of(row), channel=channel)
 
 
+#: What a worker does for nobody in particular.
+WORKER = Actor(channel="worker")
+
+
 ACT = "SELECT pgworkflows.act_as(%(actor)s, %(channel)s, %(note)s)"
 
 

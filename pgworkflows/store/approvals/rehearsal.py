@@ -11,8 +11,8 @@ from django.db import transaction
 from ...models import Approval, ApprovalPolicy, ApprovalStage
 from ..actors import Actor
 from ..connection import database
+from .openings import NO_STAGE, Opening, fallback, openings, with_enough
 from .snapshots import NOTHING, snapshot_of
-from .stages import NO_STAGE, Opening, fallback, openings, with_enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

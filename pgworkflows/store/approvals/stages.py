@@ -1,31 +1,23 @@
-"""Opening the stages of a request, one approval after the other."""
+"""The stages of a request, one approval after the other: opened, found, and how they were answered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db import DatabaseError, transaction
-from django.utils.module_loading import import_string
-
-from ...conf import conf
-from ...definitions.registry import registry
-from ...models import Approval, ApprovalAction, ApprovalPolicy, ApprovalStage, Decision, Workflow
-from ...values.durations import moment
+from ...models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ...values.encoding import decode
-from ..actors import Actor
-from ..connection import database, database_now
-from .people import active_among, group_keys, names_among, split, user_keys
-from .policies import NotComparable, published, unmet_conditions
+from ..actors import WORKER, Actor
+from ..connection import database
+from .deadlines import due
+from .openings import NO_STAGE, Opening, fallback, openings, with_enough
+from .people import group_keys, split, user_keys
+from .policies import published
 from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of, text_of
-from .verbs import act, candidates, require_enough
+from .verbs import act, require_enough
 
 Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
-WORKER = Actor(channel="worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,33 +40,6 @@ class Question:
     on_timeout: str = Approval.OnTimeout.EXPIRE
     escalate_to: list[Any] = field(default_factory=list)
     remind_every: timedelta | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Opening:
-    """What becomes of a stage (None: of a round in which none opens, or of a question without a policy).
-
-    It asks users and groups, unless a condition is unmet or it is skipped; `falls_back` says why it asks the fallback group.
-    """
-
-    stage: ApprovalStage | None
-    users: list[Any] = field(default_factory=list)
-    groups: list[Any] = field(default_factory=list)
-    unmet: list[str] = field(default_factory=list)
-    skipped: str = ""
-    falls_back: str = ""
-    found: dict[Any, str] | None = None
-
-    @property
-    def opens(self) -> bool:
-        """Whether anybody is asked."""
-        return not self.unmet and not self.skipped
-
-    def people(self) -> dict[Any, str]:
-        """Return the active people that it asks, looked up once."""
-        if self.found is None:
-            self.found = names_among(self.users, self.groups)
-        return self.found
 
 
 def open_next(
@@ -142,69 +107,6 @@ def _has_later(policy: ApprovalPolicy | None, position: int) -> bool:
     return policy is not None and policy.stages.filter(position__gt=position).exists()
 
 
-NO_STAGE = "no stage opens"
-
-
-def openings(
-    policy: ApprovalPolicy, first: int | None, subject: Any, requester: Actor, attributes: dict[str, Any]
-) -> Iterator[Opening]:
-    """Go through a policy's stages from a position on (None: all), and say what becomes of each."""
-    stages = policy.stages.prefetch_related("conditions").order_by("position")
-    for stage in stages if first is None else stages.filter(position__gte=first):
-        yield _opening(policy, stage, subject, requester, attributes)
-
-
-def _opening(policy: ApprovalPolicy, stage: ApprovalStage, subject: Any, requester: Actor, attributes: dict[str, Any]) -> Opening:
-    try:
-        unmet = unmet_conditions(stage, attributes)
-    except NotComparable as error:
-        return fallback(policy, stage, str(error))
-    if unmet:
-        return Opening(stage=stage, unmet=unmet)
-    users, groups, problem = _asked_by(stage, subject, requester)
-    if problem:
-        return fallback(policy, stage, problem)
-    opening = Opening(stage=stage, users=users, groups=groups)
-    if opening.people():
-        return opening
-    nobody = "nobody was found"
-    return Opening(stage=stage, skipped=nobody) if stage.skip_if_none else fallback(policy, stage, nobody)
-
-
-def fallback(policy: ApprovalPolicy, stage: ApprovalStage | None, reason: str) -> Opening:
-    """Ask the policy's fallback group instead."""
-    return Opening(stage=stage, groups=[policy.fallback_group_id], falls_back=reason)
-
-
-def with_enough(opening: Opening, approval: Approval) -> tuple[Opening, list[str]]:
-    """Return the opening, or a policy's fallback where too few of those asked could decide, and the names of those who could."""
-    names = candidates(approval, opening.people())
-    if approval.policy is None or opening.falls_back or len(names) >= approval.quorum:
-        return opening, names
-    reason = f"{approval.quorum} have to agree, found {', '.join(names) or 'nobody'}"
-    opening = fallback(approval.policy, opening.stage, reason)
-    return opening, candidates(approval, opening.people())
-
-
-def _asked_by(stage: ApprovalStage, subject: Any, requester: Actor) -> tuple[list[Any], list[Any], str]:
-    """Return the keys of users and groups, and why the fallback group has to be asked instead, if it has."""
-    users, groups = list(stage.users.values_list("pk", flat=True)), list(stage.groups.values_list("pk", flat=True))
-    if not stage.resolver:
-        return users, groups, ""
-    resolver = registry.resolvers.get(stage.resolver)
-    if resolver is None:
-        return [], [], f"no code registers the resolver {stage.resolver!r}"
-    person = get_user_model()._base_manager.using(database().alias).filter(pk=requester.pk).first() if requester.pk else None
-    try:
-        with transaction.atomic(using=database().alias):
-            users += [user.pk for user in resolver(subject, person) or ()]
-    except DatabaseError:
-        raise
-    except Exception as error:
-        return [], [], f"the resolver {stage.resolver!r} failed: {error!r}"
-    return users, groups, ""
-
-
 def _unsaved(question: Question, opening: Opening, policy: ApprovalPolicy | None, snapshot: Snapshot) -> Approval:
     stage = opening.stage
     approval = Approval(
@@ -244,49 +146,10 @@ def _insert(approval: Approval, opening: Opening, actions: list[tuple[str, str]]
     return approval
 
 
-def due(begins: datetime, limit: timedelta | None) -> datetime | None:
-    """Return when a time limit ends; the setting DUE may count working days only."""
-    if limit is None:
-        return None
-    count = conf().DUE
-    if count is None:
-        return begins + limit
-    ends = (import_string(count) if isinstance(count, str) else count)(begins, limit)
-    return moment(ends, what=f"what PGWORKFLOWS['DUE'] returned for {begins} and {limit}")
-
-
-def escalate(approval: Approval, now: datetime) -> None:
-    """Ask more people, and give everybody the time limit once more."""
-    users, groups = approval.escalate_to.get("users", []), approval.escalate_to.get("groups", [])
-    approval.users.add(*active_among(users, []))
-    approval.groups.add(*Group.objects.using(database().alias).filter(pk__in=groups))
-    approval.escalated_at, approval.due_at, approval.revision = now, due(now, approval.time_limit), approval.revision + 1
-    approval.save(update_fields=["escalated_at", "due_at", "revision"])
-    names = sorted(names_among(users, groups).values())
-    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(names) or 'nobody'}")
-
-
-def remind(approval: Approval) -> None:
-    """Record that those asked are reminded."""
-    act(approval, Verb.REMIND, WORKER, "")
-
-
-def expire(approval: Approval) -> None:
-    """End it undecided."""
-    approval.status, approval.decided_at = Status.EXPIRED, database_now()
-    approval.save(update_fields=["status", "decided_at"])
-
-
 def stage_at(workflow: Any, seq: int) -> Approval | None:
     """Return the approval that a workflow asked for at a position, if it did."""
     rows = Approval.objects.using(database().alias).select_related("policy", "stage")
     return rows.filter(workflow=workflow, seq=seq).first()
-
-
-def lock_unchanged(approval: Approval) -> Approval | None:
-    """Lock an approval that stands as it was read; return None where it does not, or somebody acts just now: never wait."""
-    rows = Approval.objects.using(database().alias).select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return rows.select_related("policy", "stage").filter(pk=approval.pk, status=approval.status, resubmitted_at=None).first()
 
 
 #: What an outcome says of a decision, and where that is.
