@@ -159,9 +159,17 @@ class Run:
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
         recorded = describe(error)
+        if self.row.status == Status.COMPENSATING:
+            recorded = json.dumps(json.loads(recorded) | {"undoing": self.turned_back_for})
         self.outcome = None
         waiting_for = [wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
         self.stop(Status.BLOCKED, error=recorded, waiting_for=waiting_for, raised=error)
+
+    @property
+    def turned_back_for(self) -> Any:
+        """The error that its undoing began with, as recorded, whatever that was stuck in since; None for a cancel."""
+        error = json.loads(self.row.error or "null")
+        return error["undoing"] if error and "undoing" in error else error
 
     def change(self) -> WorkflowChange:
         """Return what the flush writes to the workflow's row."""

@@ -41,10 +41,9 @@ def compensate(run: Run) -> None:
     except Suspended:
         return
     undone = any(task.kind == Kind.COMPENSATION for task in run.tasks.values())
-    if run.row.cancel_requested_at is not None:
-        run.stop(Workflow.Status.CANCELLED, error=run.row.error)
-    else:
-        run.stop(Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED, error=run.row.error)
+    ended = Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED
+    error = json.dumps(run.turned_back_for) if run.turned_back_for else None
+    run.stop(Workflow.Status.CANCELLED if run.row.cancel_requested_at is not None else ended, error=error)
 
 
 def _undone_by(task: RecordedTask) -> int:

@@ -132,8 +132,22 @@ def test_used_up_compensation_blocks_and_continues(pgworkflows, saga):
     started.retry(by="ann")
     pgworkflows.run_workflows()
     started.refresh_from_db()
-    assert started.status == "COMPENSATED"
+    assert (started.status, started.error["message"]) == ("COMPENSATED", "end")
     assert [entry[0] for entry in saga.log] == ["charge", "refund", "free", "free", "free"]
+
+
+def test_cancel_whose_undoing_was_stuck_ends_without_an_error(pgworkflows, saga):
+    saga.wait, saga.undo_fault = True, RuntimeError("printer on fire")
+    started = saga.trip.start()
+    pgworkflows.run_workflows()
+    started.cancel("no more")
+    pgworkflows.run_workflows()
+    for fault in (RuntimeError("no paper"), None):
+        saga.undo_fault = fault
+        started.retry()
+        pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert (started.status, started.error) == ("CANCELLED", None)
 
 
 def test_failure_without_undoing_is_failed(pgworkflows):
