@@ -190,6 +190,14 @@ def values() -> None:
     _replace(Replay, "record", forget)
 
 
+def priority() -> None:
+    """Take up what has waited longest, whatever its priority; by DDL, in the database only."""
+
+
+def run_after() -> None:
+    """Let a workflow begin at once that was to begin later; by DDL, in the database only."""
+
+
 def pruning() -> None:
     """Keep the workflows that a prune removes; by DDL, in the database only."""
 
@@ -244,7 +252,7 @@ SWITCHES = {
     "row-lock": Switch(
         take_out=row_lock,
         proofs=("undisturbed",),
-        counter="results_without_claim",
+        counter="calls_made_twice",
         ddl=replaced_in_functions("claim", "FOR NO KEY UPDATE SKIP LOCKED", ""),
     ),
     "checkpoint": Switch(take_out=checkpoint, proofs=("points",), counter="effects_lost"),
@@ -267,6 +275,18 @@ SWITCHES = {
     "sleep": Switch(take_out=sleep, proofs=("undisturbed",), counter="timers_early"),
     "database-clock": Switch(take_out=database_clock, proofs=("clock",), counter="timers_early"),
     "values": Switch(take_out=values, proofs=("undisturbed",), counter="values_changed"),
+    "priority": Switch(
+        take_out=priority,
+        proofs=("undisturbed",),
+        counter="priority_ignored",
+        ddl=replaced_in_functions("claim", "ORDER BY k.priority DESC, k.available_at", "ORDER BY k.available_at"),
+    ),
+    "run-after": Switch(
+        take_out=run_after,
+        proofs=("undisturbed",),
+        counter="begun_early",
+        ddl=replaced_in_functions("insert_workflows", "GREATEST(w.run_after, moment)", "moment"),
+    ),
     "effects": Switch(take_out=effects, proofs=("soak", "prune"), counter="effects_lost"),
     "pruning": Switch(take_out=pruning, proofs=("soak", "prune"), counter="left_unpruned", ddl=KEEP),
     "poison-counter": Switch(take_out=poison_counter, proofs=("poison",), counter="not_blocked"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 from .model import PERHAPS, Expected, ExpectedTask, balances, expect
@@ -14,6 +15,8 @@ from .reading import HistoryRow, Reading, TaskRow, WorkflowRow
 
 #: Between two lines of a worker's code, and between two clocks of one machine, in seconds.
 STALL, CLOCKS = timedelta(seconds=0.25), timedelta(seconds=0.01)
+#: As a share of all pairs; those that share a batch begin at once, and two workers a little apart.
+MOST_PASSED_OVER = 0.1
 
 
 @dataclass(slots=True)
@@ -42,6 +45,8 @@ class Counts:
     timers_early: int = 0
     timers_late: int = 0
     values_changed: int = 0
+    begun_early: int = 0
+    priority_ignored: int = 0
     differences: list[tuple[int, str, str]] = field(default_factory=list)
 
     def wrong(self) -> list[str]:
@@ -58,7 +63,7 @@ class Counts:
 MUST_BE_ZERO = (
     "effects_lost", "effects_doubled", "effects_not_expected", "calls_made_twice", "calls_missing", "calls_with_other_key",
     "orphans", "history_missing", "history_doubled", "history_out_of_order", "results_without_claim", "timers_early",
-    "timers_late", "values_changed",
+    "timers_late", "values_changed", "begun_early", "priority_ignored",
 )  # fmt: skip
 
 
@@ -66,11 +71,11 @@ class Count:
     """Compares what is there with what the model says.
 
     `loses_calls` says that the fault may have lost an outside call, which is then made once more; `pruned` that workflows
-    which have ended may be gone, but not what they did.
+    which have ended may be gone, but not what they did; `queued` that all were there before any worker was.
     """
 
-    def __init__(self, reading: Reading, *, loses_calls: bool = True, pruned: bool = False) -> None:
-        self.reading, self.loses_calls, self.pruned = reading, loses_calls, pruned
+    def __init__(self, reading: Reading, *, loses_calls: bool = True, pruned: bool = False, queued: bool = False) -> None:
+        self.reading, self.loses_calls, self.pruned, self.queued = reading, loses_calls, pruned, queued
         self.counts = Counts()
         self._wrong = False
 
@@ -86,6 +91,7 @@ class Count:
             self.counts.as_modelled += not self._wrong
         self._effects(expected)
         self._calls(ends)
+        self._begun(starts)
         if self.reading.accounts != balances(ends):
             self._differs(-1, "", f"the accounts hold {self.reading.accounts}, not {balances(ends)}")
         known = {(end.number, end.prefix) for end in ends}
@@ -114,6 +120,27 @@ class Count:
         tasks = self.reading.tasks.get(row.id, [])
         self._values(result and result["values"], tasks, end)
         self._history(row, tasks, end)
+
+    def _begun(self, starts: list[Start]) -> None:
+        """Look when each was taken up: not before its delay was over, and the higher priority first."""
+        by_priority: dict[int, list[datetime]] = defaultdict(list)
+        for start in starts:
+            for row in self.reading.workflows.get((start.number, ""), []):
+                told = self.reading.history.get(row.id, [])
+                if len(told) > 1 and told[1].at < told[0].at + timedelta(seconds=start.delay) - STALL:
+                    self.counts.begun_early += 1
+                    self._differs(
+                        start.number, "", f"it began at {told[1].at}, {start.delay} s after {told[0].at} at the earliest"
+                    )
+                if row.started_at is not None and not start.delay:
+                    by_priority[start.priority].append(row.started_at)
+        if self.queued:
+            pairs = [low < high for a, b in combinations(sorted(by_priority), 2)
+                     for low in by_priority[a] for high in by_priority[b]]  # fmt: skip
+            passed_over = sum(pairs)
+            if passed_over > len(pairs) * MOST_PASSED_OVER:
+                self.counts.priority_ignored = passed_over
+                self._differs(-1, "", f"{passed_over} of {len(pairs)} times the lower priority was taken up first")
 
     def _values(self, seen: list[Any] | None, tasks: list[TaskRow], end: Expected) -> None:
         """Compare what the body got from now(), uuid4() and random() when it ran last with what was recorded at first."""
@@ -233,7 +260,7 @@ class Count:
             for (label, kind), wanted in end.calls.items():
                 entries = found.pop((end.number, label, kind), [])
                 self.counts.calls += len(entries)
-                again = max(0, len(entries) - wanted.attempts)
+                again = max(0, len(entries) - wanted.attempts - wanted.after_mending)
                 self.counts.calls_made_again += again
                 if again and not self.loses_calls:
                     self.counts.calls_made_twice += again

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,14 +18,21 @@ T = TypeVar("T")
 CHUNK = 50
 PATIENCE = 120.0
 
+#: The definitions that run programs.
+NAMES = ("proofs.program", "proofs.alone")
 OPEN_WAITS = """
 SELECT t.name, t.payload ->> 'correlation', t.workflow_id FROM pgworkflows_task t
-WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (t.name LIKE 'after:%' OR t.name LIKE 'cancel:%')
-LIMIT 500
+WHERE t.kind = 'EVENT' AND (t.status, split_part(t.name, ':', 1)) IN
+  (('WAITING', 'after'), ('WAITING', 'cancel'), ('WAITING', 'share'), ('FAILED', 'late'))
 """
 START_IN_SQL = """
-SELECT pgworkflows.start('proofs.program', k.kwargs::jsonb, k.key)
-FROM unnest(%s::text[], %s::text[]) AS k(kwargs, key)
+SELECT pgworkflows.start('proofs.program', k.kwargs::jsonb, k.key, run_after => pgworkflows.now() + k.delay * interval '1 second')
+FROM unnest(%s::text[], %s::text[], %s::double precision[]) AS k(kwargs, key, delay)
+"""
+STUCK = """
+SELECT w.id, (w.kwargs ->> 'number')::integer, w.error ->> 'message' FROM pgworkflows_workflow w
+WHERE w.status = 'FAILED' AND w.error ->> 'type' LIKE '%:Unsure' OR w.status = 'BLOCKED' AND w.error ->> 'type' LIKE '%:Broken'
+FOR NO KEY UPDATE
 """
 
 
@@ -42,6 +51,25 @@ def persist(work: Callable[[], T]) -> T:
             time.sleep(0.1)
 
 
+def _options(start: Start) -> tuple[int, int, float]:
+    return start.version, start.priority, start.delay
+
+
+def _arguments(start: Start) -> dict[str, Any]:
+    return {"number": start.number, "prefix": "", "program": start.program}
+
+
+def _using(start: Start, **options: Any) -> Any:
+    """Return the definition with what the plan says."""
+    from pgworkflows.store.connection import database_now
+
+    from .workflows import VERSIONS, lone_program
+
+    definition: Any = lone_program if start.how == "alone" else VERSIONS[start.version]
+    run_after = database_now() + timedelta(seconds=start.delay) if start.delay else None
+    return definition.using(priority=start.priority, run_after=run_after, **options)
+
+
 class Driver:
     """Starts what the plan says, and answers what workflows wait for."""
 
@@ -55,7 +83,8 @@ class Driver:
         for first in range(0, len(waiting), CHUNK):
             chunk = waiting[first : first + CHUNK]
             for start_these, ways in (
-                (self._start_in_python, ("python", "order")),
+                (self._start_in_python, ("python", "order", "alone")),
+                (self._start_many, ("many",)),
                 (self._start_in_sql, ("sql",)),
                 (self._start_and_roll_back, ("undone",)),
             ):
@@ -65,18 +94,30 @@ class Driver:
         from pgworkflows.models import Workflow
 
         from .models import Row
-        from .workflows import VERSIONS
 
         with transaction.atomic():
             keys = {str(start.number) for start in starts}
-            there = set(Workflow.objects.filter(name="proofs.program", key__in=keys).values_list("key", flat=True))
+            there = set(Workflow.objects.filter(name__in=NAMES, key__in=keys).values_list("key", flat=True))
             for start in starts:
                 if str(start.number) in there:
                     continue
                 if start.how == "order":
                     Row.objects.create(number=start.number, label="order", kind="order")
-                run = VERSIONS[start.version].using(key=str(start.number))
-                self._send_before(start, run.start(number=start.number, prefix="", program=start.program))
+                run = _using(start, key=str(start.number))
+                self._send_before(start, run.start(**_arguments(start)))
+
+    def _start_many(self, starts: list[Start]) -> None:
+        from pgworkflows.models import Workflow
+
+        with transaction.atomic():
+            for _, group in groupby(sorted(starts, key=_options), _options):
+                together = list(group)
+                mark = {"together": together[0].number}
+                if Workflow.objects.filter(attributes__contains=mark).exists():
+                    continue
+                rows = _using(together[0], attributes=mark).start_many([_arguments(start) for start in together])
+                for start, row in zip(together, rows, strict=True):
+                    self._send_before(start, row)
 
     def _start_in_sql(self, starts: list[Start]) -> None:
         import json
@@ -85,10 +126,10 @@ class Driver:
 
         from pgworkflows.models import Workflow
 
-        kwargs = [json.dumps({"number": s.number, "prefix": "", "program": s.program}) for s in starts]
-        keys = [str(start.number) for start in starts]
+        kwargs = [json.dumps(_arguments(start)) for start in starts]
+        keys, delays = [str(start.number) for start in starts], [start.delay for start in starts]
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(START_IN_SQL, [kwargs, keys])
+            cursor.execute(START_IN_SQL, [kwargs, keys, delays])
             rows = {row.key: row for row in Workflow.objects.filter(name="proofs.program", key__in=keys)}
             for start in starts:
                 self._send_before(start, rows[str(start.number)])
@@ -98,7 +139,7 @@ class Driver:
 
         with transaction.atomic():
             for start in starts:
-                self._send_before(start, first_program.start(number=start.number, prefix="", program=start.program))
+                self._send_before(start, first_program.start(**_arguments(start)))
             transaction.set_rollback(True)
 
     def _send_before(self, start: Start, row: Any) -> None:
@@ -112,8 +153,8 @@ class Driver:
                 row.send_event(name, node["gives"], key=key)
 
     def answer(self) -> int:
-        """Send what open waits ask for, decide, cancel; return how much there was to do."""
-        return persist(self._answer_waits) + persist(self._decide)
+        """Send what open waits ask for, decide, cancel, mend; return how much there was to do."""
+        return persist(self._answer_waits) + persist(self._decide) + persist(self._mend)
 
     def _answer_waits(self) -> int:
         from django.db import connection
@@ -126,11 +167,15 @@ class Driver:
             cursor.execute(OPEN_WAITS)
             waits = [wait for wait in cursor.fetchall() if wait not in self._sent]
         for name, correlation, workflow in waits:
-            what, label, gives = name.split(":")
+            what, label, gives = name.split(":", 2)
             row = Workflow(id=workflow)
             try:
                 if what == "cancel":
                     row.cancel("as planned", compensate=gives == "1", by="ann")
+                elif what == "share":
+                    with transaction.atomic():  # both are there when a worker looks, and only their order tells them apart
+                        for place, value in enumerate(gives.split(":")):
+                            send_event(name, int(value), correlation=correlation, key=f"{label}/{place}")
                 elif correlation is not None:
                     send_event(name, int(gives), correlation=correlation, key=label)
                 else:
@@ -161,6 +206,27 @@ class Driver:
                     pass  # an answer was lost, and it was done
         self.answered += len(asked)
         return len(asked)
+
+    def _mend(self) -> int:
+        """Do what people do about a workflow that has failed or is stuck: mend the cause and retry, or have it undone."""
+        from django.db import connection
+
+        from pgworkflows.models import Workflow
+
+        from .models import Row
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(STUCK)
+            found = cursor.fetchall()
+            for workflow, number, message in found:
+                chosen, _, label = message.rpartition(":")
+                if chosen == "compensate":
+                    Workflow(id=workflow).compensate("as planned", by="ann")
+                    continue
+                Row.objects.create(number=number, label=label, kind="mended")
+                Workflow(id=workflow).retry(by="ann")
+        self.answered += len(found)
+        return len(found)
 
     def unfinished(self) -> int:
         """Count what has not ended."""

@@ -13,11 +13,20 @@ from typing import Any
 
 from .misdeeds import BLOCKED, MISDEEDS
 from .plan import Start
-from .programs import ACCOUNTS, NEVER_SECONDS, Node, Program
+from .programs import ACCOUNTS, NEVER_SECONDS, TRIES, Node, Program
 
 APP = "proofs"
 #: Written into the history or left out, as the moment has it.
 PERHAPS = "?"
+
+
+class OneOf(tuple[int, ...]):
+    """One of these, as the moment has it."""
+
+    def __eq__(self, other: object) -> bool:
+        return other in list(self)
+
+    __hash__ = None  # type: ignore[assignment] # it equals what is not equal
 
 
 @dataclass(slots=True, eq=False)
@@ -33,9 +42,10 @@ class ExpectedTask:
 
 @dataclass(slots=True)
 class ExpectedCall:
-    """An outside call: the attempts that must each have been made, with one key."""
+    """An outside call: the attempts that must each have been made, with one key, and those once more when it was mended."""
 
     attempts: int
+    after_mending: int = 0
     #: The label whose key the compensation must have been told, if that was an outside call too.
     compensates: str | None = None
 
@@ -98,6 +108,8 @@ class _Run:
         #: (node, label, whether its result is known), for what a failure undoes.
         self.done: list[tuple[Node, str, bool]] = []
         self.open_children: list[ExpectedTask] = []
+        #: How many `try` the body is in.
+        self.caught = 0
 
     def run(self, program: Program) -> Expected:
         end = self.end
@@ -126,15 +138,20 @@ class _Run:
 
     def _undo(self) -> None:
         for node, label, _ in reversed(self.done):
-            fails = node["undo_fails"]
+            stuck = node["undo_fails"] >= TRIES
+            fails = TRIES - 1 if stuck else node["undo_fails"]
             name = f"{_step_name(node)}.compensation"
+            begins = [] if node["undo"] == "atomic" else ["attempt"]
+            events = [*begins, "attempt_failed"] * fails + [*begins, "task_complete"]
+            if stuck:
+                events[-1:] = ["task_fail", "task_retry", *begins, "task_complete"]
+                self._row(label, "mended")
+            self._task("COMPENSATION", name, events, 1 if stuck else fails + 1)
             if node["undo"] == "atomic":
-                self._task("COMPENSATION", name, ["attempt_failed"] * fails + ["task_complete"], fails + 1)
                 self._row(label, "undo")
             else:
-                self._task("COMPENSATION", name, ["attempt", "attempt_failed"] * fails + ["attempt", "task_complete"], fails + 1)
                 compensates = label if node["do"] == "call" else None
-                self.end.calls[label, "undo"] = ExpectedCall(fails + 1, compensates)
+                self.end.calls[label, "undo"] = ExpectedCall(fails + 1, int(stuck), compensates)
 
     def _task(self, kind: str, name: str, events: list[str], attempts: int = 0, *, seconds: float | None = None) -> ExpectedTask:
         named = f"{APP}.{name}" if kind in ("STEP", "COMPENSATION") else name
@@ -193,7 +210,7 @@ class _Run:
 
     def _event(self, node: Node, label: str) -> None:
         name = f"{node['sent']}:{label}:{node['gives']}"
-        if node["sent"] == "never":
+        if node["sent"] in ("never", "late"):
             self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_fail"], seconds=NEVER_SECONDS)
             raise BodyError("WaitTimeout")
         self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_complete"])
@@ -211,11 +228,44 @@ class _Run:
         verdict, quorum = node["verdict"], node["quorum"]
         opened = f"task_wait{PERHAPS}" if verdict == "never" else "task_wait"
         self._task("APPROVAL", f"{verdict}:{quorum}:{label}", [opened, "task_complete"])
-        if verdict == "never":
-            self._task("TIMER", "expiry", [opened, "task_complete"])
+        if node["limited"]:
+            self._task("TIMER", "expiry", [opened, "task_complete" if verdict == "never" else "task_cancel"])
         decided = {"approve": ["decide"] * quorum + ["approve"], "reject": ["decide", "reject"], "never": ["expire"]}
         self.end.approvals.append(["request", "ask", "ask", *decided[verdict]])  # ann and bob
         self._gives(int(verdict == "approve"))
+
+    def _share(self, node: Node, label: str) -> None:
+        name = share_name(node, label)
+        if node["among"] == "self":
+            for value in node["gives"]:
+                self._take({"name": name, "gives": value}, label)
+            return
+        take = {"do": "take", "at": "1", "name": name, "gives": OneOf(node["gives"])}
+        _Run(self.end.number, f"{label}.", self.end.version, self.ended).run([take])
+        self._task("CHILD", "proofs.program", ["task_wait", "task_complete"])
+        self._task("EVENT", name, [f"task_wait{PERHAPS}", "task_complete"])
+        self._gives(sum(node["gives"]))
+
+    def _take(self, node: Node, label: str) -> None:
+        self._task("EVENT", node["name"], [f"task_wait{PERHAPS}", "task_complete"])
+        self._gives(node["gives"])
+
+    def _nest(self, node: Node, label: str) -> None:
+        fails = node["how"] == "fails"
+        self._task("STEP", "nest", ["task_fail" if fails else "task_complete"], 1)
+        if fails:
+            raise BodyError("Broken")
+        self._row(label, "do")
+        if node["how"] == "kept":
+            self._row(label, "nested")
+
+    def _repair(self, node: Node, label: str) -> None:
+        if self.caught or node["chosen"] == "compensate":
+            self._task("STEP", "repair", ["task_fail"], 1)
+            raise BodyError("Unsure")
+        self._task("STEP", "repair", ["task_fail", "task_retry", "task_complete"], 1)
+        self._row(label, "mended")
+        self._row(label, "do")
 
     def _child(self, node: Node, label: str) -> None:
         child = _Run(self.end.number, f"{label}.", self.end.version, self.ended).run(node["program"])
@@ -278,10 +328,22 @@ class _Run:
             self._within(f"{label}[{turn}].", node["body"])
 
     def _try(self, node: Node, label: str) -> None:
+        self.caught += 1
         try:
             self._block(node["body"])
         except BodyError:
+            failed = True
+        else:
+            failed = False
+        finally:
+            self.caught -= 1
+        if failed:
             self._block(node["otherwise"])
+
+
+def share_name(node: Node, label: str) -> str:
+    """Return the name under which both waits of a share are."""
+    return f"share:{label}:{':'.join(map(str, node['gives']))}"
 
 
 def _step_name(node: Node) -> str:

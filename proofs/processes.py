@@ -50,6 +50,20 @@ class WorkerProcess:
             return False
         return True
 
+    def stop(self, seconds: float) -> int:
+        """Have a program end in good order; return its status, or -1 if it has not ended in time."""
+        self.send(signal.SIGTERM)
+        assert self.process is not None
+        try:
+            return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return -1
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes that this one has started."""
+    return {int(child) for thread in Path(f"/proc/{pid}/task").glob("*/children") for child in thread.read_text().split()}
+
 
 class Fleet:
     """The workers of one proof."""

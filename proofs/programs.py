@@ -9,6 +9,8 @@ interprets a program as a workflow's body, `model.py` says what must have come o
     spawn      atomic step that starts one      send       atomic step that sends a correlated event
     state      set_state                        value      now(), uuid4() or random()
     transfer   atomic step on two hot rows      meddle     atomic step that does what no step may
+    share      two waits under one correlation  nest       atomic step with a transaction inside
+    repair     a step that fails until a person has mended its cause, who then has it tried again, or all undone
     if, loop, try                               raise      the body fails
     cancelled  a wait that a person ends            misdeed    a step that does what `misdeeds.py` lists
 """
@@ -16,7 +18,7 @@ interprets a program as a workflow's body, `model.py` says what must have come o
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,14 +30,29 @@ Program = list[Node]
 #: Attempts of a step that is declared with a Retry.
 TRIES = 4
 ACCOUNTS = 4
-#: How long anything waits that does not come.
-NEVER_SECONDS = 0.2
+#: How long anything waits that does not come, and at most where it does.
+NEVER_SECONDS, LONG_SECONDS = 0.2, 600.0
 
 WEIGHTS = {
     "write": 30, "call": 18, "if": 7, "loop": 6, "try": 8, "state": 6, "event": 8, "sleep": 5, "child": 4, "value": 4,
-    "spawn": 3, "approval": 3, "send": 3, "transfer": 5, "meddle": 2, "raise": 2,
+    "spawn": 3, "approval": 3, "send": 3, "transfer": 5, "meddle": 2, "raise": 2, "share": 4, "nest": 5, "repair": 2,
 }  # fmt: skip
 DEEPEST = 3
+NOTHING: Program = []
+MEDDLING = ("rollback", "swallow", "foreign_key")
+NESTING = ("kept", "undone", "refused", "fails")
+#: What the first programs of a plan begin with, so that no plan leaves it to chance.
+SAMPLES: list[Program] = [
+    *([{"do": kind}] for kind in WEIGHTS),
+    *([{"do": "meddle", "how": how}] for how in MEDDLING),
+    *([{"do": "nest", "how": how}] for how in NESTING),
+    *([{"do": "repair", "chosen": chosen}] for chosen in ("retry", "compensate")),
+    *([{"do": "share", "among": among}] for among in ("self", "child")),
+    *([{"do": "event", "sent": sent}] for sent in ("before", "never", "late")),
+    [{"do": "write", "fails": 0, "undo": "atomic", "undo_fails": TRIES}, {"do": "raise"}],
+    [{"do": "write", "fails": 0, "undo": "outside", "undo_fails": TRIES}, {"do": "raise"}],
+    *([{"do": "call", "waits": waits, "refused": False, "tries": TRIES, "fails": 2}] for waits in (True, False, True, False)),
+]
 
 
 @dataclass
@@ -46,10 +63,10 @@ class Generator:
     left: int
     _made: int = field(default=0)
 
-    def program(self, weights: Mapping[str, float]) -> Program:
-        """Make the program of a workflow that somebody starts."""
+    def program(self, weights: Mapping[str, float], sample: Program = NOTHING) -> Program:
+        """Make the program of a workflow that somebody starts; it begins with the sample."""
         self._weights = weights
-        program = self.block(0, alone=True)
+        program = [*self._like(sample), *self.block(0, alone=True)]
         if self.random.random() < 0.04 and not any(node["do"] in ("child", "spawn") for node in every(program)):
             program.append({"do": "cancelled", "at": self._label(), "compensate": self.random.random() < 0.7})
         return program
@@ -65,10 +82,20 @@ class Generator:
     def node(self, depth: int, *, alone: bool) -> Program:
         """Make one node, or the few that belong together."""
         self.left -= 1
-        kinds = [kind for kind in self._weights if depth < DEEPEST or kind not in ("if", "loop", "try", "child", "spawn")]
+        deepest = ("if", "loop", "try", "child", "spawn") if depth >= DEEPEST else ()
+        kinds = [kind for kind in self._weights if kind not in deepest and (alone or kind != "repair")]
         kind = self.random.choices(kinds, [self._weights[kind] for kind in kinds])[0]
-        node = {"do": kind, "at": self._label()}
-        made = getattr(self, f"_{kind}")(node, depth, alone)
+        return self._make({"do": kind, "at": self._label()}, depth, alone)
+
+    def _like(self, sample: Program) -> Iterator[Node]:
+        for given in sample:
+            node = {"do": given["do"], "at": self._label()}
+            made = self._make(node, 0, alone=True)
+            node |= given
+            yield from made
+
+    def _make(self, node: Node, depth: int, alone: bool) -> Program:
+        made = getattr(self, f"_{node['do']}")(node, depth, alone)
         return made if isinstance(made, list) else [node]
 
     def _label(self) -> str:
@@ -83,7 +110,7 @@ class Generator:
         node["fails"] = self.random.choice([0, 1, 2, TRIES]) if node["tries"] > 1 else int(self._chance(0.05))
         node["gives"] = self.random.randint(0, 9)
         node["undo"] = self.random.choice([None, None, "atomic", "outside"])
-        node["undo_fails"] = self.random.choice([0, 0, 0, 1]) if node["undo"] else 0
+        node["undo_fails"] = self.random.choice([0, 0, 0, 0, 1, TRIES]) if node["undo"] else 0
 
     def _call(self, node: Node, depth: int, alone: bool) -> None:
         self._write(node, depth, alone)
@@ -95,18 +122,22 @@ class Generator:
         node["seconds"] = self.random.choice([0.02, 0.1, 0.6])
 
     def _event(self, node: Node, depth: int, alone: bool) -> None:
-        node["sent"] = self.random.choice(["before", "after", "after", "never"] if alone else ["after", "after", "never"])
+        node["sent"] = self.random.choice(["after", "after", "never", "late", *(["before"] if alone else [])])
         node["correlated"] = self._chance(0.5)
+        node["limited"] = self._chance(0.5)
         node["gives"] = self.random.randint(0, 9)
 
     def _send(self, node: Node, depth: int, alone: bool) -> Program:
         wait = {"do": "event", "at": self._label(), "sent": "step", "correlated": True, "gives": self.random.randint(0, 9)}
+        wait["limited"] = False
         node |= {"to": wait["at"], "gives": wait["gives"]}
         return [node, *self.node(depth, alone=alone), wait] if self.left > 0 else [node, wait]
 
     def _approval(self, node: Node, depth: int, alone: bool) -> None:
         node["verdict"] = self.random.choice(["approve", "approve", "reject", "never"])
         node["quorum"] = self.random.choice([1, 2])
+        node["limited"] = node["verdict"] == "never" or self._chance(0.5)
+        node["on_timeout"] = self.random.choice(["expire", "reject"]) if node["limited"] else "expire"
 
     def _child(self, node: Node, depth: int, alone: bool) -> None:
         node["program"] = self.block(depth + 1, alone=False)
@@ -127,7 +158,19 @@ class Generator:
         node["from"], node["to"] = self.random.sample(range(ACCOUNTS), 2)
 
     def _meddle(self, node: Node, depth: int, alone: bool) -> None:
-        node["how"] = self.random.choice(["rollback", "swallow", "foreign_key"])
+        node["how"] = self.random.choice(MEDDLING)
+
+    def _share(self, node: Node, depth: int, alone: bool) -> None:
+        node["among"] = self.random.choice(["self", "child"])
+        node["gives"] = self.random.sample(range(10), 2)
+
+    def _nest(self, node: Node, depth: int, alone: bool) -> None:
+        node["how"] = self.random.choice(NESTING)
+
+    def _repair(self, node: Node, depth: int, alone: bool) -> Program:
+        node["chosen"] = self.random.choice(["retry", "compensate"])
+        before = {"do": "write", "at": self._label(), "tries": 1, "fails": 0, "gives": 0, "undo": "atomic", "undo_fails": 0}
+        return [before, node]  # so that there is something to undo
 
     def _misdeed(self, node: Node, depth: int, alone: bool) -> None:
         node["how"] = self.random.choices(list(MISDEEDS), [misdeed.weight for misdeed in MISDEEDS.values()])[0]

@@ -93,14 +93,14 @@ class Run:
 
         With `until`, stop as soon as that many have ended.
         """
-        moved_at, last = time.monotonic(), (-1, -1)
+        moved_at, last = time.monotonic(), -1
         while True:
-            answered = self.driver.answer()
-            finished = self.driver.finished()
-            if (until is not None and finished >= until) or not self.driver.unfinished():
+            finished, unfinished = self.driver.finished(), self.driver.unfinished()
+            answered = self.driver.answer()  # which may reopen what had failed
+            if (until is not None and finished >= until) or not (unfinished or answered):
                 return
-            if answered or (finished, 0) != last:
-                moved_at, last = time.monotonic(), (finished, 0)
+            if answered or finished != last:
+                moved_at, last = time.monotonic(), finished
             if time.monotonic() - moved_at > PATIENCE:
                 return
             meanwhile()

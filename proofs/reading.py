@@ -15,8 +15,8 @@ from .plan import Start
 
 WORKFLOWS = """
 SELECT id::text, (kwargs ->> 'number')::integer, kwargs ->> 'prefix', version, status, result::text, error ->> 'type',
-  finished_at IS NULL
-FROM pgworkflows_workflow WHERE name = 'proofs.program'
+  finished_at IS NULL, started_at
+FROM pgworkflows_workflow WHERE name IN ('proofs.program', 'proofs.alone')
 """
 TASKS = """
 SELECT workflow_id::text, id, seq, kind, name, status, attempt, result::text, started_at, due_at
@@ -43,6 +43,7 @@ class WorkflowRow(NamedTuple):
     result: str | None
     error: str | None
     unfinished: bool
+    started_at: datetime | None
 
 
 class TaskRow(NamedTuple):

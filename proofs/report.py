@@ -19,7 +19,15 @@ INTRODUCTION = """# Proofs
 `python -m proofs` runs random workflows on real worker processes and a PostgreSQL of its own, injects one kind of fault
 again and again, and counts. The programs come from one seed; a model in plain Python, which knows nothing of the engine,
 says what must have come of each: status, result, tasks, history, states, rows, outside calls. Outside calls go to a file
-beside the database. This page is written by the program; a count that should be 0 and is not ends it with status 1, the
+beside the database.
+
+A program writes, calls, sleeps, waits for events (two under one correlation too), people and children, with time limits that
+pass or do not; starts, sends, nests a transaction in a step, meddles with the worker's, fails, catches, undoes. Some are
+cancelled; some fail until a person mends the cause, who then retries them or has them undone. They are started by Python, by
+SQL, many at once, beside a business row, to run alone (`batch=False`), later, with a priority, or in a transaction that is
+rolled back. The first programs of each plan have one of everything, so that no seed leaves anything out.
+
+This page is written by the program; a count that should be 0 and is not ends it with status 1, the
 command that repeats it, the workflow's program, its history and the difference.
 
 | column | what is counted |
@@ -28,6 +36,9 @@ command that repeats it, the workflow's program, its history and the difference.
 | calls by key / made / again | effects outside, told apart by key; calls made; those made once more for a lost attempt |
 | orphans | workflows that are unfinished in the end, with nobody to take them up |
 | history rows | against the model: one row for each change, each going on where the one before ended |
+
+`begun_early` counts workflows that began before their `run_after`, `priority_ignored` the pairs of which the lower priority
+was taken up first, where a tenth of all were. `lived_on` counts workers that outlive their supervisor.
 
 In `hostile` steps do what no step should: raw cursors, COPY, scripts with comments, SET, hooks that raise or hang,
 connections that end, overruns. `waited_too_long` counts the workflows, of one that does nothing started every tenth of a

@@ -6,12 +6,14 @@ import asyncio
 import os
 import signal
 import threading
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from pgworkflows import (
+    PGWorkflowsError,
     Retry,
     current_step,
     now,
@@ -28,8 +30,10 @@ from pgworkflows import (
 from pgworkflows.definitions.step import Step
 
 from . import ledger, misdeeds
+from .driver import persist
+from .model import share_name
 from .models import Account, Row
-from .programs import NEVER_SECONDS, TRIES, Node, Program
+from .programs import LONG_SECONDS, NEVER_SECONDS, TRIES, Node, Program
 
 #: Which release of this code a worker process runs; the second knows a second version of the definition.
 RELEASE = int(os.environ.get("PROOFS_RELEASE", "1"))
@@ -46,6 +50,24 @@ class Broken(Exception):  # noqa: N818 - what happened
 
 class Refused(Exception):  # noqa: N818 - what happened
     """The other side's refusal: nothing happened there."""
+
+
+class Unsure(Exception):  # noqa: N818 - what happened
+    """A failure that a person has to look at."""
+
+
+#: What turns a workflow back by itself.
+UNDONE_AFTER = (Broken, Refused, PGWorkflowsError, DatabaseError)
+
+
+def mended(number: int, label: str) -> bool:
+    """Whether a person has mended the cause of a failure."""
+    return Row.objects.filter(number=number, label=label, kind="mended").exists()
+
+
+def _fails_in_undo(number: int, label: str, fails: int) -> int:
+    """Return how many attempts fail: all, until the cause is mended, where it is as many as there are."""
+    return 0 if fails >= TRIES and mended(number, label) else fails
 
 
 def _retry(tries: int) -> Retry:
@@ -71,13 +93,14 @@ def _declare_undo(of: Step[..., Any], undo: str | None) -> None:
 
         @of.compensation(retry=_retry(TRIES))
         def take_back(number: int, label: str, gives: int, fails: int, undo_fails: int, refused: bool, result: int) -> None:
-            _enter(number, label, "undo", undo_fails)
+            _enter(number, label, "undo", _fails_in_undo(number, label, undo_fails))
 
     elif undo == "outside":
 
         @of.compensation(atomic=False, retry=_retry(TRIES))
         def call_back(number: int, label: str, gives: int, fails: int, undo_fails: int, refused: bool, result: int) -> None:
-            _tell(number, label, "undo", undo_fails)
+            fails = persist(partial(_fails_in_undo, number, label, undo_fails))  # a lost connection is none of its failures
+            _tell(number, label, "undo", fails)
 
 
 def _write(number: int, label: str, gives: int, fails: int, undo_fails: int, refused: bool) -> int:
@@ -153,10 +176,9 @@ def contend() -> None:
 
 @step(name="proofs.meddle-rollback")
 def meddle_rollback(number: int, label: str) -> None:
-    """Put another transaction in the place of the worker's."""
+    """Put another transaction in the place of the worker's, beneath all that could see it."""
     Row.objects.create(number=number, label=label, kind="do")
-    connection.connection.execute("ROLLBACK")
-    connection.connection.execute("BEGIN")
+    connection.connection.pgconn.exec_(b"ROLLBACK; BEGIN")
 
 
 @step(name="proofs.meddle-swallow")
@@ -174,6 +196,32 @@ def meddle_swallow(number: int, label: str) -> None:
 def meddle_foreign_key(number: int, label: str) -> None:
     """Refer to a row that is not there, which is seen at COMMIT."""
     Row.objects.create(number=number, label=label, kind="do", refers_to_id=NO_SUCH_ROW)
+
+
+@step(name="proofs.nest")
+def nest(number: int, label: str, how: str) -> None:
+    """Write within a transaction of its own inside the step's, which is undone or not."""
+    Row.objects.create(number=number, label=label, kind="do")
+    try:
+        with transaction.atomic():
+            Row.objects.create(number=number, label=label, kind="nested")
+            if how == "undone":
+                raise Broken(label)
+            if how == "refused":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1 / (%s - %s)", [number, number])
+    except (Broken, DatabaseError):
+        pass
+    if how == "fails":
+        raise Broken(label)
+
+
+@step(name="proofs.repair")
+def repair(number: int, label: str, chosen: str) -> None:
+    """Fail until a person has mended the cause."""
+    if not mended(number, label):
+        raise Unsure(f"{chosen}:{label}")
+    Row.objects.create(number=number, label=label, kind="do")
 
 
 @step(name="proofs.release")
@@ -232,7 +280,7 @@ class Interpreter:
 
     def do_event(self, node: Node, label: str) -> None:  # noqa: D102
         correlation = f"{self.number}/{label}" if node["correlated"] else None
-        limit = NEVER_SECONDS if node["sent"] == "never" else None
+        limit = NEVER_SECONDS if node["sent"] in ("never", "late") else LONG_SECONDS if node["limited"] else None
         self.gives(wait_for_event(f"{node['sent']}:{label}:{node['gives']}", correlation=correlation, timeout=limit))
 
     def do_cancelled(self, node: Node, label: str) -> None:  # noqa: D102
@@ -246,9 +294,29 @@ class Interpreter:
             f"{node['verdict']}:{node['quorum']}:{label}",
             users=["ann", "bob"],
             quorum=node["quorum"],
-            timeout=NEVER_SECONDS if node["verdict"] == "never" else None,
+            timeout=NEVER_SECONDS if node["verdict"] == "never" else LONG_SECONDS if node["limited"] else None,
+            on_timeout=node["on_timeout"],
         )
         self.gives(int(outcome.approved))
+
+    def do_share(self, node: Node, label: str) -> None:  # noqa: D102
+        take = {"do": "take", "at": "1", "name": share_name(node, label), "correlation": f"{self.number}/{label}"}
+        if node["among"] == "self":
+            self.do_take(take, label)
+            self.do_take(take, label)
+            return
+        child: Any = VERSIONS[self.version].start(number=self.number, prefix=f"{label}.", program=[take])
+        own = wait_for_event(take["name"], correlation=take["correlation"])
+        self.gives(own + child.result()["trace"][0])
+
+    def do_take(self, node: Node, label: str) -> None:  # noqa: D102
+        self.gives(wait_for_event(node["name"], correlation=node["correlation"]))
+
+    def do_nest(self, node: Node, label: str) -> None:  # noqa: D102
+        nest(self.number, label, node["how"])
+
+    def do_repair(self, node: Node, label: str) -> None:  # noqa: D102
+        repair(self.number, label, node["chosen"])
 
     def do_child(self, node: Node, label: str) -> None:  # noqa: D102
         child: Any = VERSIONS[self.version].start(number=self.number, prefix=f"{label}.", program=node["program"])
@@ -298,9 +366,17 @@ class Interpreter:
             self.block(node["otherwise"])
 
 
-@workflow(name="proofs.program")
+@workflow(name="proofs.program", compensate_on=UNDONE_AFTER)
 def first_program(number: int, prefix: str, program: list[Any]) -> dict[str, list[Any]]:
     """Run a program."""
+    interpreter = Interpreter(number, prefix, 1)
+    interpreter.block(program)
+    return interpreter.result()
+
+
+@workflow(name="proofs.alone", compensate_on=UNDONE_AFTER, batch=False)
+def lone_program(number: int, prefix: str, program: list[Any]) -> dict[str, list[Any]]:
+    """Run a program that shares a transaction with no other."""
     interpreter = Interpreter(number, prefix, 1)
     interpreter.block(program)
     return interpreter.result()
@@ -327,7 +403,7 @@ VERSIONS = {1: first_program}
 
 if RELEASE > 1:
 
-    @workflow(name="proofs.program", version=2)
+    @workflow(name="proofs.program", version=2, compensate_on=UNDONE_AFTER)
     def second_program(number: int, prefix: str, program: list[Any]) -> dict[str, list[Any]]:
         """Run a program, after a step that the first version did not have."""
         release(number)

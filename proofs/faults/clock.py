@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import ledger
 from ..postgres import DATABASE
 from ..processes import ProofError
+from ..programs import WEIGHTS
 from ..proof import Run
 
 FAULT = "clock of a worker machine wrong by hours"
@@ -20,7 +21,7 @@ def prove(run: Run) -> None:
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     if not libraries:
         raise ProofError("There is no libfaketime here. Install Debian's package libfaketime.")
-    starts = run.plan()
+    starts = run.plan(weights={**WEIGHTS, "sleep": 40})  # so that each worker sets some timers
     with run.server() as server, run.fleet(server.url(DATABASE)) as workers:
         for shift in SHIFTS:
             environment = {"LD_PRELOAD": str(libraries[0]), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from ..machinery import small_disk
-from ..postgres import DATABASE
+from ..postgres import DATABASE, ask
 from ..processes import until
 from ..proof import Run
 
 FAULT = "full disk (tmpfs)"
 OPTIONS = {"min_wal_size": "32MB", "max_wal_size": "64MB", "wal_recycle": "off"}
 MEGABYTES = 220
+WRITE = "CREATE TEMPORARY TABLE told AS SELECT n FROM generate_series(1, 100000) n"
 TOLD = "No space left on device"
 
 
@@ -48,6 +52,8 @@ def fill(run: Run, server: Any, place: Path) -> None:
                     os.write(file.fileno(), bytes(65536))
             except OSError:
                 pass
+        with contextlib.suppress(psycopg.Error):  # the workers may all be waiting, and then nobody writes
+            ask(server.url(DATABASE), WRITE)
         return bool(server.log(100_000).count(TOLD) > before)
 
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 
@@ -12,9 +10,10 @@ from ..misdeeds import MISDEEDS
 from ..model import expect
 from ..plan import Start
 from ..postgres import DATABASE
-from ..processes import WorkerProcess, until
+from ..processes import until
 from ..programs import WEIGHTS
 from ..proof import Run
+from .supervisor import stop
 
 FAULT = "steps that misbehave"
 SETTINGS = {"PROOFS_SETTINGS": json.dumps({"LEASE": 1.2, "HEARTBEAT": 0.3})}
@@ -167,18 +166,5 @@ def let_go_of_blocked() -> None:
     """Cancel, as a person would who has looked, what is not tried any more."""
     from pgworkflows.models import Workflow
 
-    for row in Workflow.objects.filter(status="BLOCKED"):
+    for row in Workflow.objects.filter(status="BLOCKED", error__type="builtins:RuntimeError"):
         row.cancel("as planned", compensate=False, by="ann")
-
-
-def stop(run: Run, supervisor: WorkerProcess) -> None:
-    """End the service as people do; it must end in good order, whatever its steps have done."""
-    supervisor.send(signal.SIGTERM)
-    process = supervisor.process
-    assert process is not None
-    try:
-        status = process.wait(timeout=60)
-    except subprocess.TimeoutExpired:
-        status = -1
-    if status:
-        run.outcome.problems.append(f"not_stopped 1: told to stop, the supervisor ended with status {status}")

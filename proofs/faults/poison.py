@@ -23,7 +23,7 @@ def prove(run: Run) -> None:
         run.driver.start(starts[: len(starts) // 2])
         poison.start()
         run.driver.start(starts[len(starts) // 2 :])
-        blocked = Workflow.objects.filter(status="BLOCKED")
+        blocked = Workflow.objects.filter(name="proofs.poison", status="BLOCKED")
         while not blocked.exists() and run.outcome.injected.get("deaths", 0) <= MOST_DEATHS:
             run.driver.answer()
             replace(run, workers)

@@ -10,11 +10,14 @@ from pathlib import Path
 from ..plan import Plan, Start
 from ..postgres import DATABASE, ask
 from ..processes import Fleet
+from ..programs import WEIGHTS
 from ..proof import Run
 
 FAULT = "none, for a long time, with pruning on"
 MINUTES, QUICK_MINUTES = 5.0, 0.25
 BATCH = 25
+#: What has failed and waits for a person is pruned as all that has ended.
+WEIGHTS_OF_WHAT_ENDS = {**WEIGHTS, "repair": 0}
 #: The end may be this much above the middle, or this many more than it, whichever is more.
 FACTOR = 1.5
 SLACK = {
@@ -70,7 +73,7 @@ class Load:
     def more(self) -> None:
         """Start some unless enough are under way, answer what waits, and prune."""
         if self.run.driver.unfinished() < 4 * BATCH:
-            more = Plan(seed=self.run.seed, workflows=BATCH, first=len(self.starts)).starts()
+            more = Plan(seed=self.run.seed, workflows=BATCH, first=len(self.starts), weights=WEIGHTS_OF_WHAT_ENDS).starts()
             self.run.driver.start(more)
             self.starts += more
             self.pruned += prune()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from ..plan import Start
 from ..postgres import DATABASE, ask
@@ -40,7 +41,7 @@ def prove(run: Run) -> None:
 def in_sql(start: Start) -> Start:
     """Have SQL start it, which takes the highest version that the database knows."""
     how = "undone" if start.how == "undone" else "sql"
-    return Start(number=start.number, how=how, program=start.program, version=start.version)
+    return replace(start, how=how, version=2, priority=0)
 
 
 def upgrade(run: Run, workers: Fleet, worker: WorkerProcess) -> None:

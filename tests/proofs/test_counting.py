@@ -22,7 +22,7 @@ def reading(*, trace=(), values=(), tasks=(), history=(), effects=(), calls=None
     """Make a reading of one workflow that has completed."""
     made = object.__new__(Reading)
     result = f'{{"trace": {list(trace)}, "values": {list(values)}}}'
-    made.workflows = {(7, ""): [WorkflowRow("w", 7, "", 1, "COMPLETED", result, None, False)]}
+    made.workflows = {(7, ""): [WorkflowRow("w", 7, "", 1, "COMPLETED", result, None, False, BEGAN)]}
     made.tasks, made.history = {"w": list(tasks)}, {"w": list(history)}
     made.effects, made.calls, made.accounts = Counter(effects), calls or {}, dict.fromkeys(range(4), 0)
     return made
@@ -60,6 +60,21 @@ def test_calls_are_made_once_where_none_is_lost(again, loses_calls, twice):
 def test_values_stay_what_they_were(seen, changed):
     task = TaskRow("w", 1, 1, "VALUE", "random", "COMPLETED", 0, "0.5", BEGAN, None)
     assert counted(VALUE, reading(values=[seen], tasks=[task])).values_changed == changed
+
+
+@pytest.mark.parametrize(("at", "early"), [(2, 0), (0.5, 1)])
+def test_delayed_starts_begin_no_earlier(at, early):
+    found = reading(trace=[], history=[line(1, 0, "start", "", "PENDING"), line(2, at, "complete", "PENDING", "COMPLETED")])
+    assert Count(found).all([Start(number=7, how="python", program=[], delay=1.5)]).begun_early == early
+
+
+@pytest.mark.parametrize(("first", "ignored"), [(10, 0), (-10, 3)])
+def test_higher_priorities_are_taken_up_first(first, ignored):
+    found = reading()
+    rows = {(n, ""): [found.workflows[7, ""][0]._replace(number=n, started_at=BEGAN + timedelta(seconds=n))] for n in range(4)}
+    found.workflows = rows
+    starts = [Start(number=n, how="python", program=[], priority=first if n == 0 else 0) for n in range(4)]
+    assert Count(found, queued=True).all(starts).priority_ignored == ignored
 
 
 def test_what_is_pruned_has_its_effects():

@@ -80,6 +80,44 @@ def test_cancel_undoes_where_asked():
     assert (("1", "undo") in undone.rows, ("1", "undo") in kept.rows) == (True, False)
 
 
+def test_stuck_compensation_is_mended_and_goes_on():
+    steps = [step("write", "1", undo="atomic", undo_fails=4), step("call", "2", undo="outside", undo_fails=4)]
+    (end,) = ends(*steps, {"do": "raise", "at": "3"})
+    again = ["attempt", "attempt_failed"] * 3 + ["attempt", "task_fail", "task_retry", "attempt", "task_complete"]
+    assert (end.status, end.error) == ("COMPENSATED", "Broken")
+    assert events(end)[2:] == [again, ["attempt_failed"] * 3 + ["task_fail", "task_retry", "task_complete"]]
+    assert (end.calls["2", "undo"].attempts, end.calls["2", "undo"].after_mending) == (4, 1)
+    assert (end.rows["1", "mended"], end.rows["2", "mended"]) == (1, 1)
+
+
+def repair(chosen):
+    return {"do": "repair", "at": "2", "chosen": chosen}
+
+
+def test_person_has_it_tried_again_or_undone():
+    (retried,) = ends(step("write", "1", undo="atomic"), repair("retry"), step("write", "3"))
+    (undone,) = ends(step("write", "1", undo="atomic"), repair("compensate"), step("write", "3"))
+    (caught,) = ends({"do": "try", "at": "1", "body": [repair("retry")], "otherwise": []})
+    assert (retried.status, events(retried)[1]) == ("COMPLETED", ["task_fail", "task_retry", "task_complete"])
+    assert (undone.status, undone.error) == ("COMPENSATED", "Unsure")
+    assert (caught.status, events(caught)) == ("COMPLETED", [["task_fail"]])
+
+
+def test_two_waits_share_a_correlation():
+    share = {"do": "share", "at": "1", "gives": [3, 7]}
+    (alone,) = ends(share | {"among": "self"})
+    child, parent = ends(share | {"among": "child"})
+    assert alone.result == [3, 7]
+    assert ([child.result] == [[3]], [child.result] == [[7]], [child.result] == [[4]]) == (True, True, False)
+    assert parent.result == [10]
+
+
+@pytest.mark.parametrize(("how", "rows"), [("kept", ["do", "nested"]), ("undone", ["do"]), ("refused", ["do"]), ("fails", [])])
+def test_nested_transactions_are_undone_alone(how, rows):
+    (end,) = ends({"do": "nest", "at": "1", "how": how})
+    assert [kind for _, kind in end.rows] == rows
+
+
 def test_rolled_back_start_expects_nothing():
     assert ends(step("write", "1"), how="undone") == []
 
@@ -110,6 +148,19 @@ def test_plans_use_everything():
 
     used = {node["do"] for start in Plan(seed=1, workflows=400).starts() for node in every(start.program)}
     assert used == {*WEIGHTS, "cancelled"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_plan_leaves_a_kind_to_chance(seed):
+    from proofs.programs import SAMPLES
+
+    starts = Plan(seed=seed, workflows=len(SAMPLES)).starts()
+    for sample, start in zip(SAMPLES, starts, strict=True):
+        nodes = [node for node in start.program if node["do"] == sample[0]["do"]]
+        assert any(sample[0].items() <= node.items() for node in nodes)
+        assert start.how != "undone"
+    assert {start.priority for start in starts} == {-10, 0, 10}
+    assert any(start.delay for start in starts)
 
 
 def misdeed(how):
