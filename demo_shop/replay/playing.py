@@ -16,7 +16,6 @@ from demo_shop.replay.people import People
 from pgworkflows import AlreadyDecided, ApprovalExpired, NotAllowed, SubjectChanged
 from pgworkflows.models import Approval, Workflow
 
-Status = Approval.Status
 REFUSALS = (AlreadyDecided, ApprovalExpired, NotAllowed, SubjectChanged)
 
 
@@ -49,8 +48,8 @@ class Standing:
     @property
     def waits_for_people(self) -> bool:
         """Say whether somebody can do something about it, or nobody ever will."""
-        sent_back = self.status == Status.CHANGES_REQUESTED and not self.resubmitted
-        return self.ended or self.status == Status.PENDING or sent_back
+        sent_back = self.status == Approval.Status.CHANGES_REQUESTED and not self.resubmitted
+        return self.ended or self.status == Approval.Status.PENDING or sent_back
 
 
 def look(plays: Sequence[Play]) -> dict[UUID, Standing]:
@@ -80,7 +79,7 @@ def advance(play: Play, standing: Standing | None, people: People) -> bool:
     if act is None or (play.workflow is not None and (standing is None or not standing.waits_for_people)):
         return False
     try:
-        if standing is None or (act.deed == Deed.SUBMIT and standing.status == Status.WITHDRAWN):
+        if standing is None or (act.deed == Deed.SUBMIT and standing.status == Approval.Status.WITHDRAWN):
             _begin(play, act)
         else:
             person = play.declaration.employee if act.role == EMPLOYEE else people.next_of(act.role)

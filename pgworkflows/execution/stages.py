@@ -23,8 +23,6 @@ from ..values.encoding import dump
 from .errors import rebuild
 from .replay import Replay
 
-Status = Approval.Status
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalOutcome:
@@ -120,7 +118,7 @@ def _look(
     if approval is None:  # new, or it could not be asked before and is retried
         approval = _open(replay, ask, task, _stage_at(replay, before) if before is not None else None)
     assert approval is not None
-    while approval.status == Status.PENDING:
+    while approval.status == Approval.Status.PENDING:
         timer = timer or _set_timer(replay, task, approval)
         if timer is None or timer.due_at > replay.run.now():  # type: ignore[operator] # a timer has a time
             _wait(replay, approval, timer.due_at if timer is not None else None)
@@ -130,7 +128,7 @@ def _look(
     if timer is not None:
         timer.status, timer.finished_at = Task.Status.CANCELLED, replay.run.now()
         replay.run.write(timer)
-    if approval.status == Status.CHANGES_REQUESTED and approval.resubmitted_at is None:
+    if approval.status == Approval.Status.CHANGES_REQUESTED and approval.resubmitted_at is None:
         approval = _await_changes(replay, approval)
     return _go_on(replay, ask, task, approval)
 
@@ -153,7 +151,7 @@ def _await_changes(replay: Replay, approval: Approval) -> Approval:
 
 
 def _wait(replay: Replay, approval: Approval, until: datetime | None) -> NoReturn:
-    if approval.status == Status.CHANGES_REQUESTED:
+    if approval.status == Approval.Status.CHANGES_REQUESTED:
         facts = {"since": approval.decided_at, "by": approval.requested_by_name or None}
         wait = wait_for(WaitKind.CHANGES, approval.title, approval=approval.pk, **facts)
     else:
@@ -209,7 +207,7 @@ _ACTS: dict[str, Callable[[Approval, datetime], None]] = {
 
 def _go_on(replay: Replay, ask: Callable[[], Question], task: RecordedTask, approval: Approval) -> ApprovalOutcome | None:
     """After a stage has passed, or was resubmitted, open the next; return the outcome where there is none."""
-    if approval.status in (Status.APPROVED, Status.CHANGES_REQUESTED):
+    if approval.status in (Approval.Status.APPROVED, Approval.Status.CHANGES_REQUESTED):
         replay.complete(task, None)
         following = _new_task(replay, task.name, replay.position + 1)
         if _open(replay, ask, following, approval) is not None:
@@ -221,11 +219,11 @@ def _go_on(replay: Replay, ask: Callable[[], Question], task: RecordedTask, appr
 def _end(replay: Replay, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
     with replay.run.batch.transaction.own_queries():
         decisions = stages.answers(approval)
-        announce(approval, Happening.EXPIRED if approval.status == Status.EXPIRED else Happening.DECIDED)
-    refused_by_time = approval.status == Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
+        announce(approval, Happening.EXPIRED if approval.status == Approval.Status.EXPIRED else Happening.DECIDED)
+    refused_by_time = approval.status == Approval.Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
     outcome = ApprovalOutcome(
-        status=str(Status.REJECTED if refused_by_time else approval.status),
-        approved=approval.status == Status.APPROVED,
+        status=str(Approval.Status.REJECTED if refused_by_time else approval.status),
+        approved=approval.status == Approval.Status.APPROVED,
         decisions=decisions,
         comment=decisions[-1]["comment"] if decisions else "",
         snapshot_hash=approval.snapshot_hash,

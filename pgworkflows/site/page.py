@@ -33,8 +33,6 @@ from .verbs import Problem, data_form
 #: More are counted, not named.
 MOST_NAMES = 20
 
-Status = Approval.Status
-
 
 def visible_or_404(request: HttpRequest, key: int) -> Approval:
     """Return an approval that the viewer may see; for all others there is no such page."""
@@ -48,7 +46,7 @@ def visible_or_404(request: HttpRequest, key: int) -> Approval:
 def behalves(approval: Approval, user: Any) -> list[tuple[str, Any]]:
     """Return for whom this user can decide just now, as choices: "" for themselves."""
     found: list[tuple[str, Any]] = []
-    if approval.status != Status.PENDING:
+    if approval.status != Approval.Status.PENDING:
         return found
     if not refusal(approval, user) and Approval.objects.filter(pk=approval.pk).naming(user).exists():
         found.append(("", _("for myself")))
@@ -84,7 +82,7 @@ class ApprovalPage:
     def context(self, filled: dict[str, Any], problem: Problem | None) -> dict[str, Any]:
         """Return everything that the template shows; `filled` holds the forms as they were posted, by name."""
         approval, veil = self.approval, Veil.of_approval(self.approval)
-        named = who_may_decide(approval, MOST_NAMES + 1) if approval.status == Status.PENDING else []
+        named = who_may_decide(approval, MOST_NAMES + 1) if approval.status == Approval.Status.PENDING else []
         rounds = list(self._rounds(veil))
         mine = behalves(approval, self.request.user)
         return {
@@ -136,7 +134,7 @@ class ApprovalPage:
         return here["entries"][-missed:] if missed > 0 else []
 
     def _why_not(self) -> str:
-        return "" if self.approval.status != Status.PENDING else refusal(self.approval, self.request.user)
+        return "" if self.approval.status != Approval.Status.PENDING else refusal(self.approval, self.request.user)
 
     def _changes(self, problem: Problem | None, veil: Veil) -> list[tuple[str, Shown, Shown]]:
         """Return what is different now from what is to be approved, hidden keys hidden."""
@@ -145,7 +143,7 @@ class ApprovalPage:
 
     def _difference(self) -> dict[str, list[Any]]:
         approval = self.approval
-        if approval.status != Status.PENDING or not approval.snapshot_hash:
+        if approval.status != Approval.Status.PENDING or not approval.snapshot_hash:
             return {}
         subject = find_subject(approval.subject_label, approval.subject_id)
         if subject is None:
@@ -171,11 +169,11 @@ class ApprovalPage:
             except NotAllowed:
                 found.data = None
         if speaks_for_requester(approval, user) and approval.resubmitted_at is None:
-            if approval.status in (Status.PENDING, Status.CHANGES_REQUESTED):
+            if approval.status in (Approval.Status.PENDING, Approval.Status.CHANGES_REQUESTED):
                 found.withdraw = WithdrawForm(initial=initial)
-            if approval.status == Status.CHANGES_REQUESTED:
+            if approval.status == Approval.Status.CHANGES_REQUESTED:
                 found.resubmit = ResubmitForm(initial=initial)
-        if approval.status == Status.PENDING and may_reassign(approval, user):
+        if approval.status == Approval.Status.PENDING and may_reassign(approval, user):
             found.reassign = ReassignForm(initial=initial)
         for name, form in filled.items():
             setattr(found, name, fresh(form, approval))

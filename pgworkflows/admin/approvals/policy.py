@@ -29,8 +29,11 @@ from ..showing import badge, moment
 from .policy_forms import PolicyForm, TryForm
 from .stage import CHANGE, StageInline, asked, lock_draft, opening
 
-Status = ApprovalPolicy.Status
-TONES = {Status.DRAFT: "WAITING", Status.PUBLISHED: "COMPLETED", Status.RETIRED: "CANCELLED"}
+TONES = {
+    ApprovalPolicy.Status.DRAFT: "WAITING",
+    ApprovalPolicy.Status.PUBLISHED: "COMPLETED",
+    ApprovalPolicy.Status.RETIRED: "CANCELLED",
+}
 
 
 @admin.register(ApprovalPolicy)
@@ -52,7 +55,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
     @admin.display(description=_("status"))
     def status_(self, policy: ApprovalPolicy) -> SafeString:
         """Show the status."""
-        return badge(TONES[Status(policy.status)], policy.get_status_display())
+        return badge(TONES[ApprovalPolicy.Status(policy.status)], policy.get_status_display())
 
     @admin.display(description=_("last edited by"))
     def editor(self, policy: ApprovalPolicy) -> str:
@@ -85,7 +88,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let editors change drafts."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.status == Status.DRAFT)
+        return super().has_change_permission(request, obj) and (obj is None or obj.status == ApprovalPolicy.Status.DRAFT)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those read who may read, edit or publish."""
@@ -95,7 +98,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let a draft go; what was published stays."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.status == Status.DRAFT)
+        return super().has_delete_permission(request, obj) and (obj is None or obj.status == ApprovalPolicy.Status.DRAFT)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the user down as the last editor."""
@@ -214,7 +217,7 @@ class ApprovalPolicyAdmin(ModelAdmin):
         return in_admin(self.admin_site, f"pgworkflows_approvalpolicy_{page}", *arguments)
 
     def _is_draft(self, policy: ApprovalPolicy) -> bool:
-        return bool(policy.status == Status.DRAFT)
+        return bool(policy.status == ApprovalPolicy.Status.DRAFT)
 
 
 def _stages(policy: ApprovalPolicy) -> QuerySet[ApprovalStage]:

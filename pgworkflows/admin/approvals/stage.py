@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 else:  # cannot be subscripted at run time
     TabularInline = admin.TabularInline
 
-Status = ApprovalPolicy.Status
 CHANGE = "pgworkflows.change_approvalpolicy"
 
 
@@ -38,7 +37,7 @@ class PartOfDraft:
 
     def _may(self, request: HttpRequest, row: Any) -> bool:
         policy = policy_of(row)
-        return bool(request.user.has_perm(CHANGE)) and (policy is None or policy.status == Status.DRAFT)
+        return bool(request.user.has_perm(CHANGE)) and (policy is None or policy.status == ApprovalPolicy.Status.DRAFT)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let editors add to a draft; a policy that is being made is one."""
@@ -106,7 +105,7 @@ class ConditionInline(PartOfDraft, TabularInline):
 def lock_draft(policy: Any, user: Any) -> ApprovalPolicy:
     """Lock a policy until the commit, and put the user down as its last editor; refuse what is no draft any more."""
     draft = ApprovalPolicy.objects.using(conf().DATABASE).select_for_update(of=("self",)).get(pk=policy)
-    if draft.status != Status.DRAFT:
+    if draft.status != ApprovalPolicy.Status.DRAFT:
         raise PermissionDenied(_("It has been published meanwhile. Make a new draft."))
     draft.edited(user)
     draft.save(update_fields=["edited_by", "edited_by_name", "editors"])

@@ -15,8 +15,6 @@ from ..connection import database, database_now
 from .people import active_among, names_among
 from .verbs import act
 
-Status, Verb = Approval.Status, ApprovalAction.Verb
-
 
 def due(begins: datetime, limit: timedelta | None) -> datetime | None:
     """Return when a time limit ends; the setting DUE may count working days only."""
@@ -37,17 +35,17 @@ def escalate(approval: Approval, now: datetime) -> None:
     approval.escalated_at, approval.due_at, approval.revision = now, due(now, approval.time_limit), approval.revision + 1
     approval.save(update_fields=["escalated_at", "due_at", "revision"])
     names = sorted(names_among(users, groups).values())
-    act(approval, Verb.ESCALATE, WORKER, f"asked as well: {', '.join(names) or 'nobody'}")
+    act(approval, ApprovalAction.Verb.ESCALATE, WORKER, f"asked as well: {', '.join(names) or 'nobody'}")
 
 
 def remind(approval: Approval) -> None:
     """Record that those asked are reminded."""
-    act(approval, Verb.REMIND, WORKER, "")
+    act(approval, ApprovalAction.Verb.REMIND, WORKER, "")
 
 
 def expire(approval: Approval) -> None:
     """End it undecided."""
-    approval.status, approval.decided_at = Status.EXPIRED, database_now()
+    approval.status, approval.decided_at = Approval.Status.EXPIRED, database_now()
     approval.save(update_fields=["status", "decided_at"])
 
 

@@ -19,8 +19,6 @@ from ..actors import current_actor, recorded_as
 from ..connection import database
 from .people import active_user
 
-Status = ApprovalPolicy.Status
-
 
 class NotComparable(Exception):  # noqa: N818 - what was found, not what went wrong
     """A condition asks for an attribute that the request lacks, or compares what has no order."""
@@ -109,16 +107,18 @@ def publish(policy: ApprovalPolicy, by: Any) -> None:
         )
         draft = next((version for version in versions if version.pk == policy.pk), None)
         _require_permission(policy, user, "publish_policy", "published")
-        if draft is None or draft.status != Status.DRAFT:
+        if draft is None or draft.status != ApprovalPolicy.Status.DRAFT:
             raise NotAllowed(f"Policy {policy} cannot be published: it is no draft any more.")
         if draft.is_edited_by(user):
             last = " last" if actor.name == draft.edited_by_name else ""
             raise NotAllowed(f"Policy {policy} cannot be published by {actor.name}, who edited it{last}: another person must.")
         if problems := list(problems_of(draft)):
             raise ValidationError(problems)
-        ApprovalPolicy.objects.using(alias).filter(name=draft.name, status=Status.PUBLISHED).update(status=Status.RETIRED)
+        ApprovalPolicy.objects.using(alias).filter(name=draft.name, status=ApprovalPolicy.Status.PUBLISHED).update(
+            status=ApprovalPolicy.Status.RETIRED
+        )
         ApprovalPolicy.objects.using(alias).filter(pk=draft.pk).update(
-            status=Status.PUBLISHED, published_by=user.pk, published_by_name=actor.name, published_at=DatabaseNow()
+            status=ApprovalPolicy.Status.PUBLISHED, published_by=user.pk, published_by_name=actor.name, published_at=DatabaseNow()
         )
     policy.refresh_from_db()
 
@@ -150,7 +150,7 @@ def new_draft(policy: ApprovalPolicy, by: Any) -> ApprovalPolicy:
     with transaction.atomic(using=alias):
         versions = ApprovalPolicy.objects.using(alias).filter(name=policy.name)
         list(versions.select_for_update(of=("self",)).order_by("id"))
-        if versions.filter(status=Status.DRAFT).exists():
+        if versions.filter(status=ApprovalPolicy.Status.DRAFT).exists():
             raise NotAllowed(f"Policy {policy.name} has a draft already. Edit that one.")
         draft = ApprovalPolicy(
             name=policy.name, version=versions.aggregate(last=Max("version"))["last"] + 1, description=policy.description,

@@ -17,7 +17,7 @@ from .policies import published
 from .snapshots import NOTHING, Snapshot, find_subject, snapshot_of, text_of
 from .verbs import act, require_enough
 
-Restart, Status, Verb = ApprovalPolicy.Restart, Approval.Status, ApprovalAction.Verb
+Restart = ApprovalPolicy.Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def open_next(
         attributes = (snapshot.data or {}) | decode(question.attributes)
         for opening in openings(policy, first, subject, question.requester, attributes):
             if opening.skipped:
-                actions.append((Verb.SKIP_STAGE, f"{opening.stage}: {opening.skipped}"))
+                actions.append((ApprovalAction.Verb.SKIP_STAGE, f"{opening.stage}: {opening.skipped}"))
             if opening.opens:
                 break
         else:
@@ -93,13 +93,13 @@ def _where(previous: Approval | None, snapshot: Snapshot, policy: ApprovalPolicy
         return 1, None, []
     changed = snapshot.hash != previous.snapshot_hash
     position = previous.stage.position if previous.stage is not None else 0
-    if previous.status == Status.CHANGES_REQUESTED:
+    if previous.status == Approval.Status.CHANGES_REQUESTED:
         restart = policy.restart if policy is not None else Restart.ALWAYS
         all_again = restart == Restart.ALWAYS or (restart == Restart.CHANGED and changed)
         return previous.round + 1, None if all_again else position, []
     # What came through SQL was not compared, since only Python knows what is shown.
     if changed and (_has_later(policy, position) or previous.decisions.filter(channel="sql").exists()):
-        return previous.round + 1, None, [(Verb.START_OVER, "")]
+        return previous.round + 1, None, [(ApprovalAction.Verb.START_OVER, "")]
     return previous.round, position + 1, []
 
 
@@ -140,7 +140,7 @@ def _insert(approval: Approval, opening: Opening, actions: list[tuple[str, str]]
     approval.groups.add(*opening.groups)
     if opening.falls_back:
         where = f"{opening.stage}: " if opening.stage is not None else ""
-        actions = [*actions, (Verb.FALL_BACK, f"{where}{opening.falls_back}")]
+        actions = [*actions, (ApprovalAction.Verb.FALL_BACK, f"{where}{opening.falls_back}")]
     for verb, note in actions:
         act(approval, verb, WORKER, note)
     return approval

@@ -20,8 +20,6 @@ from ..actors import Actor, current_actor, recorded_as
 from ..connection import database, database_now, query, refuse_foreign_transaction
 from .people import active_user, names_among
 
-Status, Verb = Approval.Status, ApprovalAction.Verb
-
 
 @contextmanager
 def locked(approval: Approval) -> Iterator[Approval]:
@@ -80,11 +78,11 @@ def withdraw(approval: Approval, by: Any, reason: str) -> None:
     with locked(approval) as row, recorded_as(actor, reason):
         _require_requester(row, user, "withdrawn")
         _require_reason(row, reason, "withdrawn")
-        if row.status not in (Status.PENDING, Status.CHANGES_REQUESTED):
+        if row.status not in (Approval.Status.PENDING, Approval.Status.CHANGES_REQUESTED):
             raise AlreadyDecided(row.pk, row.status)
         if row.resubmitted_at is not None:
             raise NotAllowed(f"Approval {row.pk} was resubmitted. Withdraw the round that follows it.")
-        _change(row, status=Status.WITHDRAWN, decided_at=DatabaseNow())
+        _change(row, status=Approval.Status.WITHDRAWN, decided_at=DatabaseNow())
         query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/withdrawn", "sender": actor.name})
 
 
@@ -93,12 +91,12 @@ def resubmit(approval: Approval, by: Any, comment: str) -> None:
     user, actor = _as_person(by)
     with locked(approval) as row:
         _require_requester(row, user, "resubmitted")
-        if row.status != Status.CHANGES_REQUESTED:
+        if row.status != Approval.Status.CHANGES_REQUESTED:
             raise AlreadyDecided(row.pk, row.status)
         if row.resubmitted_at is not None:
             raise NotAllowed(f"Approval {row.pk} was resubmitted before.")
         _change(row, resubmitted_at=DatabaseNow())
-        act(row, Verb.RESUBMIT, actor, comment)
+        act(row, ApprovalAction.Verb.RESUBMIT, actor, comment)
         query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/resubmitted", "sender": actor.name})
 
 
@@ -111,7 +109,7 @@ def comment(approval: Approval, by: Any, text: str) -> None:
         if not prose(text, f"the comment on approval {row.pk}").strip():
             raise NotAllowed(f"A comment on approval {row.pk} must not be empty.")
         _change(row)
-        act(row, Verb.COMMENT, actor, text)
+        act(row, ApprovalAction.Verb.COMMENT, actor, text)
 
 
 def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
@@ -127,7 +125,7 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
         if user.pk == row.requested_by_id and not row.allow_self_approval:
             raise NotAllowed(f"Approval {row.pk} cannot be reassigned by {actor.name}, who asked: another person must.")
         _require_reason(row, reason, "reassigned")
-        if row.status != Status.PENDING:
+        if row.status != Approval.Status.PENDING:
             raise AlreadyDecided(row.pk, row.status)
         if not isinstance(to, Group):
             to = active_user(to)
@@ -136,7 +134,7 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
         _ask_instead(row, user if personally else None, to)
         # Who chooses who decides does not decide; who hands over may get it back.
         said = f"{user if personally else 'everybody'} -> {to}: {reason}"
-        act(row, Verb.REASSIGN, actor, said, keeps_out=not personally)
+        act(row, ApprovalAction.Verb.REASSIGN, actor, said, keeps_out=not personally)
         users, groups = row.users.values_list("pk", flat=True), row.groups.values_list("pk", flat=True)
         agreed = row.decisions.filter(verdict=Approval.Verdict.APPROVE).count()
         require_enough(row, candidates(row, names_among(users, groups)), agreed)
