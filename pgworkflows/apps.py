@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,4 +24,5 @@ class PGWorkflowsConfig(AppConfig):
         reach_admins()
         come_first()
         autodiscover()
+        pre_migrate.connect(receivers.before_migrate, sender=self, dispatch_uid="pgworkflows.before_migrate")
         post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="pgworkflows.after_migrate")

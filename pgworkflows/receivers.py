@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -21,14 +21,27 @@ from .store.actors import sign
 from .store.connection import tell_what_is_missing
 from .values.redaction import Veil
 
+if TYPE_CHECKING:
+    from django.db.migrations import Migration
+
 logger = logging.getLogger(LOGGER)
+
+
+def before_migrate(*, using: str, plan: list[tuple[Migration, bool]], **_: object) -> None:
+    """Let the operations that install SQL know which of them comes last."""
+    from .sql.installing import plans
+
+    plans[using] = plan
 
 
 def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
     """Write the definitions, so that SQL can start what no worker has run yet, and follow a change of the user model."""
+    from . import sql
+    from .sql.installing import plans
+
+    plans.pop(using, None)
     if using != conf().DATABASE:
         return
-    from . import sql
     from .definitions.registry import registry
     from .store.connection import database, query
     from .store.definitions import write_definition

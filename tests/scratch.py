@@ -19,7 +19,7 @@ class Scratch:
     """A database of its own, under the demo's settings."""
 
     def __init__(self, server: str, name: str, settings: str) -> None:
-        self.server, self.settings, self.address = server, settings, make_conninfo(server, dbname=name)
+        self.server, self.settings, self.address, self.root = server, settings, make_conninfo(server, dbname=name), ROOT
 
     def login(self, role: str) -> "Scratch":
         """Return the same database as this role sees it."""
@@ -33,13 +33,20 @@ class Scratch:
         made.address = make_conninfo(self.address, options=f"-c search_path={search_path}")
         return made
 
+    def beside(self, root: Path) -> "Scratch":
+        """Return the same database as the code in another folder sees it."""
+        made = Scratch(self.server, "", self.settings)
+        made.address, made.root = self.address, root
+        return made
+
     def manage(self, *arguments: str) -> str:
         return self.run("-m", "django", *arguments)
 
     def run(self, *arguments: str) -> str:
         environment = os.environ | {"DATABASE_URL": self.address, "DJANGO_SETTINGS_MODULE": self.settings}
+        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         command = [sys.executable, "-W", "error", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 

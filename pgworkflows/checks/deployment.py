@@ -11,8 +11,9 @@ from django.db import connections
 
 from .. import sql
 from ..conf import conf
+from ..sql.parts import triggers
 from .sessions import settings_of_session
-from .shipped import check_shipped, shipped_files, shipped_triggers
+from .shipped import check_shipped
 
 # Who owns a table may disable its triggers; a superuser counts as a member of every role.
 OWNER = """
@@ -51,13 +52,13 @@ def check_database() -> list[checks.CheckMessage]:
         owner = _rows(OWNER)
         if not owner:
             return []
-        triggers, settings, decides = _rows(ENABLED), settings_of_session(WANTED), _rows(MAY_DECIDE)
+        enabled, settings, decides = _rows(ENABLED), settings_of_session(WANTED), _rows(MAY_DECIDE)
         differs = check_shipped()
     except DatabaseError:
         return []
     verdict = _verdict(*owner[0])
     may_decide = [_anybodys_decision(owner[0][0])] if not owner[0][2] and decides == [(True,)] else []
-    return [verdict, *may_decide, *_lifted(dict(triggers)), *_settings(settings), *differs]
+    return [verdict, *may_decide, *_lifted(dict(enabled)), *_settings(settings), *differs]
 
 
 def _rows(statement: str) -> list[tuple[Any, ...]]:
@@ -77,8 +78,8 @@ def _anybodys_decision(role: str) -> checks.CheckMessage:
 
 def guards() -> dict[str, str]:
     """Return the triggers that our SQL makes, and how each has to be enabled: O for origin, A for always."""
-    texts = shipped_files()
-    made = dict.fromkeys((name for name, *_ in shipped_triggers(texts)), "O")
+    texts = sql.rendered(connections[conf().DATABASE])
+    made = dict.fromkeys((name for name, *_ in triggers(texts)), "O")
     made |= dict.fromkeys(re.findall(r"ENABLE ALWAYS TRIGGER (\w+);", "".join(texts)), "A")
     return made | {f"{name}_no_truncate": "A" for name in sql.table_names()}
 

@@ -2,9 +2,8 @@
 
 from django.conf import settings
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from pgworkflows import sql
+from pgworkflows.sql.installing import InstallSQL
 
 FILES = [
     "connection",
@@ -27,20 +26,7 @@ FILES = [
     "transitions",
     "approvals/policies",
     "retention/guards",
-    "rights",
 ]
-
-
-def install(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Run every file, in order."""
-    for name in FILES:
-        sql.run(editor, f"{name}.sql")
-
-
-class RunFiles(migrations.RunPython):
-    """Python that only executes SQL, so that `sqlmigrate` can show it."""
-
-    reduces_to_sql = True
 
 
 class Migration(migrations.Migration):
@@ -49,4 +35,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
-    operations = [RunFiles(install, lambda apps, editor: sql.run(editor, "drop.sql"))]
+    operations = [InstallSQL(name) for name in FILES]

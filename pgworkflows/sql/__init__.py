@@ -7,6 +7,7 @@ content types, and `{{..._transitions}}` for the cases that django-fsm declares 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,16 @@ from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
 
 FOLDER = Path(__file__).parent
-#: What takes everything away, and what `manage.py workflows roles` prints.
-NOT_INSTALLED = ("drop.sql", "roles.sql")
+#: The files that migrations install, each behind what it needs. `rights.sql` follows whichever of them is installed, and
+#: `roles.sql` is what `manage.py workflows roles` prints.
+FILES = (
+    "connection", "actors", "approvals/people", "indexes", "storage", "history", "closing", "starting", "waiting", "events",
+    "claims", "checkpoints", "interventions", "approvals/history", "approvals/verbs", "approvals/decisions",
+    "approvals/delegations", "transitions", "approvals/policies", "retention/guards",
+)  # fmt: skip
+
+#: Bodies are not looked at before they are used: a later migration may add their columns.
+UNCHECKED = "SET LOCAL check_function_bodies = off;\n"
 
 
 def read(name: str) -> str:
@@ -33,14 +42,14 @@ def read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def installed_files() -> list[str]:
-    """Return the names of the files that migrations run."""
-    found = (file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*.sql"))
-    return sorted(name for name in found if name not in NOT_INSTALLED)
+def rendered(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the files that migrations install, filled in for the database that the connection leads to."""
+    fill = filler(connection)
+    return [fill(read(f"{name}.sql")) for name in FILES]
 
 
-def render(name: str, connection: BaseDatabaseWrapper) -> str:
-    """Return one file with its placeholders filled in for the database that the connection leads to."""
+def filler(connection: BaseDatabaseWrapper) -> Callable[[str], str]:
+    """Return what replaces the placeholders in the text of a file, for the database that the connection leads to."""
     names = ", ".join(f"'{name}'" for name in table_names())
     found = schemas(connection)
     values = {"schema": found[0], "tables": ", ".join(found), "names": names, **user_values(connection)}
@@ -48,10 +57,7 @@ def render(name: str, connection: BaseDatabaseWrapper) -> str:
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
         values[f"{model.lower()}_transitions"] = cases
-    text = read(name)
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", value)
-    return text
+    return lambda text: re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
 
 
 # A table that is not there yet will be where the session makes it.
@@ -163,18 +169,6 @@ def _memberships(user: Any, key: str, quote: Callable[[str], str]) -> str:
     return f"SELECT {member}, {group} FROM {quote(groups.m2m_db_table())}"
 
 
-def run(editor: BaseDatabaseSchemaEditor, name: str) -> None:
-    """Execute one file, which may hold many statements; other databases of a project get the plain tables only."""
-    if editor.connection.vendor != "postgresql":
-        return
-    text = render(name, editor.connection)
-    if editor.collect_sql:
-        editor.collected_sql.append(text)
-        return
-    with editor.connection.cursor() as cursor:
-        cursor.execute(text)
-
-
 # The key's type is in the signatures of many functions, which only installing anew can change.
 INSTALLED = """
 SELECT obj_description(p.oid, 'pg_proc'), format_type(p.proallargtypes[1], NULL)
@@ -206,4 +200,4 @@ def follow_people(connection: BaseDatabaseWrapper) -> None:
     found = people_installed(connection)
     if found is not None and not found.fits and found.can_follow:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(render("approvals/people.sql", connection))
+            cursor.execute(UNCHECKED + filler(connection)(read("approvals/people.sql")))

@@ -51,7 +51,7 @@ def test_json_has_every_figure(worker):
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
         "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "executors_awaited": 0,
-        "executor_trouble": "", "unknown_definitions": [],
+        "executor_trouble": "", "unknown_definitions": [], "not_as_shipped": [],
     }  # fmt: skip
 
 
@@ -128,6 +128,20 @@ def test_event_that_nobody_took_is_told(worker, patient, pgworkflows, workflows)
     _, correlated, direct = workflows("events").splitlines()
     assert correlated.split()[2:] == ["paid", "order", "7"]
     assert direct.split()[2:] == ["g0", "ann", '{"token":', '"[hidden]"}', str(run.pk), run.name, "COMPLETED"]
+
+
+def test_function_of_another_release_is_told(worker, execute):
+    execute(
+        "DROP TRIGGER event_kept ON pgworkflows_event; "
+        "CREATE OR REPLACE FUNCTION pgworkflows.wake() RETURNS void LANGUAGE sql AS 'SELECT'"
+    )
+    assert check() == (
+        1,
+        "! the database has other functions or triggers than this checkout: wake, event_kept on pgworkflows_event. Run "
+        "`manage.py migrate`; where that has nothing to do, run what `manage.py sqlmigrate pgworkflows "
+        "0002_functions_and_guards` prints, as the owner of the tables.\n",
+    )
+    assert figures()["not_as_shipped"] == ["wake", "event_kept on pgworkflows_event"]
 
 
 def test_definition_that_no_worker_knows(worker, quick):

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from ...sql.differences import differences
+from ...store.connection import database
 from ...store.health import Health, measure
 
 
@@ -55,10 +57,13 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
 
 def check(limits: Limits, *, as_json: bool) -> tuple[bool, list[str]]:
     """Return whether all is well, and what to print."""
-    health = measure()
+    health, differing = measure(), differences(database())
     found = list(problems(health, limits))
+    others = [*differing.functions, *differing.triggers]
+    if others:
+        found.append(f"the database has other functions or triggers than this checkout: {', '.join(others)}. {differing.remedy}")
     if as_json:
-        said = {"ok": not found, "problems": found, **asdict(health)}
+        said = {"ok": not found, "problems": found, **asdict(health), "not_as_shipped": others}
         return not found, [json.dumps(said, ensure_ascii=False)]
     return not found, [f"! {text}" for text in found] or [_well(health)]
 

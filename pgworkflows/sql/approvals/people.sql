@@ -1,11 +1,9 @@
 -- What is read of the project's users. Run again after a `migrate` that finds another USERNAME_FIELD, or other columns, than
--- the comment on people() stands for. Bodies are not looked at before they are used: a later migration may add the columns.
+-- the comment on people() stands for.
 --
 --   people()       every user: key, name as text, and whether they are active
 --   memberships()  who is in which group
 --   person(name)   the key of the user of that name, null where there is none
-
-SET LOCAL check_function_bodies = off;
 
 -- No SET and no STRICT, so that the planner writes them into the statement that asks, and sees the indexes.
 CREATE OR REPLACE FUNCTION pgworkflows.people() RETURNS TABLE (id {{user_pk_type}}, username text, active boolean)
@@ -33,4 +31,3 @@ END
 $$;
 
 COMMENT ON FUNCTION pgworkflows.people() IS '{{people_digest}}';
-SET LOCAL check_function_bodies = DEFAULT;

@@ -152,6 +152,7 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY[{{names}}] LOOP
+    CONTINUE WHEN to_regclass('pgworkflows_' || name) IS NULL;  -- of a later migration
     EXECUTE format('CREATE OR REPLACE TRIGGER %1$s_no_truncate BEFORE TRUNCATE ON pgworkflows_%1$s EXECUTE FUNCTION pgworkflows.refuse_truncate()', name);
     EXECUTE format('ALTER TABLE pgworkflows_%1$s ENABLE ALWAYS TRIGGER %1$s_no_truncate', name);
   END LOOP;
