@@ -13,27 +13,27 @@ from .emails import sending
 from .exceptions import WaitTimeout
 from .execution.context import current_workflow
 from .execution.waits.event import wait_for_event
-from .store.approvals.announcements import ANNOUNCE, LETTER, Happening
+from .store.approvals.announcements import ANNOUNCE, EMAIL, Notification
 
 #: Some hours; then a person has to see to the mail server, and `retry()` goes on.
 PATIENCE = Retry(max_attempts=20, initial=5, maximum=3600)
 
 
 @workflow(name=ANNOUNCE)
-def announce(approval: int, happening: str) -> None:
-    """Send the signal of one happening, and put it into the letters of those whom it concerns."""
-    tell(approval, happening)
+def announce(approval: int, notification: str) -> None:
+    """Send the signal of one notification, and put it into the e-mails of those whom it concerns."""
+    tell(approval, notification)
 
 
 @step(name="pgworkflows.tell", atomic=False, retry=PATIENCE, timeout=timedelta(minutes=5))
-def tell(approval: int, happening: str) -> None:
-    """Send the signal, at least once, and put it into a letter to each."""
-    sending.tell(approval, Happening(happening), letter, key=str(current_workflow().id))
+def tell(approval: int, notification: str) -> None:
+    """Send the signal, at least once, and put it into an e-mail to each."""
+    sending.tell(approval, Notification(notification), email, key=str(current_workflow().id))
 
 
-@workflow(name=LETTER)
-def letter(person: Any) -> None:
-    """Write to one person of all that was put into this letter before it begins."""
+@workflow(name=EMAIL)
+def email(person: Any) -> None:
+    """Write to one person of all that was put into this e-mail before it begins."""
     happened = []
     with suppress(WaitTimeout):
         while True:
@@ -43,5 +43,5 @@ def letter(person: Any) -> None:
 
 @step(name="pgworkflows.write", atomic=False, retry=PATIENCE, timeout=timedelta(minutes=5))
 def write(person: Any, happened: list[dict[str, Any]]) -> None:
-    """Write one letter, at least once."""
-    sending.write(person, happened, letter=str(current_workflow().id))
+    """Write one e-mail, at least once."""
+    sending.write(person, happened, email=str(current_workflow().id))

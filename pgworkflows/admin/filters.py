@@ -143,7 +143,7 @@ class ChannelFilter(ChosenFilter):
             ("admin", _("the admin")),
             ("site", _("the site")),
             ("api", _("the API")),
-            ("link", _("a link in a letter")),
+            ("link", _("a link in an e-mail")),
             ("sql", _("SQL")),
             ("terminal", _("the terminal")),
         ]

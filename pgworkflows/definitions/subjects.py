@@ -34,7 +34,7 @@ def describe_subject(
 
     `snapshot` names fields, relations, properties and methods without arguments, in order. A related row is shown by its key
     and `str()`; of a relation to many, `str()` of the first 50 rows by primary key. `summary` names those of them that lists,
-    letters and the head of the page show. `text(row)` names a row in one line, in place of `str()`. It comes before the model's
+    e-mails and the head of the page show. `text(row)` names a row in one line, in place of `str()`. It comes before the model's
     own `approval_snapshot()`. Raises TypeError for a name that the model lacks, or of a summary, the snapshot.
     """
     if not (isinstance(model, type) and issubclass(model, Model)):

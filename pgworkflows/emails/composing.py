@@ -1,4 +1,4 @@
-"""One letter to one person: subject, text and HTML from templates, in the person's language."""
+"""One e-mail to one person: subject, text and HTML from templates, in the person's language."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..models import Approval
 from ..presentation import links
 from ..presentation.summaries import summary_texts
 from ..site import decision_links
-from ..store.approvals.announcements import Happening
+from ..store.approvals.announcements import Notification
 from ..values.redaction import Veil
 from .recipients import address_of
 
 TEMPLATES = "pgworkflows/email"
-ASKING = (Happening.REQUESTED, Happening.REMINDER)
-#: The most that one letter lists.
+ASKING = (Notification.REQUESTED, Notification.REMINDER)
+#: The most that one e-mail lists.
 LISTED = 100
 
 
@@ -33,11 +33,11 @@ class News:
     """Something that happened to an approval."""
 
     approval: Approval
-    happening: Happening
+    notification: Notification
 
     def render(self, kind: str, context: dict[str, Any]) -> str:
-        """Render one of its happening's templates."""
-        return render_to_string(f"{TEMPLATES}/{self.happening}.{kind}", context)
+        """Render one of its notification's templates."""
+        return render_to_string(f"{TEMPLATES}/{self.notification}.{kind}", context)
 
     def subject(self, context: dict[str, Any]) -> str:
         """Say it in one line."""
@@ -56,13 +56,13 @@ class News:
             "sent_back": approval.status == Approval.Status.CHANGES_REQUESTED,
             "decision": decision and veil.row(decision, "comment"),
             "page_url": page_url(approval),
-            "decision_url": decision_url(approval, person) if pending and self.happening in ASKING else "",
+            "decision_url": decision_url(approval, person) if pending and self.notification in ASKING else "",
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a letter is about; `key` is the same however often it has to be sent."""
+class Email:
+    """What an e-mail is about; `key` is the same however often it has to be sent."""
 
     news: list[News]
     key: str
@@ -90,13 +90,13 @@ class Letter:
         for news in self.news[:LISTED]:
             try:
                 context = news.context(person)
-                entries.append({**context, "happening": news.happening, "subject": news.subject(context)})
+                entries.append({**context, "notification": news.notification, "subject": news.subject(context)})
             except DatabaseError:
                 raise
             except Exception as error:
                 failed = error
-                what = f"the letter to {address_of(person)} about approval {news.approval.pk}"
-                signals.neighbour_failed.send_robust(Letter, what=what, error=error)
+                what = f"the e-mail to {address_of(person)} about approval {news.approval.pk}"
+                signals.neighbour_failed.send_robust(Email, what=what, error=error)
         if not entries and failed is not None:
             raise failed
         given = {"person": person, "entries": entries, "count": len(self.news), "more": len(self.news) - len(entries)}
@@ -104,7 +104,7 @@ class Letter:
         return " ".join(subject.split()), text, html
 
     def _message_id(self, person: Any) -> str:
-        """Let mail programs recognise a letter that had to be sent twice."""
+        """Let mail programs recognise an e-mail that had to be sent twice."""
         host = conf().BASE_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
         return f"<{self.key}.{person.pk}@{host}>"
 

@@ -1,4 +1,4 @@
-"""Whom a happening concerns."""
+"""Whom a notification concerns."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from ..models import Approval, Delegation
-from ..store.approvals.announcements import Happening
+from ..store.approvals.announcements import Notification
 from ..store.approvals.decisions import refusal, who_could_decide, who_may_decide
 from ..store.connection import database
 
 
-def recipients(approval: Approval, happening: Happening) -> list[Any]:
+def recipients(approval: Approval, notification: Notification) -> list[Any]:
     """Return whom to tell, each once: who may decide and who stands in for them, or the requester, or all of these."""
     found: dict[Any, Any] = {}
-    if happening in (Happening.DECIDED, Happening.EXPIRED) and approval.requested_by is not None:
+    if notification in (Notification.DECIDED, Notification.EXPIRED) and approval.requested_by is not None:
         found[approval.requested_by.pk] = approval.requested_by
-    if happening != Happening.DECIDED:
-        names = who_could_decide(approval) if happening == Happening.EXPIRED else who_may_decide(approval)
+    if notification != Notification.DECIDED:
+        names = who_could_decide(approval) if notification == Notification.EXPIRED else who_may_decide(approval)
         asked = list(_users({f"{get_user_model().USERNAME_FIELD}__in": names}))
         found |= {user.pk: user for user in [*asked, *_standing_in(approval, asked)]}
     return [user for user in found.values() if getattr(user, "is_active", True)]

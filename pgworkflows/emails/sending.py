@@ -1,4 +1,4 @@
-"""Telling people: the signal once, and one letter a person and minute until the mail server has taken it."""
+"""Telling people: the signal once, and one e-mail a person and minute until the mail server has taken it."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from .. import signals
 from ..conf import conf
 from ..definitions.workflow import WorkflowFunction
 from ..models import Approval, Event, Workflow
-from ..store.approvals.announcements import Happening
+from ..store.approvals.announcements import Notification
 from ..store.approvals.decisions import principals, refusal
 from ..store.connection import database, database_now
-from .composing import ASKING, Letter, News
+from .composing import ASKING, Email, News
 from .recipients import address_of, people, recipients
 
 MINUTE = timedelta(minutes=1)
-#: The event that puts something into somebody's next letter.
-NEWS = "letter"
+#: The event that puts something into somebody's next e-mail.
+NEWS = "email"
 #: A mail server's codes from here on mean that trying again is of no use.
 PERMANENT = 500
 
 
-def tell(approval: int, happening: Happening, letter: WorkflowFunction[..., Any], *, key: str) -> None:
-    """Send the happening's signal, and put it into a letter to each whom it concerns, once for the workflow that `key` names."""
+def tell(approval: int, notification: Notification, email: WorkflowFunction[..., Any], *, key: str) -> None:
+    """Send the signal, and put the news into an e-mail to each whom they concern, once for the workflow that `key` names."""
     row = _find(approval)
     if row is None:
         return
-    told = recipients(row, happening)
-    for receiver, error in signals.APPROVAL_SIGNALS[happening].send_robust(Approval, approval=row, recipients=told):
+    told = recipients(row, notification)
+    for receiver, error in signals.APPROVAL_SIGNALS[notification].send_robust(Approval, approval=row, recipients=told):
         if isinstance(error, Exception):
             signals.neighbour_failed.send_robust(Approval, what=f"receiver {receiver!r}", error=error)
     if not conf().BASE_URL:
         return
-    news, now = {"approval": approval, "happening": happening}, _minute_of(database_now())
-    heard = _heard([person.pk for person in told], now, key, letter.name)
+    news, now = {"approval": approval, "notification": notification}, _minute_of(database_now())
+    heard = _heard([person.pk for person in told], now, key, email.name)
     for person in told:
         if person.pk in heard:
             continue
-        minute, next_one = now, letter.using(queue=row.workflow.queue, requested_by="")
+        minute, next_one = now, email.using(queue=row.workflow.queue, requested_by="")
         while not _put_into(next_one.using(key=_key(person.pk, minute), run_after=minute), person.pk, news, key):
             minute += MINUTE  # this one's has gone
 
@@ -56,22 +56,22 @@ def _key(person: Any, minute: datetime) -> str:
     return f"{person}/{minute.isoformat()}"
 
 
-def _heard(people: list[Any], now: datetime, key: str, letter: str) -> set[Any]:
-    """Return those into whose letter of some minute an attempt before this one has put the news."""
+def _heard(people: list[Any], now: datetime, key: str, email: str) -> set[Any]:
+    """Return those into whose e-mail of some minute an attempt before this one has put the news."""
     minute = _minute_of(Workflow.objects.using(database().alias).values_list("created_at", flat=True).get(pk=key))
-    letters = dict[str, Any]()
+    emails = dict[str, Any]()
     while minute <= now + MINUTE:
-        letters |= {_key(person, minute): person for person in people}
+        emails |= {_key(person, minute): person for person in people}
         minute += MINUTE
-    events = Event.objects.using(database().alias).filter(name=NEWS, key=key, workflow__name=letter, workflow__key__in=letters)
-    return {letters[found] for found in events.values_list("workflow__key", flat=True) if found}
+    events = Event.objects.using(database().alias).filter(name=NEWS, key=key, workflow__name=email, workflow__key__in=emails)
+    return {emails[found] for found in events.values_list("workflow__key", flat=True) if found}
 
 
-def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:
-    """Start the letter of that minute unless it is there, and return whether it was still open."""
+def _put_into(email: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:
+    """Start the e-mail of that minute unless it is there, and return whether it was still open."""
     with transaction.atomic(using=database().alias):
         rows = Workflow.objects.using(database().alias)
-        wanted = rows.filter(name=letter.name, key=letter.key).values_list("pk", flat=True).first() or letter.start(person).pk
+        wanted = rows.filter(name=email.name, key=email.key).values_list("pk", flat=True).first() or email.start(person).pk
         # Whoever runs it now passes it by, or has it already: what comes after the look must not be lost.
         held = rows.select_for_update(no_key=True).get(pk=wanted)
         if held.started_at is None and not held.is_finished:
@@ -80,21 +80,21 @@ def _put_into(letter: WorkflowFunction[..., Any], person: Any, news: dict[str, A
     return False
 
 
-def write(key: Any, happened: list[dict[str, Any]], *, letter: str) -> None:
-    """Write one person one letter of all that happened, without what is decided meanwhile; `letter` is its own name.
+def write(key: Any, happened: list[dict[str, Any]], *, email: str) -> None:
+    """Write one person one e-mail of all that happened, without what is decided meanwhile; `email` is its own name.
 
-    A letter that cannot be written, or that is refused for good, is reported and not tried again; what else is raised is.
+    An e-mail that cannot be written, or that is refused for good, is reported and not tried again; what else is raised is.
     """
     person = next(iter(people([key])), None)
-    news = {(each["approval"], each["happening"]): None for each in happened}
+    news = {(each["approval"], each["notification"]): None for each in happened}
     if person is None or not getattr(person, "is_active", True) or not address_of(person):
         return
-    left = [found for approval, happening in news if (found := _still_news(approval, Happening(happening), person))]
+    left = [found for approval, notification in news if (found := _still_news(approval, Notification(notification), person))]
     if not left:
         return
     message = None
     try:
-        message = Letter(news=left, key=letter).to(person)
+        message = Email(news=left, key=email).to(person)
         message.send()
     except DatabaseError:
         raise
@@ -102,14 +102,14 @@ def write(key: Any, happened: list[dict[str, Any]], *, letter: str) -> None:
         if not _is_for_good(error, message):
             raise
         whom = message.to[0] if message is not None else f"user {person.pk}"
-        signals.neighbour_failed.send_robust(Approval, what=f"the letter to {whom}", error=error)
+        signals.neighbour_failed.send_robust(Approval, what=f"the e-mail to {whom}", error=error)
 
 
-def _still_news(approval: int, happening: Happening, person: Any) -> News | None:
+def _still_news(approval: int, notification: Notification, person: Any) -> News | None:
     row = _find(approval)
-    if row is None or (happening in ASKING and not _still_asks(row, person)):
+    if row is None or (notification in ASKING and not _still_asks(row, person)):
         return None
-    return News(approval=row, happening=happening)
+    return News(approval=row, notification=notification)
 
 
 def _still_asks(approval: Approval, person: Any) -> bool:

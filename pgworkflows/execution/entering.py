@@ -12,14 +12,14 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from ..conf import conf
-from ..store.approvals.announcements import LETTER
+from ..store.approvals.announcements import EMAIL
 from .context import WorkflowInfo
 from .transaction import FusedTransaction
 
 
 def _made(workflow: WorkflowInfo) -> AbstractContextManager[Any]:
     enter = conf().ENTER
-    if enter is None or workflow.name == LETTER:  # it gathers what happened to approvals of whatever context
+    if enter is None or workflow.name == EMAIL:  # it gathers what happened to approvals of whatever context
         return nullcontext()
     made: AbstractContextManager[Any] = (import_string(enter) if isinstance(enter, str) else enter)(workflow)
     return made

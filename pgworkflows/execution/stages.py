@@ -13,7 +13,7 @@ from ..exceptions import NotAllowed
 from ..models import Approval, Task
 from ..models.waits import WaitKind, wait_for
 from ..store.approvals import deadlines, stages
-from ..store.approvals.announcements import Happening, announce
+from ..store.approvals.announcements import Notification, announce
 from ..store.approvals.snapshots import require_unchanged
 from ..store.approvals.stages import Question
 from ..store.approvals.verbs import requester_is_gone
@@ -86,7 +86,7 @@ def _open(replay: Replay, ask: Callable[[], Question], task: RecordedTask, previ
                 ask(), workflow=run.row.id, name=run.row.name, seq=task.seq, now=run.now(), previous=previous
             )
             if opened is not None:
-                announce(opened, Happening.REQUESTED)
+                announce(opened, Notification.REQUESTED)
     except (ValueError, NotAllowed) as error:
         replay.position = task.seq  # what the body does next comes behind it
         replay.fail(task, error)
@@ -137,7 +137,7 @@ def _await_changes(replay: Replay, approval: Approval) -> Approval:
     """Wait for the requester, and look once a time limit whether there still is one; without, let the approval expire."""
     now, locked = replay.run.now(), None
     with replay.run.batch.transaction.own_queries():
-        announce(approval, Happening.DECIDED)
+        announce(approval, Notification.DECIDED)
         until = deadlines.due(cast(datetime, approval.decided_at), approval.time_limit)
         if until is not None and until <= now:
             gone = requester_is_gone(approval)
@@ -190,12 +190,12 @@ def _ring(replay: Replay, approval: Approval, timer: RecordedTask) -> Approval:
 
 def _remind(approval: Approval, now: datetime) -> None:
     deadlines.remind(approval)
-    announce(approval, Happening.REMINDER, now)
+    announce(approval, Notification.REMINDER, now)
 
 
 def _escalate(approval: Approval, now: datetime) -> None:
     deadlines.escalate(approval, now)
-    announce(approval, Happening.REQUESTED, now)
+    announce(approval, Notification.REQUESTED, now)
 
 
 _ACTS: dict[str, Callable[[Approval, datetime], None]] = {
@@ -219,7 +219,7 @@ def _go_on(replay: Replay, ask: Callable[[], Question], task: RecordedTask, appr
 def _end(replay: Replay, task: RecordedTask, approval: Approval) -> ApprovalOutcome:
     with replay.run.batch.transaction.own_queries():
         decisions = stages.answers(approval)
-        announce(approval, Happening.EXPIRED if approval.status == Approval.Status.EXPIRED else Happening.DECIDED)
+        announce(approval, Notification.EXPIRED if approval.status == Approval.Status.EXPIRED else Notification.DECIDED)
     refused_by_time = approval.status == Approval.Status.EXPIRED and approval.on_timeout == Approval.OnTimeout.REJECT
     outcome = ApprovalOutcome(
         status=str(Approval.Status.REJECTED if refused_by_time else approval.status),

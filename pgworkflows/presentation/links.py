@@ -1,4 +1,4 @@
-"""Addresses: of pages in an admin site, quoted as the admin quotes keys, and absolute ones for letters."""
+"""Addresses: of pages in an admin site, quoted as the admin quotes keys, and absolute ones for e-mails."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class BadLink(Exception):  # noqa: N818 - what it is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a token says: who may decide which approval, what it showed, and the verdict that the letter offered, if any."""
+    """What a token says: who may decide which approval, what it showed, and the verdict that the e-mail offered, if any."""
 
     approval: int
     #: The primary key as text.

@@ -124,7 +124,7 @@ print(response.status_code, 'value="' + NUMBER + '"' in html.unescape(response.t
 
 
 @pytest.mark.parametrize("base", ["https://shop.example", "https://shop.example/store/"])
-def test_letters_of_a_project_below_a_path_lead_there(shop, base):
+def test_emails_of_a_project_below_a_path_lead_there(shop, base):
     shop.settings(MAIL.replace("https://shop.example", base) + "FORCE_SCRIPT_NAME = '/store'\n")
     said = play(shop, """
 import threading

@@ -129,7 +129,7 @@ def test_changed_facts_are_shown_and_sent_back(visit, asked):
     until(lambda: Approval.objects.filter(round=2, status="PENDING").exists(), "the worker asks again")
 
 
-def test_link_in_a_letter_leads_to_a_decision(visit, asked, people):
+def test_link_in_an_email_leads_to_a_decision(visit, asked, people):
     (approval,) = asked("Buy four chairs")
     link = f"/approvals/link/{decision_links.token_for(approval, people.bob, 'approve')}/"
     bob = visit()

@@ -20,7 +20,7 @@ from pgworkflows.models import Approval
 class MailServer:
     """Takes mail on a port of its own; an address in `answers` gets that answer instead, and what goes to `spam` is refused.
 
-    The next `busy` letters are put off.
+    The next `busy` e-mails are put off.
     """
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ def people(db):
 
 @pytest.fixture
 def post(pgworkflows):
-    """Return a way to have the letters of this minute go out."""
+    """Return a way to have the e-mails of this minute go out."""
 
     def post() -> None:
         pgworkflows.run_workflows()

@@ -1,4 +1,4 @@
-"""Signals and letters go out at least once, whatever the mail server does; an approval never waits for it."""
+"""Signals and e-mails go out at least once, whatever the mail server does; an approval never waits for it."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.dispatch import Signal
 from pgworkflows import signals, workflows
 from pgworkflows.emails import sending
 from pgworkflows.models import Workflow
-from pgworkflows.store.approvals.announcements import Happening
+from pgworkflows.store.approvals.announcements import Notification
 
 
 @pytest.fixture
@@ -33,25 +33,25 @@ def heard():
         signal.disconnect(receiver)
 
 
-def letters() -> list[str]:
-    """Return how the letters stand, the oldest first."""
-    return list(Workflow.objects.filter(name="pgworkflows.letter").order_by("pk").values_list("status", flat=True))
+def emails() -> list[str]:
+    """Return how the e-mails stand, the oldest first."""
+    return list(Workflow.objects.filter(name="pgworkflows.email").order_by("pk").values_list("status", flat=True))
 
 
 def test_server_that_is_down_is_tried_again(mail, ask, pgworkflows, heard):
     requested = heard(signals.approval_requested)
     mail.stop()
     ask()
-    assert (mail.messages, letters()) == ([], ["PENDING", "PENDING", "COMPLETED"])
+    assert (mail.messages, emails()) == ([], ["PENDING", "PENDING", "COMPLETED"])
     mail.start()
     pgworkflows.move_clock(timedelta(minutes=1))
     pgworkflows.run_workflows()
     assert len(mail.messages) == 2
-    assert letters() == ["COMPLETED"] * 3
+    assert emails() == ["COMPLETED"] * 3
     assert len(requested) == 1
 
 
-def test_approval_does_not_wait_for_letters(mail, ask, people, pgworkflows):
+def test_approval_does_not_wait_for_emails(mail, ask, people, pgworkflows):
     mail.stop()
     approval = ask()
     approval.approve(people.ann)
@@ -82,8 +82,8 @@ def test_refused_address_stops_nobody_else(mail, ask, heard):
     mail.answers["ann@example.com"] = "550 no such user"
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
-    assert letters() == ["COMPLETED"] * 3
-    assert [said["what"] for said in failed] == ["the letter to ann@example.com"]
+    assert emails() == ["COMPLETED"] * 3
+    assert [said["what"] for said in failed] == ["the e-mail to ann@example.com"]
 
 
 def test_whom_a_busy_server_puts_off_comes_later(mail, ask, pgworkflows):
@@ -102,11 +102,11 @@ def test_address_that_is_none_costs_nobody_else(mail, ask, people, heard, addres
     type(people.ann).objects.filter(pk=people.ann.pk).update(email=address)
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
-    assert letters() == ["COMPLETED"] * 3
-    assert [said["what"] for said in failed] == [f"the letter to {address}"]
+    assert emails() == ["COMPLETED"] * 3
+    assert [said["what"] for said in failed] == [f"the e-mail to {address}"]
 
 
-def test_letter_that_cannot_be_written_costs_nobody_else(mail, ask, people, heard, monkeypatch):
+def test_email_that_cannot_be_written_costs_nobody_else(mail, ask, people, heard, monkeypatch):
     failed = heard(signals.neighbour_failed)
 
     def language(user):
@@ -117,17 +117,17 @@ def test_letter_that_cannot_be_written_costs_nobody_else(mail, ask, people, hear
     monkeypatch.setattr(type(people.ann), "language", property(language), raising=False)
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
-    assert letters() == ["COMPLETED"] * 3
-    assert [(said["what"], str(said["error"])) for said in failed] == [(f"the letter to user {people.ann.pk}", "no profile")]
+    assert emails() == ["COMPLETED"] * 3
+    assert [(said["what"], str(said["error"])) for said in failed] == [(f"the e-mail to user {people.ann.pk}", "no profile")]
 
 
-def test_letter_refused_for_what_it_says_is_not_tried_again(mail, ask, heard):
+def test_email_refused_for_what_it_says_is_not_tried_again(mail, ask, heard):
     failed = heard(signals.neighbour_failed)
     mail.spam.add("ann@example.com")
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
-    assert letters() == ["COMPLETED"] * 3
-    assert [said["what"] for said in failed] == ["the letter to ann@example.com"]
+    assert emails() == ["COMPLETED"] * 3
+    assert [said["what"] for said in failed] == ["the e-mail to ann@example.com"]
 
 
 def test_full_mailboxes_hold_nobody_up(mail, ask, pgworkflows):
@@ -138,7 +138,7 @@ def test_full_mailboxes_hold_nobody_up(mail, ask, pgworkflows):
         pgworkflows.move_clock(timedelta(hours=2))
         pgworkflows.run_workflows()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
-    assert letters() == ["FAILED", "COMPLETED", "COMPLETED"]
+    assert emails() == ["FAILED", "COMPLETED", "COMPLETED"]
 
 
 class ProviderError(Exception):
@@ -162,7 +162,7 @@ def test_error_of_a_mail_provider_is_tried_again(mail, ask, pgworkflows, monkeyp
     assert [message["To"] for message in mail.messages] == ["bob@example.com", "ann@example.com"]
 
 
-def test_same_letter_has_the_same_id(mail, ask, pgworkflows):
+def test_same_email_has_the_same_id(mail, ask, pgworkflows):
     with pgworkflows.crash_at("after_outside_call", occurrence=2):
         ask()
     pgworkflows.run_workflows()
@@ -172,7 +172,7 @@ def test_same_letter_has_the_same_id(mail, ask, pgworkflows):
 
 
 @pytest.mark.parametrize("point", ["before_outside_call", "after_outside_call"])
-def test_crash_while_letters_are_posted_loses_none(mail, ask, post, pgworkflows, point):
+def test_crash_while_emails_are_posted_loses_none(mail, ask, post, pgworkflows, point):
     with pgworkflows.crash_at(point, occurrence=1):
         ask()
     post()
@@ -182,18 +182,18 @@ def test_crash_while_letters_are_posted_loses_none(mail, ask, post, pgworkflows,
 def test_news_are_told_once_though_their_announcement_is_made_again(mail, ask, pgworkflows, post):
     ask(posted=False)
     announced = Workflow.objects.get(name="pgworkflows.announce")
-    approval, happening = announced.kwargs["approval"], Happening.REQUESTED
+    approval, notification = announced.kwargs["approval"], Notification.REQUESTED
     pgworkflows.move_clock(timedelta(minutes=3))
-    sending.tell(approval, happening, workflows.letter, key=str(announced.pk))
+    sending.tell(approval, notification, workflows.email, key=str(announced.pk))
     post()
     assert sorted(message["To"] for message in mail.messages) == ["ann@example.com", "bob@example.com"]
 
 
-def test_news_after_a_letter_has_begun_are_in_the_next(mail, ask, people, post, pgworkflows):
+def test_news_after_an_email_has_begun_are_in_the_next(mail, ask, people, post, pgworkflows):
     ask()
-    assert letters() == ["COMPLETED"] * 3
+    assert emails() == ["COMPLETED"] * 3
     pgworkflows.move_clock(-timedelta(minutes=1))
-    ask("Buy desks")  # in the minute whose letters have gone
+    ask("Buy desks")  # in the minute whose e-mails have gone
     post()
     assert [message["Subject"] for message in mail.to("ann")] == ["Please decide: Buy chairs", "Please decide: Buy desks"]
 

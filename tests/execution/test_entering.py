@@ -140,7 +140,7 @@ def asks() -> None:
 
 
 @pytest.mark.django_db
-def test_receivers_are_told_in_the_context_and_letters_written_in_none(seen, settings, pgworkflows):
+def test_receivers_are_told_in_the_context_and_emails_written_in_none(seen, settings, pgworkflows):
     settings.PGWORKFLOWS |= {"BASE_URL": "https://shop.example"}
     get_user_model().objects.create_user("ada", "ada@example.com")
 
@@ -156,7 +156,7 @@ def test_receivers_are_told_in_the_context_and_letters_written_in_none(seen, set
     assert ("receiver", "one") in seen
     pgworkflows.move_clock(timedelta(minutes=2))
     run_workflows()
-    assert Workflow.objects.get(name="pgworkflows.letter").status == "COMPLETED"
+    assert Workflow.objects.get(name="pgworkflows.email").status == "COMPLETED"
     assert len(mail.outbox) == 1
 
 

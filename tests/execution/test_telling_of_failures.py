@@ -160,7 +160,7 @@ def test_expected_takes_exceptions_only(option):
         workflow(name="wrong", expected=option)(lambda: None)
 
 
-def test_admins_get_one_letter_about_many_that_fail_alike(settings, monkeypatch):
+def test_admins_get_one_email_about_many_that_fail_alike(settings, monkeypatch):
     settings.ADMINS = ["ops@example.com"] if django.VERSION >= (6, 0) else [("ops", "ops@example.com")]
     (handler,) = [handler for handler in logging.getLogger("pgworkflows").handlers if isinstance(handler, AdminEmailHandler)]
     handler._told.clear()
@@ -172,7 +172,7 @@ def test_admins_get_one_letter_about_many_that_fail_alike(settings, monkeypatch)
     ships.start()
     run_workflows()
     handler._say_goodbye()
-    first, second = (letter.body for letter in mail.outbox)
+    first, second = (email.body for email in mail.outbox)
     assert 'raise LookupError("no such parcel")' in first
     assert f"step: {ship.name}" in first
     assert "39 more failed alike" in second

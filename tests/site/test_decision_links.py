@@ -1,4 +1,4 @@
-"""Links in letters."""
+"""Links in e-mails."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def everywhere(people, pgworkflows, caplog, mailoutbox):
         for words in (["list"], *(["show", str(run)] for run in runs)):
             call_command("workflows", *words, stdout=(out := io.StringIO()))
             found[" ".join(words)] = out.getvalue()
-        letters = "".join(f"{letter.subject} {letter.body} {letter.alternatives}" for letter in mailoutbox)
-        return found | {"log": log, "letters": letters}
+        emails = "".join(f"{email.subject} {email.body} {email.alternatives}" for email in mailoutbox)
+        return found | {"log": log, "emails": emails}
 
     return shown
 
@@ -86,12 +86,12 @@ def test_secret_is_on_no_face(everywhere):
     shown = everywhere()
     assert [face for face, text in shown.items() if SECRET in text] == []
     assert "[hidden] is wrong" in shown["log"]
-    assert "Use [hidden]?" in shown["letters"]
+    assert "Use [hidden]?" in shown["emails"]
 
 
 def test_what_is_not_named_is_on_every_face(everywhere):
     with override_settings(PGWORKFLOWS={"REDACT": []}):
-        assert [face for face, text in everywhere().items() if SECRET not in text and face not in ("log", "letters")] == []
+        assert [face for face, text in everywhere().items() if SECRET not in text and face not in ("log", "emails")] == []
 
 
 def test_refusal_that_shows_arguments_hides_them(db):

@@ -1,4 +1,4 @@
-"""What stands first of the snapshot: on lists, at the head of the page, in letters and in the API."""
+"""What stands first of the snapshot: on lists, at the head of the page, in e-mails and in the API."""
 
 import re
 from datetime import timedelta
@@ -55,14 +55,14 @@ def test_it_is_shown_wherever_there_is_little_room(asked, ann):
     approval = asked()
     partner = str(Account.objects.get())
     told = [("total", "9.50"), ("partner", partner)]
-    letter = mail.outbox[-1]
-    link = re.search(rf"{URL}(\S+/link/\S+)", letter.body)[1]
+    email = mail.outbox[-1]
+    link = re.search(rf"{URL}(\S+/link/\S+)", email.body)[1]
     for way in ("/approvals/", "/approvals/all/", f"/approvals/{approval.pk}/", link):
         assert in_short(ann.get(way).content.decode()) == told, way
     chosen = {"verdict": "approve", "selected": f"{approval.pk}:{approval.revision}"}
     assert in_short(ann.post("/approvals/bulk/", chosen).content.decode()) == told
-    assert f"  total: 9.50\n  partner: {partner}\n" in letter.body
-    assert "<li>total: 9.50</li>" in letter.alternatives[0][0]
+    assert f"  total: 9.50\n  partner: {partner}\n" in email.body
+    assert "<li>total: 9.50</li>" in email.alternatives[0][0]
     for way in ("/api/approvals/", f"/api/approvals/{approval.pk}/"):
         answer = ann.get(way).json()
         found = answer["results"][0] if "results" in answer else answer

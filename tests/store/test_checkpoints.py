@@ -1,4 +1,4 @@
-"""What a flush writes is what it was given, to the letter."""
+"""What a flush writes is what it was given, to the e-mail."""
 
 import json
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ...definitions.workflow import WorkflowFunction
 
-#: The most bytes of an approval's title, which is the subject of a letter too.
+#: The most bytes of an approval's title, which is the subject of an e-mail too.
 LONGEST_TITLE = 2000
 
 

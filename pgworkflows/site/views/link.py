@@ -1,4 +1,4 @@
-"""What a link in a letter leads to: a page to confirm on, after login as the person to whom the letter went."""
+"""What a link in an e-mail leads to: a page to confirm on, after login as the person to whom the e-mail went."""
 
 from __future__ import annotations
 

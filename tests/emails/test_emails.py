@@ -1,4 +1,4 @@
-"""Who gets which letter, and what it says."""
+"""Who gets which e-mail, and what it says."""
 
 import sys
 import types
@@ -25,14 +25,14 @@ def told(mail) -> list[tuple[str, str]]:
     return sorted((message["To"].partition("@")[0], message["Subject"]) for message in mail.messages)
 
 
-def test_each_decider_gets_a_letter(mail, ask):
+def test_each_decider_gets_an_email(mail, ask):
     ask()
     assert told(mail) == [("ann", "Please decide: Buy chairs"), ("bob", "Please decide: Buy chairs")]
     assert {message["From"] for message in mail.messages} == {"approvals@shop.example"}
     assert {message["Auto-Submitted"] for message in mail.messages} == {"auto-generated"}
 
 
-def test_thirty_requests_of_a_minute_are_one_letter(mail, people, post):
+def test_thirty_requests_of_a_minute_are_one_email(mail, people, post):
     @workflow(name="tests.ask_ann")
     def body(title: str) -> str:
         return request_approval(title, users=["ann"]).status
@@ -66,7 +66,7 @@ def test_longest_list_says_how_many_more(mail, people, post, monkeypatch):
     assert text_of(mail.messages[0]).endswith("and 3 more\n")
 
 
-def test_letter_has_absolute_links(mail, ask):
+def test_email_has_absolute_links(mail, ask):
     approval = ask()
     for body in (read(mail.to("ann")[0]) for read in (text_of, html_of)):
         assert f"https://shop.example/approvals/{approval.pk}/" in body
@@ -172,14 +172,14 @@ def test_projects_without_pages_get_no_links(mail, ask, settings, urls, monkeypa
     assert "https://" not in text_of(mail.to("ann")[0])
 
 
-def test_letters_are_translated(mail, ask, settings):
+def test_emails_are_translated(mail, ask, settings):
     settings.LANGUAGE_CODE = "de"
     approval = ask()
-    letter = mail.to("ann")[0]
-    assert letter["Subject"] == "Bitte entscheiden: Buy chairs"
-    assert text_of(letter).startswith("Sie werden um eine Entscheidung gebeten:\n\n  Buy chairs\n")
-    assert f"Alles dazu:\nhttps://shop.example/approvals/{approval.pk}/" in text_of(letter)
-    assert '<html lang="de">' in html_of(letter)
+    email = mail.to("ann")[0]
+    assert email["Subject"] == "Bitte entscheiden: Buy chairs"
+    assert text_of(email).startswith("Sie werden um eine Entscheidung gebeten:\n\n  Buy chairs\n")
+    assert f"Alles dazu:\nhttps://shop.example/approvals/{approval.pk}/" in text_of(email)
+    assert '<html lang="de">' in html_of(email)
 
 
 def test_each_person_reads_their_language(mail, ask, people, monkeypatch, post):
