@@ -14,17 +14,12 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from ..exceptions import (
-    AlreadyDecided,
-    ApprovalExpired,
     KeyConflict,
-    NotAllowed,
     NotMigrated,
-    NotStorable,
     PGWorkflowsError,
     SubjectChanged,
-    WorkflowFinished,
-    WorkflowNotFound,
 )
+from ..presentation.refusals import refusal_in_http
 from ..values.redaction import Veil
 
 MEDIA_TYPE = "application/problem+json"
@@ -73,19 +68,6 @@ class TooLarge(exceptions.APIException):
     default_detail = "The body is larger than MAX_PAYLOAD_BYTES allows."
 
 
-#: What a refusal of the library is in HTTP: its status, and the end of its type's URN. All others are conflicts.
-_REFUSALS: dict[type[PGWorkflowsError], tuple[int, str]] = {
-    NotAllowed: (403, "not-allowed"),
-    WorkflowNotFound: (404, "workflow-not-found"),
-    AlreadyDecided: (409, "already-decided"),
-    ApprovalExpired: (409, "approval-expired"),
-    KeyConflict: (409, "key-conflict"),
-    SubjectChanged: (409, "subject-changed"),
-    WorkflowFinished: (409, "workflow-finished"),
-    NotStorable: (422, "not-storable"),
-}
-
-
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an error; None leaves what nobody foresaw to Django, which reports it and answers 500."""
     error = _as_api_error(error)
@@ -122,7 +104,7 @@ def _answer(problem: dict[str, Any], headers: dict[str, str]) -> Response:
 
 
 def _refusal(error: PGWorkflowsError) -> dict[str, Any]:
-    code, name = next((_REFUSALS[kind] for kind in type(error).__mro__ if kind in _REFUSALS), (409, "conflict"))
+    code, name = refusal_in_http(error)
     if isinstance(error, SubjectChanged):
         detail = f"{error.subject} has changed since it was shown for approval. Read the approval again."
         return _members(code, name, detail) | {"difference": error.difference}

@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ..exceptions import AlreadyDecided, ApprovalExpired, NotAllowed, PGWorkflowsError, SubjectChanged
+from ..exceptions import PGWorkflowsError, SubjectChanged
 from ..models import Approval
+from ..presentation.refusals import refusal_in_http
 from ..store.actors import acting_as
 from ..store.approvals.decisions import form_of
 from ..store.approvals.verbs import locked
@@ -38,7 +39,7 @@ class Problem:
     stale: bool = False
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: PageIsStale | PGWorkflowsError | ValidationError) -> Problem:
     """Say what a refusal means over HTTP."""
     if isinstance(error, PageIsStale):
         told = _("This has changed since the page was made, so nothing was done. See below, and decide again.")
@@ -48,8 +49,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(status=409, message=str(told), difference=error.difference)
     if isinstance(error, ValidationError):
         return Problem(status=422, message=" ".join(error.messages))
-    statuses = {ApprovalExpired: 410, AlreadyDecided: 409, NotAllowed: 403}
-    return Problem(status=statuses.get(type(error), 422), message=str(error))
+    return Problem(status=refusal_in_http(error)[0], message=str(error))
 
 
 REFUSALS = (PageIsStale, PGWorkflowsError, ValidationError)

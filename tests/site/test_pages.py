@@ -174,7 +174,7 @@ def decided(approval: Approval, pgworkflows) -> None:
 
 @pytest.mark.parametrize(
     ("happens", "status", "told"),
-    [(late, 410, "can no longer be decided"), (called_off, 409, "already CANCELLED"), (decided, 409, "already APPROVED")],
+    [(late, 409, "can no longer be decided"), (called_off, 409, "already CANCELLED"), (decided, 409, "already APPROVED")],
 )
 def test_too_late_is_told_and_nothing_lost(ask, as_user, pgworkflows, happens, status, told):
     approval = ask(timeout=3600)
