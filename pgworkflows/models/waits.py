@@ -41,6 +41,10 @@ class WaitKind(models.TextChoices):
     PERSON = "PERSON"
 
 
+#: What is tried again later, and by `retry()` now. Not ROOM: who is sent away for want of it comes back as fast as calls end.
+TRIED_NOW = (WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.EXECUTOR, WaitKind.LOST, WaitKind.TRANSACTION)
+
+
 def wait_for(kind: models.TextChoices, title: str = "", **facts: Any) -> Wait:
     """Make a wait: JSON, moments as ISO 8601 says, without what is None. What an error says stands beside it, and not in here."""
     known = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items() if fact is not None}

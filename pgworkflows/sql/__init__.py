@@ -1,7 +1,7 @@
 """The SQL that migrations run: functions, triggers and guards, in a file named like the store module that calls them.
 
 In the files `{{schema}}` stands for the schema that holds our tables, `{{tables}}` for it and those of the users, groups and
-content types, and `{{..._transitions}}` for the cases that django-fsm declares on the models.
+content types, `{{..._transitions}}` for the cases that django-fsm declares on the models, and `{{tried_now}}` for kinds of waits.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from django.db.models.functions import Cast
 
 from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
+from ..models.waits import TRIED_NOW
 
 FOLDER = Path(__file__).parent
 #: The files that migrations install, each behind what it needs. `rights.sql` follows whichever of them is installed, and
@@ -57,6 +58,7 @@ def filler(connection: BaseDatabaseWrapper) -> Callable[[str], str]:
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
         values[f"{model.lower()}_transitions"] = cases
+    values["tried_now"] = ", ".join(f"'{kind}'" for kind in TRIED_NOW)
     return lambda text: re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
 
 

@@ -89,7 +89,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_t
 BEGIN
   UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
   WHERE w.id = $1 AND w.status IN ('PENDING', 'COMPENSATING') AND w.owner_id IS NULL AND w.available_at > pgworkflows.now()
-    AND w.waiting_for -> 0 ->> 'kind' IN ('ATTEMPT', 'LOCK', 'TRANSACTION');
+    AND w.waiting_for -> 0 ->> 'kind' IN ({{tried_now}});
   RETURN FOUND;
 END
 $$;

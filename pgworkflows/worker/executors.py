@@ -31,6 +31,8 @@ LONGEST_SILENCE = 30.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 #: The longest that a workflow is sent away for want of room.
 LONGEST_TURN = 10.0
+#: How long after it broke those whom an executor turned away are still expected back.
+LONGEST_MENDING = 10.0
 #: How long the far side may take to end a call that was given up, before its place counts as lost.
 LONGEST_ENDING = 5.0
 #: How often an executor is asked for its trouble.
@@ -75,6 +77,8 @@ class NamedExecutor:
         #: Why it cannot be used, since how many failures, and until when it is left alone.
         self._error: ExecutorUnavailable | None = None
         self._failures, self._due = 0, 0.0
+        #: When it broke, and when all whom it has turned away since then may have come back.
+        self._broke, self._back = 0.0, 0.0
         #: How long a call takes, and when whoever has to wait for room may come back.
         self._usual, self._turn = 0.1, 0.0
 
@@ -93,6 +97,7 @@ class NamedExecutor:
         with self._changed:
             now = time.monotonic()
             if self._error is not None and now < self._due:
+                self._expect_back(now)
                 return Refusal(self._error, self._due - now)
             if len(self._waiting) + len(self._flying) < 2 * self.bound:
                 return None
@@ -100,8 +105,13 @@ class NamedExecutor:
             return Refusal(None, self._turn - now)
 
     def awaited(self) -> bool:
-        """Whether some that had to wait for room may not have come back yet."""
-        return time.monotonic() < self._turn + LOOK_SECONDS
+        """Whether some that had to wait for room, or until it is mended, may not have come back yet."""
+        return time.monotonic() < max(self._turn, self._back) + LOOK_SECONDS
+
+    def _expect_back(self, now: float) -> None:
+        """Expect back one that is turned away: it waits as long as it has been turned away, and a moment at first."""
+        if now - self._broke < LONGEST_MENDING:
+            self._back = max(self._back, now + max(now - self._broke, 1.0))
 
     def stuck(self) -> int:
         """Count the calls that overran their time and that nobody could end."""
@@ -232,10 +242,14 @@ class NamedExecutor:
         return ExecutorUnavailable(f"{type(error).__name__}: {error}")
 
     def _leave_alone(self, error: BaseException) -> ExecutorUnavailable:
+        now = time.monotonic()
+        if self._failures == 0:
+            self._broke = now
         self._failures += 1
+        self._expect_back(now)
         self._error = self._unavailable(error)
         pause = min(SHORTEST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)
-        self._due = time.monotonic() + pause * random.uniform(0.5, 1.0)
+        self._due = now + pause * random.uniform(0.5, 1.0)
         return self._error
 
     def answered(self, keeper: Keeper, call: OutsideCall, result: OutsideResult) -> None:

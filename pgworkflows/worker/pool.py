@@ -59,7 +59,7 @@ class OutsidePool:
         return named.refuses() if named is not None else None
 
     def sent_away(self) -> bool:
-        """Whether workflows that had to wait for room in an executor may not have come back yet."""
+        """Whether workflows that an executor had no room for, or could not take just now, may not have come back yet."""
         return any(named.awaited() for named in self._named.values())
 
     def stuck(self) -> int:

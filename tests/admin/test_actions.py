@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
 
-from pgworkflows import Retry, current_step, request_approval, set_state, step, workflow
+from pgworkflows import Retry, WorkflowFinished, current_step, request_approval, set_state, step, workflow
 from pgworkflows.models import Event, History, Workflow
+from pgworkflows.models.waits import TRIED_NOW, WaitKind, wait_for
 from pgworkflows.testing import run_workflows
 from tests.admin.staged import GIVEN, VERBS, action, fails, messages_of, page, ran, reserve, standing, waits
 
@@ -190,6 +192,20 @@ def test_try_now_is_offered_for_what_backs_off_only(operator, waiting, failed):
     answer = operator.post(action(waiting, "try_now"), {"reason": "soon"}, follow=True)
     assert "cannot" in messages_of(answer)[0] or "WAITING" in messages_of(answer)[0]
     assert not History.objects.filter(workflow=waiting.pk, event="retry").exists()
+
+
+@pytest.mark.parametrize("kind", WaitKind)
+def test_what_is_to_be_tried_again_is_tried_now(operator, backing_off, kind):
+    """Whatever the reason, on every face; but no place in a queue is jumped."""
+    wait = wait_for(kind, "admin_tests.call", executor="cluster", attempt=2, error="OSError", until=timezone.now())
+    Workflow.objects.update(waiting_for=[wait])
+    assert (">Try now</a>" in operator.get(page(backing_off)).content.decode()) == (kind in TRIED_NOW)
+    if kind in TRIED_NOW:
+        backing_off.retry("mended")
+        assert ran(backing_off).status == "COMPLETED"
+    else:
+        with pytest.raises(WorkflowFinished, match="it is PENDING"):
+            backing_off.retry("soon")
 
 
 def test_time_of_a_retried_step_covers_its_attempts(operator, backing_off, pgworkflows):

@@ -17,7 +17,9 @@ from pgworkflows.models import Task, Workflow
 from pgworkflows.presentation.waits import told
 from pgworkflows.store.health import measure
 from pgworkflows.worker import executors
+from pgworkflows.worker.options import WorkerOptions
 from tests.ledger.executors import never_return
+from tests.worker.conftest import SteppedWorker
 
 
 @contextmanager
@@ -347,3 +349,80 @@ def test_cancelled_while_its_call_is_lost_leaves_nothing_to_try(worker, run_unti
         run_until(ended)
     row.refresh_from_db()
     assert (row.status, row.crashes) == ("CANCELLED", 0)
+
+
+@pytest.fixture
+def drain(transactional_db):
+    """Give a way to run all that can be run of a workflow, and end."""
+    worker = SteppedWorker(WorkerOptions(name="test:drains", drain=True, poll_interval=0.05))
+    worker._begin()
+
+    def drain(definition) -> int:
+        worker.know(definition)
+        return worker._loop()
+
+    yield drain
+    worker._end()
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_drain_waits_for_an_executor_that_is_made_anew(drain, times):
+    tries = []
+
+    def make():
+        tries.append(1)
+        if len(tries) <= times:
+            raise ConnectionRefusedError("tcp://away")
+        return ThreadPoolExecutor(1)
+
+    @step(atomic=False, executor="cluster")
+    def remote(n: int) -> int:
+        return n
+
+    @workflow
+    def body(n: int) -> int:
+        return remote(n)
+
+    with having(cluster=make):
+        started = body.start_many([{"n": n} for n in range(10)])
+        assert drain(body) == 0
+    assert [run.wait(0) for run in started] == list(range(10))
+
+
+def test_drain_does_what_was_lost_once_more(drain):
+    calls = []
+
+    class LosesOne(Loses):
+        def submit(self, function, /, *arguments):
+            return super().submit(function, *arguments) if not calls else ThreadPoolExecutor.submit(self, function, *arguments)
+
+    @step(atomic=False, executor="cluster")
+    def remote() -> str:
+        return "done"
+
+    @workflow
+    def body() -> str:
+        return remote()
+
+    with having(cluster=lambda: LosesOne(calls.append)):
+        run = body.start()
+        assert drain(body) == 0
+    assert (run.wait(0), len(calls)) == ("done", 1)
+
+
+def test_drain_ends_though_an_executor_stays_away(drain, monkeypatch):
+    monkeypatch.setattr(executors, "LONGEST_MENDING", 0.3)
+
+    @step(atomic=False, executor="cluster")
+    def remote() -> str:
+        return "done"
+
+    @workflow
+    def body() -> str:
+        return remote()
+
+    with having(cluster=lambda: None):
+        run = body.start()
+        assert drain(body) == 0
+    run.refresh_from_db()
+    assert (run.status, run.waiting_for[0]["kind"]) == ("PENDING", "EXECUTOR")

@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Task, Workflow
-from ...models.waits import WaitKind
+from ...models.waits import TRIED_NOW
 from ...presentation.waits import waits_of
 
 
@@ -90,7 +90,7 @@ def _stopped(workflow: Workflow) -> bool:
 def _backs_off(workflow: Workflow) -> bool:
     again = workflow.status in (Workflow.Status.PENDING, Workflow.Status.COMPENSATING) and workflow.owner_id is None
     kinds = {wait.get("kind") for wait in waits_of(workflow)}
-    return again and not kinds.isdisjoint({WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.TRANSACTION})
+    return again and not kinds.isdisjoint(TRIED_NOW)
 
 
 def _unfinished(workflow: Workflow) -> bool:
