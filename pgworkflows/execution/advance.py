@@ -24,6 +24,7 @@ from .control_flow import ControlFlow, GiveWay, Suspended
 from .engine import WHOLE_RUN
 from .entering import entered_in
 from .errors import describe
+from .leaving import tracing_kept
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
 
@@ -128,7 +129,8 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
     transaction = run.batch.transaction
     transaction.mode = "body"
     try:
-        value = run.definition.function(**arguments)
+        with tracing_kept():
+            value = run.definition.function(**arguments)
     except ControlFlow:
         raise
     except BaseException as error:  # sys.exit() in a body is its failure, as any exception

@@ -17,6 +17,7 @@ from ..values.durations import Duration, optional_seconds
 from ..values.encoding import dump, load
 from .control_flow import Suspended
 from .errors import describe, rebuild
+from .leaving import MOST_CAUGHT, leave
 from .run import Run
 
 Kind, Status = Task.Kind, Task.Status
@@ -77,13 +78,22 @@ class Replay:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.position = 0
+        #: How often what ends it for now was raised in vain.
+        self.caught = 0
         #: What this run of the body has asked, by task; None where it is about to.
         self.asked: dict[int, Approval | None] = {}
 
+    def end_if_stopped(self) -> None:
+        """Raise Suspended where the body is not to go on; where that is caught each time, leave it all the same."""
+        if self.run.stopped:
+            self.caught += 1
+            if self.caught > MOST_CAUGHT:
+                leave(self.caught, "pgworkflows.execution.advance")
+            raise Suspended
+
     def match(self, kind: str, name: str) -> RecordedTask | None:
         """Take the next position; return what is recorded there, or block the workflow if it is something else."""
-        if self.run.stopped:
-            raise Suspended
+        self.end_if_stopped()
         self.position += 1
         task = self.run.tasks.get(self.position)
         if task is not None and (task.kind != kind or task.name != name):

@@ -82,8 +82,7 @@ class ChildHandle:
 
     def result(self) -> Any:
         """Return the child's result; raise WorkflowFailed if it did not complete."""
-        if self._replay.run.stopped:
-            raise Suspended
+        self._replay.end_if_stopped()
         where: object = current_scope.get()
         if where is not self._replay:
             raise NotAllowed(
