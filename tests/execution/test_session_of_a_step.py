@@ -1,5 +1,7 @@
 """What a step sets in its session does not reach the next workflow, and signs nobody's history."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import connection
 
@@ -57,6 +59,51 @@ def test_settings_do_not_reach_the_next_workflow(pgworkflows, change, batch):
     assert seen == [before, before]
     assert execute(SEEN) == before
     assert not History.objects.filter(actor="eve").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [*CHANGES, "temporary"])
+@pytest.mark.parametrize("fails_itself", [True, False])
+def test_settings_of_an_undone_step_reach_neither_its_second_run_nor_the_next(pgworkflows, change, fails_itself):
+    sql = CHANGES | {"temporary": "CREATE TEMP TABLE undone ()"}
+    looked = f"{SEEN}, to_regclass('undone')"
+    before, seen, runs = execute(looked), [], []
+
+    @step
+    def changes() -> None:
+        seen.append(execute(looked))
+        execute(sql[change])
+        if fails_itself:
+            raise ValueError
+
+    @step
+    def fails() -> None:
+        runs.append(1)
+        raise ValueError
+
+    @step
+    def looks() -> None:
+        seen.append(execute(looked))
+
+    @workflow(name="hostile")
+    def hostile() -> None:
+        looks()
+        with suppress(ValueError):
+            changes()
+        with suppress(ValueError):
+            fails()
+
+    @workflow(name="tame")
+    def tame() -> None:
+        looks()
+
+    hostile.start()
+    tame.start()
+    pgworkflows.run_workflows()
+    assert Workflow.objects.filter(status="COMPLETED").count() == 2
+    assert len(runs) == 1
+    assert [*filter(before.__ne__, seen)] == []
+    assert execute(looked) == before
 
 
 @pytest.mark.direct
