@@ -18,7 +18,7 @@ from .processes import NOTHING, Fleet, ProofError, fleet, until
 from .reading import Reading, tell
 
 #: Without any workflow that ends or is answered for this long, what is left is an orphan.
-PATIENCE = 45.0
+PATIENCE, PATIENCE_WITH_SWITCH = 45.0, 12.0
 WORKERS_WROTE = "SELECT count(*) FROM pgworkflows_history WHERE channel = 'worker'"
 
 
@@ -94,6 +94,7 @@ class Run:
         With `until`, stop as soon as that many have ended.
         """
         moved_at, last = time.monotonic(), -1
+        patience = PATIENCE_WITH_SWITCH if self.switch else PATIENCE
         while True:
             finished, unfinished = self.driver.finished(), self.driver.unfinished()
             answered = self.driver.answer()  # which may reopen what had failed
@@ -101,7 +102,7 @@ class Run:
                 return
             if answered or finished != last:
                 moved_at, last = time.monotonic(), finished
-            if time.monotonic() - moved_at > PATIENCE:
+            if time.monotonic() - moved_at > patience:
                 return
             meanwhile()
             time.sleep(pause)
@@ -125,7 +126,7 @@ class Run:
         if counts.differences:
             numbers = list(dict.fromkeys(number for number, _, _ in counts.differences))
             shown = [f"{n}/{prefix}: {what}" for n, prefix, what in counts.differences[:20]]
-            self.outcome.details = "\n".join([*shown, *(tell(starts, number, reading) for number in numbers[:2])])
+            self.outcome.details += "\n".join([*shown, *(tell(starts, number, reading) for number in numbers[:2])])
         return counts
 
     def count_left_unpruned(self, left: int) -> None:

@@ -21,7 +21,7 @@ def prove(run: Run) -> None:
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     if not libraries:
         raise ProofError("There is no libfaketime here. Install Debian's package libfaketime.")
-    starts = run.plan(weights={**WEIGHTS, "sleep": 40})  # so that each worker sets some timers
+    starts = run.plan(weights={**WEIGHTS, "sleep": 40, "call": 40})  # so that each worker sets some timers, and calls
     with run.server() as server, run.fleet(server.url(DATABASE)) as workers:
         for shift in SHIFTS:
             environment = {"LD_PRELOAD": str(libraries[0]), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -29,11 +29,22 @@ WAITED = """
 SELECT extract(epoch FROM COALESCE(finished_at, pgworkflows.now()) - created_at)::float
 FROM pgworkflows_workflow WHERE name = 'proofs.probe' AND created_at >= %(since)s::timestamptz ORDER BY 1
 """
-# A process that tries suspects would be a third one.
+TOLD = "concat_ws(' ', h.at::time(2), h.event, h.note, h.actor) FROM pgworkflows_history h"
+BESIDE = f"""
+SELECT w.created_at::time(2), round(extract(epoch FROM w.finished_at - w.created_at)::numeric, 2),
+  array(SELECT {TOLD} WHERE h.workflow = w.id ORDER BY h.id),
+  array(SELECT {TOLD} JOIN pgworkflows_workflow c ON c.id = h.workflow
+        WHERE c.kwargs ->> 'program' ~ '"({"|".join(MISDEEDS)})"'
+          AND h.at BETWEEN w.created_at - interval '1 second' AND w.finished_at ORDER BY h.id)
+FROM pgworkflows_workflow w
+WHERE w.name = 'proofs.probe' AND w.finished_at - w.created_at > %(limit)s * interval '1 second' ORDER BY w.created_at
+"""
+# A process that tries suspects would be a third one. What has cost one before has got another in its place.
 BOTH_AT_WORK = f"""
-SELECT count(*) = 2 AND max(started_at) < pgworkflows.now() - interval '1 second' AND NOT EXISTS (
-  SELECT FROM pgworkflows_workflow
-  WHERE finished_at IS NULL AND jsonb_path_exists(kwargs, '$.** ? (@.how like_regex "^({"|".join(COSTLY)})$")'))
+SELECT count(*) = 2 AND max(started_at) BETWEEN %(since)s::timestamptz AND pgworkflows.now() - interval '1 second'
+  AND NOT EXISTS (
+    SELECT FROM pgworkflows_workflow
+    WHERE finished_at IS NULL AND jsonb_path_exists(kwargs, '$.** ? (@.how like_regex "^({"|".join(COSTLY)})$")'))
 FROM pgworkflows_worker WHERE stopped_at IS NULL AND beat_at > pgworkflows.now() - interval '1 second'
 """
 
@@ -58,6 +69,7 @@ def prove(run: Run) -> None:
             "beside hostile ones": f"{longest:.2f} s",
         }
         if late:
+            run.outcome.details = beside(usual + limit(run))
             run.outcome.problems.append(f"waited_too_long {late}: more than {limit(run):g} s longer than the usual {usual:.2f} s")
         stop(run, supervisor)
         run.injected("probes", probes.started)
@@ -65,6 +77,13 @@ def prove(run: Run) -> None:
             run.injected(how)
         run.count(honest + starts)
     run.outcome.measured["workers replaced"] = str(workers.log().count("its replacement takes over"))
+
+
+def beside(limit: float) -> str:
+    """Return what happened to probes that waited longer, and what costs a process was under way then."""
+    from pgworkflows.store.connection import query
+
+    return "\n".join(" | ".join(map(str, row)) for row in query(BESIDE, {"limit": limit}))
 
 
 def limit(run: Run) -> float:
@@ -130,11 +149,13 @@ def start_gradually(run: Run, starts: list[Start], probes: Probes) -> None:
     What costs a process begins only when the one before is over and both processes are at work again: with two, nobody
     waits for one fault, and for two at a time somebody would.
     """
+    from pgworkflows.store.connection import database_now
 
     def meanwhile() -> None:
         probes.start_now_and_then()
         let_go_of_blocked()
 
+    since = "-infinity"
     light = [start for start in starts if not costs_process(start)]
     heavy = [start for start in starts if costs_process(start)]
     while light or heavy:
@@ -142,7 +163,8 @@ def start_gradually(run: Run, starts: list[Start], probes: Probes) -> None:
         if room > 0:
             run.driver.start(light[:room])
             del light[:room]
-        if heavy and both_at_work():
+        if heavy and both_at_work(since):
+            since = database_now().isoformat()
             run.driver.start([heavy.pop()])
         run.driver.answer()
         meanwhile()
@@ -155,11 +177,11 @@ def costs_process(start: Start) -> bool:
     return any(MISDEEDS[how].costs_process for end in expect(start) for how in end.misdeeds)
 
 
-def both_at_work() -> bool:
-    """Whether no such program is under way, and exactly two processes have given a sign of life for a while."""
+def both_at_work(since: str = "-infinity") -> bool:
+    """Whether no such program is under way, and exactly two processes give signs of life, one of them newer than that."""
     from pgworkflows.store.connection import query
 
-    return bool(query(BOTH_AT_WORK)[0][0])
+    return bool(query(BOTH_AT_WORK, {"since": since})[0][0])
 
 
 def let_go_of_blocked() -> None:
