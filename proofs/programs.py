@@ -41,10 +41,11 @@ DEEPEST = 3
 NOTHING: Program = []
 MEDDLING = ("rollback", "swallow", "foreign_key")
 NESTING = ("kept", "undone", "refused", "fails")
+SURE: Node = {"do": "write", "tries": 1, "fails": 0, "gives": 1, "undo": None, "undo_fails": 0}
 #: What the first programs of a plan begin with, so that no plan leaves it to chance.
 SAMPLES: list[Program] = [
     *([{"do": kind}] for kind in WEIGHTS),
-    *([{"do": "meddle", "how": how}] for how in MEDDLING),
+    *([SURE, {"do": "meddle", "how": how}] for how in MEDDLING),
     *([{"do": "nest", "how": how}] for how in NESTING),
     *([{"do": "repair", "chosen": chosen}] for chosen in ("retry", "compensate")),
     *([{"do": "share", "among": among}] for among in ("self", "child")),

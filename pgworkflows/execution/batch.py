@@ -27,7 +27,7 @@ from .advance import advance
 from .control_flow import Suspended, TransactionLost
 from .engine import WHOLE_RUN, Engine
 from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
-from .loading import claim_and_load, load, own_settings
+from .loading import claim_and_load, load
 from .outside import OutsideCall
 from .run import MOST_CRASHES, Run
 from .telling import tell
@@ -134,7 +134,7 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
             runs = claim_and_load(batch, source)
             if runs:
                 _run_all(batch, runs)
-                batch.transaction.take_back_settings(own_settings(batch))
+                batch.transaction.take_back_settings()
                 _flush(batch, [run for run in runs if run.outcome is not None])
                 hooks = batch.transaction.take_hooks()
             if engine.nested:  # the caller's transaction goes on, and is not the worker's doing

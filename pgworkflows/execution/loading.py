@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 
 def _settings(batch: Batch) -> str:
-    """Return what this transaction begins with."""
-    isolation = "" if batch.engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-    return isolation + own_settings(batch)
-
-
-def own_settings(batch: Batch) -> str:
     """Return the settings of this transaction only, so that a pooler hands nothing on.
 
     The server itself ends the transaction of a worker that is stopped or out of reach.
@@ -47,7 +41,8 @@ def own_settings(batch: Batch) -> str:
 def claim_and_load(batch: Batch, source: Source) -> list[Run]:
     """Lock what there is to run, and read its record; what is to run alone is put aside."""
     wait = batch.engine.lock_timeout_alone if batch.alone else batch.engine.lock_timeout
-    batch.transaction = FusedTransaction(database(), settings=_settings(batch), alone=batch.alone, lock_timeout=wait)
+    begin = "" if batch.engine.nested else "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+    batch.transaction = FusedTransaction(database(), begin=begin, settings=_settings(batch), alone=batch.alone, lock_timeout=wait)
     batch.engine.transaction = batch.transaction
     execute = batch.transaction.execute
     claim = source(execute)

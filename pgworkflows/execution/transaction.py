@@ -22,6 +22,15 @@ from .guard import Guard
 #: PostgreSQL caches 64 subtransactions of a backend; past that every reader of its rows pays.
 MOST_SAVEPOINTS = 60
 SAVEPOINT = "pgworkflows_workflow"
+# All but what only the beginning of a transaction can set; the role is not among the settings that are shown.
+SET_BY_STEPS = """
+SELECT (jsonb_object_agg(name, setting) || jsonb_build_object('role', pg_catalog.current_setting('role')))::text
+FROM pg_catalog.pg_settings
+WHERE source = 'session' AND name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
+"""
+SET_AGAIN = """
+SELECT pg_catalog.set_config(key, value, true) FROM pg_catalog.jsonb_each_text(%(kept)s::jsonb) ORDER BY key = 'role'
+"""
 #: What a step did that ended the transaction; its name comes before.
 ENDED = (
     "ended the worker's transaction, which also holds its checkpoint. What it wrote before stands. Take the COMMIT or "
@@ -39,10 +48,10 @@ class FusedTransaction:
     them.
     """
 
-    def __init__(self, connection: BaseDatabaseWrapper, *, settings: str, alone: bool, lock_timeout: float) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, *, begin: str, settings: str, alone: bool, lock_timeout: float) -> None:
         self.connection = connection
-        #: What is still to be set for this transaction, as statements.
-        self.settings = settings
+        #: What this transaction is set to, as statements; those that are still to be sent.
+        self.own, self.settings = settings, f"{begin}{settings}"
         self.raw: psycopg.Connection[Any] = connection.connection
         self.alone = alone
         self.lock_timeout = lock_timeout
@@ -114,10 +123,21 @@ class FusedTransaction:
         No body may catch a database error of these: the transaction is spoiled. What they write is undone with the steps that
         come after, for the body to do it again.
         """
-        with self._in_mode("queries"):
+        with self._in_mode("queries"), self._own_settings():
             yield
             if self.unsure:
                 self.check_transaction()
+
+    @contextmanager
+    def _own_settings(self) -> Iterator[None]:
+        """Put the worker's own settings and role in the place of what steps have set, and theirs back afterwards."""
+        if not (self.session_changed or self.path_changed):
+            yield
+            return
+        ((kept,),) = self.execute(SET_BY_STEPS)
+        self._set_back("RESET ALL; ")
+        yield
+        self.execute(SET_AGAIN, {"kept": kept})
 
     @contextmanager
     def _in_mode(self, mode: str) -> Iterator[None]:
@@ -184,15 +204,18 @@ class FusedTransaction:
             self.path_changed = False
             self.execute("RESET search_path")
 
-    def take_back_settings(self, own: str) -> None:
+    def take_back_settings(self) -> None:
         """Take back what steps have set, so that the engine writes as itself; the session is closed after the batch."""
         self.take_back_path()
         if not self.session_changed:
             return
         self.session_spoiled |= not self.alone
-        with self._in_mode("engine"), psycopg.Cursor(self.raw) as cursor:
-            cursor.execute(f"{self._role()}; {'RESET ALL; ' if self.session_spoiled else ''}{own}", prepare=False)
+        self._set_back("RESET ALL; " if self.session_spoiled else "")
         self.connection.ensure_timezone()
+
+    def _set_back(self, others: str) -> None:
+        with self._in_mode("engine"), psycopg.Cursor(self.raw) as cursor:
+            cursor.execute(f"{self._role()}; {others}{self.own}", prepare=False)
 
     def _role(self) -> str:
         """Return what makes the session the worker's own again, which RESET ALL does not."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from django.db import connection
 
-from pgworkflows import step, workflow
+from pgworkflows import request_approval, step, workflow
 from pgworkflows.models import History, Workflow
 
 SEEN = "SELECT current_setting('work_mem'), current_setting('search_path'), current_setting('TimeZone')"
@@ -174,3 +174,40 @@ def test_wrappers_of_others_stay(pgworkflows):
     pgworkflows.run_workflows()
     assert connection.execute_wrappers.count(counting) == 1
     connection.execute_wrappers.remove(counting)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [("SET DateStyle = 'German'", "SHOW DateStyle"), ("SET LOCAL search_path = pg_catalog", "SHOW search_path")],
+)
+def test_engine_starts_and_asks_under_its_own_settings(pgworkflows, django_user_model, batch, change, seen):
+    django_user_model.objects.create(username="ann")
+    looked = []
+
+    @step
+    def changes() -> None:
+        execute(change)
+        looked.append(execute(seen))
+
+    @step
+    def looks() -> None:
+        looked.append(execute(seen))
+
+    @workflow(name="small")
+    def small() -> None:
+        """Nothing."""
+
+    @workflow(name="hostile", batch=batch)
+    def hostile() -> None:
+        changes()
+        small.start()
+        looks()
+        request_approval("Well?", users=["ann"])
+
+    started = hostile.start()
+    pgworkflows.run_workflows()
+    started.refresh_from_db()
+    assert (started.status, started.error) == ("WAITING", None)
+    assert looked[0] == looked[1]

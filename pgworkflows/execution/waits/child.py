@@ -48,7 +48,7 @@ class AwaitedChild(Awaited):
                 actor = replace(requester(with_rows(self.workflow.requested_by)), channel="worker")
         with transaction.own_queries():
             text, stored = starting.child_row(self.workflow, self.arguments, (row.id, row.root), actor)
-        (child,) = starting.insert(transaction.execute, [text], actor)
+            (child,) = starting.insert(transaction.execute, [text], actor)
         if not child.created:
             starting.adopt(self.workflow, child, stored)
             run.batch.opened_waits.append(row.id)
