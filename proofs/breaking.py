@@ -279,7 +279,7 @@ SWITCHES = {
         take_out=priority,
         proofs=("undisturbed",),
         counter="priority_ignored",
-        ddl=replaced_in_functions("claim", "ORDER BY k.priority DESC, k.available_at", "ORDER BY k.available_at"),
+        ddl=replaced_in_functions("claim", "ORDER BY d.priority DESC, lanes_left DESC", "ORDER BY d.available_at"),
     ),
     "run-after": Switch(
         take_out=run_after,

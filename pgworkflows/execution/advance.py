@@ -72,7 +72,7 @@ def _advance(run: Run) -> None:
         return
     info = _info(run, arguments)
     workflow_info.set(info)
-    running_for.set(Actor(pk=run.row.requested_by, name=run.row.requested_by_name, channel="worker"))
+    running_for.set(Actor(pk=run.row.requested_by_id, name=run.row.requested_by_name, channel="worker"))
     with entered_in(run.batch.transaction, info):
         _go_on(run, arguments)
 
@@ -103,7 +103,7 @@ def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
     row = run.row
     return WorkflowInfo(
         id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=_subject(run),
-        requested_by=row.requested_by, requested_by_name=row.requested_by_name, recorded_attributes=json.loads(row.attributes),
+        requested_by=row.requested_by_id, requested_by_name=row.requested_by_name, recorded_attributes=json.loads(row.attributes),
     )  # fmt: skip
 
 

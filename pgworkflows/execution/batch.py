@@ -219,7 +219,7 @@ def _run_one(batch: Batch, run: Run) -> Run:
 
 def _match_result(batch: Batch, run: Run) -> None:
     """Give the run the result that came back for it; a late one of an older claim is not for it."""
-    if run.row.owner == batch.engine.worker_id:
+    if run.row.owner_id == batch.engine.worker_id:
         run.result = batch.engine.results.get((run.row.id, run.row.epoch))
 
 
@@ -227,7 +227,7 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
     """Write tasks, workflows and events, each in one statement; what was recorded before comes first, as in the history."""
     execute, xact = batch.transaction.execute, batch.transaction.transaction
     new = [(run.row.id, task) for run in runs for task in run.dirty.values() if not task.stored]
-    changed = [(run.row.id, task) for run in runs for task in run.dirty.values() if task.stored]
+    changed = [task for run in runs for task in run.dirty.values() if task.stored]
     if changed:
         checkpoints.update_tasks(execute, xact, changed)
     if new:
@@ -239,7 +239,8 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
     if dropped:
         checkpoints.drop_events(execute, dropped)
     if runs:
-        checkpoints.update_workflows(execute, xact, batch.now(), {run.row.id: run.change() for run in runs})
+        moment = batch.now()
+        checkpoints.update_workflows(execute, xact, [run.change(moment) for run in runs])
 
 
 def _require_nothing_open(batch: Batch) -> None:

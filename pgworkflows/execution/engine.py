@@ -46,8 +46,8 @@ def _unwatched(workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None
 
 def known_definitions(queues: list[str] | None = None) -> Known:
     """Return what this process's code can run."""
-    keys = sorted(registry.workflows)
-    return Known([name for name, _ in keys], [version for _, version in keys], queues)
+    known = [workflow for _, workflow in sorted(registry.workflows.items())]
+    return Known([w.name for w in known], [w.version for w in known], [w.fingerprint for w in known], queues)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from ..definitions.registry import registry
+from ..models.workflow_row import ClaimedWorkflow
 from ..store import claims
 from ..store.connection import database
-from ..store.records import ClaimedWorkflow
 from .replay import read_together
 from .run import Run
 from .transaction import FusedTransaction

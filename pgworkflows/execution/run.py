@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
-from ..store.records import ClaimedWorkflow, RecordedTask, WaitingEvent, WorkflowChange
+from ..models.workflow_row import ClaimedWorkflow, WorkflowChange
+from ..store.records import RecordedTask, WaitingEvent
 from ..values.readable import read_json
 from ..values.redaction import Veil
 from .errors import describe, gives_way_to
@@ -171,20 +172,22 @@ class Run:
         error = json.loads(self.row.error or "null")
         return error["undoing"] if error and "undoing" in error else error
 
-    def change(self) -> WorkflowChange:
-        """Return what the flush writes to the workflow's row."""
+    def change(self, moment: datetime) -> WorkflowChange:
+        """Return what the flush of that moment writes to the workflow's row."""
         outcome = self.outcome
         assert outcome is not None
         return WorkflowChange(
+            id=self.row.id,
             status=outcome.status,
             state=self.state,
             result=outcome.result,
             error=outcome.error,
             attributes=self.attributes,
             available_at=outcome.available_at,
-            finished=outcome.status in Workflow.FINISHED,
+            started_at=self.row.started_at or moment,
+            finished_at=moment if outcome.status in Workflow.FINISHED else None,
             waiting_for=json.dumps(outcome.waiting_for) if outcome.waiting_for else "[]",
-            owner=self.batch.engine.worker_id if outcome.call else None,
+            owner_id=self.batch.engine.worker_id if outcome.call else None,
             epoch=outcome.call.epoch if outcome.call else self.row.epoch,
             crashes=self.crashes,
             cancel_request=self.row.cancel_request,
@@ -218,7 +221,7 @@ class Run:
     @property
     def counted(self) -> bool:
         """Whether this try was committed before it began."""
-        return self.row.crashes > 1 and self.row.owner is None
+        return self.row.crashes > 1 and self.row.owner_id is None
 
     def tried_too_often(self, where: str, lost_call: str = "") -> RuntimeError:
         """Make the error of a workflow that is not tried any more."""

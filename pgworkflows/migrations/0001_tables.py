@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import pgworkflows.models.approval_verbs
+import pgworkflows.models.ids
 import pgworkflows.models.verbs
-import pgworkflows.models.workflow
 from pgworkflows import sql
 from pgworkflows.models import columns
 
@@ -63,25 +63,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("attempt", models.IntegerField(default=0)),
-                ("correlation", models.TextField(blank=True, null=True)),
-                (
-                    "compensates",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pgworkflows.task",
-                    ),
-                ),
                 ("payload", columns.JSONField(blank=True, null=True)),
                 ("result", columns.JSONField(blank=True, null=True)),
                 ("error", columns.JSONField(blank=True, null=True)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.IntegerField(blank=True, null=True)),
+                ("digest", models.TextField(blank=True, null=True)),
             ],
             options={
                 "verbose_name": "task",
@@ -95,7 +84,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("name", models.TextField()),
                 ("queues", columns.JSONField(default=list)),
-                ("definitions", columns.JSONField(default=list)),
+                ("definitions", columns.JSONField(default=dict)),
                 ("direct", models.BooleanField(default=False)),
                 ("lease", models.DurationField()),
                 ("started_at", models.DateTimeField()),
@@ -112,6 +101,7 @@ class Migration(migrations.Migration):
             name="Approval",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("branch", models.TextField(blank=True, db_default="", default="")),
                 ("seq", models.IntegerField()),
                 ("request", models.IntegerField()),
                 ("round", models.SmallIntegerField(default=1)),
@@ -525,6 +515,7 @@ class Migration(migrations.Migration):
                 ("channel", models.TextField(blank=True, default="")),
                 ("note", models.TextField(blank=True, default="")),
                 ("data", columns.JSONField(blank=True, null=True)),
+                ("xact", models.BigIntegerField(blank=True, editable=False, null=True)),
             ],
             options={
                 "verbose_name": "history entry",
@@ -656,13 +647,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=pgworkflows.models.workflow.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=pgworkflows.models.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.TextField()),
                 ("version", models.IntegerField(default=1)),
                 ("key", models.TextField(blank=True, null=True)),
+                ("holds_key", models.BooleanField(db_default=False, default=False)),
                 (
                     "status",
                     django_fsm.FSMField(
@@ -692,6 +682,10 @@ class Migration(migrations.Migration):
                 ("subject_label", models.TextField(blank=True, default="")),
                 ("subject_text", models.TextField(blank=True, db_default="", default="")),
                 ("requested_by_name", models.TextField(blank=True, default="")),
+                (
+                    "parent_close",
+                    models.TextField(blank=True, choices=[("cancel", "Cancel"), ("abandon", "Abandon")], null=True),
+                ),
                 ("root", models.UUIDField(blank=True, null=True)),
                 ("created_at", models.DateTimeField()),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
@@ -705,6 +699,15 @@ class Migration(migrations.Migration):
                 ("cancel_request", columns.JSONField(blank=True, null=True)),
                 ("fingerprint", models.TextField(blank=True, default="")),
                 ("format", models.SmallIntegerField(default=1)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("gate", models.TextField(blank=True, null=True)),
+                ("fair", models.TextField(blank=True, null=True)),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                ("schedule", models.BigIntegerField(blank=True, null=True)),
+                ("wake_at", models.DateTimeField(blank=True, null=True)),
+                ("cleans_up", models.BooleanField(blank=True, null=True)),
+                ("continued_from", models.UUIDField(blank=True, null=True)),
+                ("forked_from", models.UUIDField(blank=True, null=True)),
                 (
                     "owner",
                     models.ForeignKey(
@@ -780,19 +783,6 @@ class Migration(migrations.Migration):
             name="workflow",
             field=models.ForeignKey(
                 db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="pgworkflows.workflow"
-            ),
-        ),
-        migrations.AddField(
-            model_name="task",
-            name="child",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pgworkflows.workflow",
             ),
         ),
         migrations.CreateModel(
@@ -937,20 +927,24 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="workflow",
             index=models.Index(
-                condition=models.Q(("available_at__isnull", False), ("crashes", 0)),
-                fields=["name", "version", "queue", "priority", "available_at"],
+                condition=models.Q(("available_at__isnull", False), ("crashes", 0), ("gate", None), ("paused_at", None)),
+                fields=["name", "version", "queue", "priority", "fingerprint", "available_at"],
                 name="pgworkflows_workflow_runnable",
             ),
         ),
         migrations.AddIndex(
             model_name="workflow",
             index=models.Index(
-                condition=models.Q(("crashes__gt", 0)), fields=["available_at"], name="pgworkflows_workflow_suspect"
+                condition=models.Q(("crashes__gt", 0), ("gate", None), ("paused_at", None)),
+                fields=["available_at"],
+                name="pgworkflows_workflow_suspect",
             ),
         ),
         migrations.AddIndex(
             model_name="workflow",
-            index=models.Index(condition=models.Q(("owner__isnull", False)), fields=["owner"], name="pgworkflows_workflow_owned"),
+            index=models.Index(
+                condition=models.Q(("owner__isnull", False)), fields=["owner", "wake_at"], name="pgworkflows_workflow_owned"
+            ),
         ),
         migrations.AddIndex(
             model_name="workflow",
@@ -969,7 +963,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="workflow",
             index=models.Index(
-                condition=models.Q(("finished_at", None)), fields=["name", "version"], name="pgworkflows_workflow_open"
+                condition=models.Q(("finished_at", None)),
+                fields=["name", "version", "queue", "status"],
+                name="pgworkflows_workflow_open",
             ),
         ),
         migrations.AddIndex(
@@ -1009,7 +1005,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="workflow",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("key__isnull", False)), fields=("name", "key"), name="pgworkflows_workflow_one_per_key"
+                condition=models.Q(("holds_key", True)), fields=("name", "key"), name="pgworkflows_workflow_one_per_key"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="workflow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holds_key", False), ("key__isnull", False), _connector="OR"),
+                name="pgworkflows_workflow_holds_a_key",
             ),
         ),
         migrations.AddConstraint(
@@ -1050,16 +1053,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
+                models.F("name"),
+                django.db.models.fields.json.KeyTextTransform("correlation", "payload"),
+                models.F("id"),
                 condition=models.Q(("kind", "EVENT"), ("status", "WAITING")),
-                fields=["name", "correlation", "id"],
                 name="pgworkflows_task_awaited_event",
             ),
         ),
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
+                django.db.models.fields.json.KeyTextTransform("workflow", "payload"),
                 condition=models.Q(("kind", "CHILD"), ("status", "WAITING")),
-                fields=["child"],
                 name="pgworkflows_task_awaited_child",
             ),
         ),
@@ -1069,6 +1074,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status__in", ["PENDING", "RUNNING", "WAITING"])),
                 fields=["workflow"],
                 name="pgworkflows_task_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("status", "WAITING")), fields=["kind", "started_at"], name="pgworkflows_task_waiting"
             ),
         ),
         migrations.AddConstraint(
@@ -1144,7 +1155,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approval",
-            constraint=models.UniqueConstraint(fields=("workflow", "seq"), name="pgworkflows_approval_one_per_position"),
+            constraint=models.UniqueConstraint(
+                fields=("workflow", "branch", "seq"), name="pgworkflows_approval_one_per_position"
+            ),
         ),
         migrations.AddConstraint(
             model_name="approval",
@@ -1155,7 +1168,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="workflow",
             constraint=columns.in_reach(
-                "workflow", "created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"
+                "workflow",
+                *("created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"),
+                *("paused_at", "held_until", "wake_at"),
             ),
         ),
         migrations.AddConstraint(

@@ -114,6 +114,7 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
 
     id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="approvals", db_index=False)
+    branch = models.TextField(default="", db_default="", blank=True)
     seq = models.IntegerField()
     #: The `seq` of the first row of this request.
     request = models.IntegerField()
@@ -173,7 +174,7 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
         verbose_name_plural = _("approvals")
         permissions = [("reassign_approval", _("Can have somebody else asked"))]
         constraints = [
-            models.UniqueConstraint(fields=["workflow", "seq"], name="pgworkflows_approval_one_per_position"),
+            models.UniqueConstraint(fields=["workflow", "branch", "seq"], name="pgworkflows_approval_one_per_position"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="pgworkflows_approval_quorum_positive"),
             bounded("approval", "time_limit", "remind_every"),
             in_reach("approval", "created_at", "due_at", "escalated_at", "decided_at", "resubmitted_at"),

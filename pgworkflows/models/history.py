@@ -96,6 +96,8 @@ class History(models.Model):
     channel = models.TextField(default="", blank=True)
     note = models.TextField(default="", blank=True)
     data = JSONField(null=True, blank=True)
+    #: The transaction that wrote it; the column's default in the database, by which seals and exports will find what is new.
+    xact = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = HistoryQuerySet.as_manager()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
@@ -60,23 +61,18 @@ class Task(FSMModelMixin, models.Model):
     name = models.TextField()
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
     attempt = models.IntegerField(default=0)
-    #: Of an EVENT: under what it listens, beside what is sent to the workflow itself.
-    correlation = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "none"
-    #: Of a CHILD: the workflow that it started, which may be pruned before this one.
-    child = models.ForeignKey(
-        Workflow, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
-    )
-    #: Of a COMPENSATION: the step that it undoes.
-    compensates = models.ForeignKey(
-        "self", models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
-    )
-    #: The arguments of a step that can be undone.
     payload = JSONField(null=True, blank=True)
     result = JSONField(null=True, blank=True)
     error = JSONField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    # Null until branches come, which write them: on full tables they would be dear to add then.
+    #: The how-manieth task of its workflow to end; undoing goes by it, highest first.
+    ended = models.IntegerField(null=True, blank=True)
+    #: Of the arguments of a step in a branch: shows branches that share what they may not.
+    digest = models.TextField(null=True, blank=True)  # noqa: DJ001
 
     class Meta:
         verbose_name = _("task")
@@ -87,12 +83,14 @@ class Task(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["name", "correlation", "id"],
+                F("name"),
+                KT("payload__correlation"),
+                F("id"),
                 condition=Q(kind="EVENT", status="WAITING"),
                 name="pgworkflows_task_awaited_event",
             ),
             models.Index(
-                fields=["child"],
+                KT("payload__workflow"),
                 condition=Q(kind="CHILD", status="WAITING"),
                 name="pgworkflows_task_awaited_child",
             ),
@@ -101,6 +99,8 @@ class Task(FSMModelMixin, models.Model):
                 condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]),
                 name="pgworkflows_task_open",
             ),
+            # How long the oldest wait of each kind is open.
+            models.Index(fields=["kind", "started_at"], condition=Q(status="WAITING"), name="pgworkflows_task_waiting"),
         ]
 
     def __str__(self) -> str:

@@ -22,8 +22,8 @@ class Worker(models.Model):
     id = models.BigAutoField(primary_key=True)
     name = models.TextField()
     queues = JSONField(default=list)
-    #: The names and versions that it knows, as "name:version".
-    definitions = JSONField(default=list)
+    #: The fingerprints of what it knows and still takes, by "name:version".
+    definitions = JSONField(default=dict)
     #: Whether it holds a session lock: not through a pooler in transaction mode.
     direct = models.BooleanField(default=False)
     lease = models.DurationField()

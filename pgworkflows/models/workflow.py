@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
 from .columns import JSONField, in_reach
+from .ids import uuid7
 from .subject import labels_of, name_of_row
 from .transitions import FSMField, transition
 from .verbs import WorkflowVerbs
@@ -23,19 +21,17 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 
-def uuid7() -> uuid.UUID:
-    """Make a UUID whose order is the order of making, to the millisecond (RFC 9562, version 7)."""
-    value = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | (0x7 << 76)
-    return uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62))
-
-
+#: Its columns that are moments in time.
+MOMENTS = (
+    *("created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"),
+    *("paused_at", "held_until", "wake_at"),
+)
 #: The statuses of workflows that did not go as hoped.
 TROUBLED = ("FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED", "BLOCKED")
-
-
 #: Those of workflows that ended with an error.
 ENDED_BADLY = ("FAILED", "COMPENSATED")
+#: Neither paused nor in want of a permit.
+FREE = Q(paused_at=None, gate=None)
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
@@ -69,8 +65,9 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
 class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     """One execution of a workflow; the only thing that workers claim.
 
-    A worker may take it when `available_at` has come; null means that only an event, a decision or the result of
-    an outside call moves it. `owner` is set only while an outside call is in flight; `epoch` rises with each such claim.
+    A worker may take it when `available_at` has come, unless it is paused or waits for a permit; null means that only an
+    event, a decision or the result of an outside call moves it. `owner` is set only while an outside call is in flight;
+    `epoch` rises with each such claim. `key` is its alone among the runs of its name while it `holds_key`.
     """
 
     class Status(models.TextChoices):
@@ -93,12 +90,17 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         # Stopped until a person has looked.
         BLOCKED = "BLOCKED", _("blocked")
 
+    class ParentClose(models.TextChoices):
+        CANCEL = "cancel"
+        ABANDON = "abandon"
+
     FINISHED = (Status.COMPLETED, Status.FAILED, Status.COMPENSATED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.TextField()
     version = models.IntegerField(default=1)
-    key = models.TextField(null=True, blank=True)  # noqa: DJ001 - only null is not unique
+    key = models.TextField(null=True, blank=True)  # noqa: DJ001 - no key
+    holds_key = models.BooleanField(default=False, db_default=False)
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
     state = models.TextField(default="", blank=True)
     queue = models.TextField(default="default")
@@ -124,6 +126,8 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     parent_task = models.ForeignKey(
         "pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
     )
+    #: Whether it is cancelled with its parent, or goes on; null where no body started it.
+    parent_close = models.TextField(choices=ParentClose.choices, null=True, blank=True)  # noqa: DJ001 - no parent
     root = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
@@ -144,6 +148,24 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     fingerprint = models.TextField(default="", blank=True)
     #: How kwargs are encoded: 1 tagged by Python, 0 plain JSON from SQL or REST.
     format = models.SmallIntegerField(default=1)
+    #: Since when no worker may take it; for pausing a run.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    #: The limit, with its key, of which it waits for a permit: no worker may take it before; for limits.
+    gate = models.TextField(null=True, blank=True)  # noqa: DJ001 - waits for none
+    # Null until the feature comes that writes it: on full tables it would be dear to add then.
+    #: Whose turn it is, within its lane: the value of the argument `fair_by`, whose runs share with those of other values.
+    fair = models.TextField(null=True, blank=True)  # noqa: DJ001
+    #: Until when `debounce` holds it back, with `available_at` null.
+    held_until = models.DateTimeField(null=True, blank=True)
+    #: The schedule that started it, which may be gone.
+    schedule = models.BigIntegerField(null=True, blank=True)
+    #: When its owner is to go on with it while a call is in flight; for branches.
+    wake_at = models.DateTimeField(null=True, blank=True)
+    #: Whether its body cleans up when it is cancelled, as seen from the frames where it waits; for `Cancelled`.
+    cleans_up = models.BooleanField(null=True, blank=True)
+    #: The run that ended with `continue_as_new`, and the one that this is a fork of; either may be gone.
+    continued_from = models.UUIDField(null=True, blank=True)
+    forked_from = models.UUIDField(null=True, blank=True)
 
     objects = WorkflowQuerySet.as_manager()
 
@@ -161,9 +183,8 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             ("send_event", _("Can send events to workflows")),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "key"], condition=Q(key__isnull=False), name="pgworkflows_workflow_one_per_key"
-            ),
+            models.UniqueConstraint(fields=["name", "key"], condition=Q(holds_key=True), name="pgworkflows_workflow_one_per_key"),
+            models.CheckConstraint(condition=Q(holds_key=False) | Q(key__isnull=False), name="pgworkflows_workflow_holds_a_key"),
             models.CheckConstraint(
                 condition=Q(
                     status__in=["COMPLETED", "FAILED", "COMPENSATED", "CANCELLED"], finished_at__isnull=False, available_at=None
@@ -179,21 +200,23 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             ),
             models.CheckConstraint(condition=Q(priority__range=(-100, 100)), name="pgworkflows_workflow_priority_range"),
             # One that a worker cannot read would stop its whole batch.
-            in_reach("workflow", "created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"),
+            in_reach("workflow", *MOMENTS),
         ]
         indexes = [
             models.Index(
-                fields=["name", "version", "queue", "priority", "available_at"],
-                condition=Q(available_at__isnull=False, crashes=0),
+                fields=["name", "version", "queue", "priority", "fingerprint", "available_at"],
+                condition=Q(available_at__isnull=False, crashes=0) & FREE,
                 name="pgworkflows_workflow_runnable",
             ),
-            models.Index(fields=["available_at"], condition=Q(crashes__gt=0), name="pgworkflows_workflow_suspect"),
-            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="pgworkflows_workflow_owned"),
+            models.Index(fields=["available_at"], condition=Q(crashes__gt=0) & FREE, name="pgworkflows_workflow_suspect"),
+            models.Index(fields=["owner", "wake_at"], condition=Q(owner__isnull=False), name="pgworkflows_workflow_owned"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="pgworkflows_workflow_parent"),
             models.Index(
                 fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"
             ),
-            models.Index(fields=["name", "version"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"),
+            models.Index(
+                fields=["name", "version", "queue", "status"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"
+            ),
             # For people's lists, newest first. What runs smoothly touches the first only.
             models.Index(fields=["name", "id"], name="pgworkflows_workflow_named"),
             models.Index(fields=["status", "id"], condition=Q(status__in=TROUBLED), name="pgworkflows_workflow_troubled"),

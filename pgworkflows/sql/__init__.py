@@ -24,6 +24,7 @@ from django.db.models.functions import Cast
 from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
 from ..models.waits import TRIED_NOW
+from ..models.workflow_row import WorkflowChange, columns
 
 FOLDER = Path(__file__).parent
 #: The files that migrations install, each behind what it needs. `rights.sql` follows whichever of them is installed, and
@@ -53,13 +54,25 @@ def filler(connection: BaseDatabaseWrapper) -> Callable[[str], str]:
     """Return what replaces the placeholders in the text of a file, for the database that the connection leads to."""
     names = ", ".join(f"'{name}'" for name in table_names())
     found = schemas(connection)
-    values = {"schema": found[0], "tables": ", ".join(found), "names": names, **user_values(connection)}
+    values = {"schema": found[0], "tables": ", ".join(found), "names": names}
+    values |= user_values(connection) | change_values(connection)
     for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
         values[f"{model.lower()}_transitions"] = cases
     values["tried_now"] = ", ".join(f"'{kind}'" for kind in TRIED_NOW)
     return lambda text: re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
+
+
+def change_values(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Return what stands for the columns of a workflow that a flush writes."""
+    changed = {str(field.column): field.rel_db_type(connection) for field in columns(WorkflowChange)}
+    return {
+        "change_parameters": ", ".join(f"{name} {kind}[]" for name, kind in changed.items()),
+        "change_columns": ", ".join(changed),
+        "change_values": ", ".join(f"update_workflows.{name}" for name in changed),
+        "change_assignments": ", ".join(f"{name} = u.{name}" for name in changed if name != "id"),
+    }
 
 
 # A table that is not there yet will be where the session makes it.

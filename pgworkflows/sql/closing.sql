@@ -21,20 +21,23 @@ BEGIN
   UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
   WHERE e.workflow_id = ANY (closed) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
 
+  -- The fence keeps the planner from reading all that is open.
   INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
   SELECT c.id, '$cancel', p.id::text,
-         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled', 'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),
+         jsonb_build_object('reason', 'its parent ' || p.id || ' was cancelled',
+                            'compensate', COALESCE((p.cancel_request ->> 'compensate')::boolean, true)),
          pgworkflows.now(), pgworkflows.setting('actor'), false
-  FROM pgworkflows_workflow p JOIN pgworkflows_workflow c ON c.parent_id = p.id AND c.finished_at IS NULL
-  WHERE p.id = ANY (closed) AND c.parent_id = ANY (closed) AND p.cancel_requested_at IS NOT NULL
+  FROM pgworkflows_workflow p
+  JOIN (SELECT * FROM pgworkflows_workflow WHERE parent_id = ANY (closed) OFFSET 0) c ON c.parent_id = p.id
+  WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL AND c.parent_close = 'cancel' AND c.finished_at IS NULL
   ON CONFLICT DO NOTHING;
 
   INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
   SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow w
   JOIN pgworkflows_task t
-    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.child_id = w.id
-  WHERE w.id = ANY (closed) AND t.child_id = ANY (closed) AND w.finished_at IS NOT NULL
+    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.payload ->> 'workflow' = w.id::text
+  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
   ON CONFLICT DO NOTHING;
 END
 $$;

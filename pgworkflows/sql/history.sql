@@ -141,3 +141,6 @@ CREATE OR REPLACE TRIGGER task_inserted AFTER INSERT ON pgworkflows_task
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_inserted();
 CREATE OR REPLACE TRIGGER task_updated AFTER UPDATE ON pgworkflows_task
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.task_updated();
+
+-- The transaction that wrote a row, for who looks for what is new.
+ALTER TABLE pgworkflows_history ALTER xact SET DEFAULT pg_current_xact_id()::text::bigint;

@@ -14,3 +14,7 @@ CREATE INDEX IF NOT EXISTS pgworkflows_approval_attributes ON pgworkflows_approv
 CREATE INDEX IF NOT EXISTS pgworkflows_approval_words ON pgworkflows_approval USING gin (to_tsvector('simple', title));
 CREATE INDEX IF NOT EXISTS pgworkflows_workflow_words ON pgworkflows_workflow USING gin (to_tsvector('simple', subject_text))
   WHERE subject_text <> '';
+
+-- Failures of one kind, by the fingerprint that their error will have; empty until errors have one.
+CREATE INDEX IF NOT EXISTS pgworkflows_workflow_failure ON pgworkflows_workflow ((error ->> 'fingerprint'), id)
+  WHERE error ? 'fingerprint' AND status IN ('FAILED', 'COMPENSATING', 'COMPENSATED', 'CANCELLED', 'BLOCKED');

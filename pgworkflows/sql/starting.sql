@@ -25,17 +25,17 @@ BEGIN
         fingerprint text, format smallint, allocate_task boolean)
     ), inserted AS (
       INSERT INTO pgworkflows_workflow
-        (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
-         subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, root, created_at, available_at,
+        (id, name, version, key, holds_key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
+         subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, parent_close, root, created_at, available_at,
          deadline, waiting_for, epoch, crashes, fingerprint, format)
-      SELECT w.id, w.name, w.version, w.key, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
+      SELECT w.id, w.name, w.version, w.key, w.key IS NOT NULL, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
              w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
-             w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, COALESCE(w.root, w.id), moment,
+             w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, CASE WHEN w.parent IS NOT NULL THEN 'cancel' END, COALESCE(w.root, w.id), moment,
              GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
              COALESCE(w.fingerprint, ''), w.format
       FROM wanted w
       ORDER BY w.name, w.key, w.id
-      ON CONFLICT (name, key) WHERE key IS NOT NULL DO NOTHING
+      ON CONFLICT (name, key) WHERE holds_key DO NOTHING
       RETURNING id
     )
     SELECT w.id, w.id, true, moment, w.task, NULL::text, NULL::smallint FROM wanted w JOIN inserted i ON i.id = w.id;
@@ -47,7 +47,7 @@ BEGIN
     FOR held IN EXECUTE $query$
       SELECT g.value AS given, h.id, h.kwargs::text, h.format
       FROM jsonb_array_elements($1) g
-      LEFT JOIN pgworkflows_workflow h ON h.name = g.value ->> 'name' AND h.key = g.value ->> 'key'
+      LEFT JOIN pgworkflows_workflow h ON h.name = g.value ->> 'name' AND h.key = g.value ->> 'key' AND h.holds_key
       WHERE NOT EXISTS (SELECT FROM pgworkflows_workflow own WHERE own.id = (g.value ->> 'id')::uuid)
     $query$ USING missing
     LOOP

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from .records import RecordedTask, WorkflowChange
+from django.db.models import DateTimeField, Field, JSONField, TextField
+
+from ..models.workflow_row import WorkflowChange, columns
+from .records import RecordedTask
 
 Execute = Callable[..., Any]
 
@@ -18,24 +21,21 @@ class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch t
 
 # Guarantees: a position that is taken raises IntegrityError; nothing is written for a transaction that is gone.
 INSERT_TASKS = """
-SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(branch)s::text[],
-  %(seq)s::integer[], %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(correlation)s::text[],
-  %(child)s::uuid[], %(compensates)s::bigint[], %(payload)s::jsonb[],
+SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(seq)s::integer[],
+  %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(payload)s::jsonb[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
 
 UPDATE_TASKS = """
-SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(workflow)s::uuid[], %(id)s::bigint[], %(status)s::text[],
-  %(attempt)s::integer[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
+SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(status)s::text[], %(attempt)s::integer[],
+  %(payload)s::jsonb[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
 
-UPDATE_WORKFLOWS = """
-SELECT pgworkflows.update_workflows(%(transaction)s::xid8, %(now)s, %(id)s::uuid[], %(status)s::text[], %(state)s::text[],
-  %(result)s::jsonb[], %(error)s::jsonb[], %(attributes)s::jsonb[], %(available_at)s::timestamptz[],
-  %(finished)s::boolean[], %(waiting_for)s::jsonb[], %(owner)s::bigint[], %(epoch)s::integer[], %(crashes)s::smallint[],
-  %(cancel_request)s::jsonb[], %(cancel_requested_at)s::timestamptz[])
+CHANGED = list(columns(WorkflowChange))
+UPDATE_WORKFLOWS = f"""
+SELECT pgworkflows.update_workflows(%(transaction)s::xid8, {", ".join(f"%({field.attname})s" for field in CHANGED)})
 """
 
 CONSUME_EVENTS = """
@@ -69,17 +69,12 @@ def _moments(values: Iterable[datetime | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else f'"{value.isoformat()}"' for value in values]) + "}"
 
 
-#: A workflow, and a task of it.
-Recorded = tuple[uuid.UUID, RecordedTask]
-
-
-def _task_columns(given: list[Recorded]) -> dict[str, str]:
-    tasks = [task for _, task in given]
+def _task_columns(tasks: list[RecordedTask]) -> dict[str, str]:
     return {
-        "workflow": _plain(workflow for workflow, _ in given),
         "id": _plain(task.id for task in tasks),
         "status": _plain(task.status for task in tasks),
         "attempt": _plain(task.attempt for task in tasks),
+        "payload": _quoted(task.payload for task in tasks),
         "result": _quoted(task.result for task in tasks),
         "error": _quoted(task.error for task in tasks),
         "due_at": _moments(task.due_at for task in tasks),
@@ -88,47 +83,32 @@ def _task_columns(given: list[Recorded]) -> dict[str, str]:
     }
 
 
-def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> None:
+def insert_tasks(execute: Execute, transaction: str, given: list[tuple[uuid.UUID, RecordedTask]]) -> None:
     """Insert the tasks that came new; raise TransactionGone."""
     tasks = [task for _, task in given]
-    columns = _task_columns(given) | {
-        "branch": _quoted("" for task in tasks),
+    columns = _task_columns(tasks) | {
+        "workflow": _plain(workflow for workflow, _ in given),
         "seq": _plain(task.seq for task in tasks),
         "kind": _plain(task.kind for task in tasks),
         "name": _quoted(task.name for task in tasks),
-        "correlation": _quoted(task.correlation for task in tasks),
-        "child": _plain(task.child for task in tasks),
-        "compensates": _plain(task.compensates for task in tasks),
-        "payload": _quoted(task.payload for task in tasks),
     }
     _write(execute, INSERT_TASKS, columns | {"transaction": transaction}, len(tasks))
 
 
-def update_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> None:
+def update_tasks(execute: Execute, transaction: str, tasks: list[RecordedTask]) -> None:
     """Update the tasks that were recorded before; raise TransactionGone."""
-    _write(execute, UPDATE_TASKS, _task_columns(given) | {"transaction": transaction}, len(given))
+    _write(execute, UPDATE_TASKS, _task_columns(tasks) | {"transaction": transaction}, len(tasks))
 
 
-def update_workflows(execute: Execute, transaction: str, now: datetime, changes: dict[uuid.UUID, WorkflowChange]) -> None:
+def update_workflows(execute: Execute, transaction: str, changes: list[WorkflowChange]) -> None:
     """Write where the workflows stand now; raise TransactionGone."""
-    listed = changes.values()
-    columns = {
-        "id": _plain(changes),
-        "status": _plain(change.status for change in listed),
-        "state": _quoted(change.state for change in listed),
-        "result": _quoted(change.result for change in listed),
-        "error": _quoted(change.error for change in listed),
-        "attributes": _quoted(change.attributes for change in listed),
-        "available_at": _moments(change.available_at for change in listed),
-        "finished": _plain(change.finished for change in listed),
-        "waiting_for": _quoted(change.waiting_for for change in listed),
-        "owner": _plain(change.owner for change in listed),
-        "epoch": _plain(change.epoch for change in listed),
-        "crashes": _plain(change.crashes for change in listed),
-        "cancel_request": _quoted(change.cancel_request for change in listed),
-        "cancel_requested_at": _moments(change.cancel_requested_at for change in listed),
-    }
-    _write(execute, UPDATE_WORKFLOWS, columns | {"transaction": transaction, "now": now}, len(changes))
+    written = {field.attname: _array(field)([getattr(change, field.attname) for change in changes]) for field in CHANGED}
+    _write(execute, UPDATE_WORKFLOWS, written | {"transaction": transaction}, len(changes))
+
+
+def _array(field: Field[Any, Any]) -> Callable[[Iterable[Any]], str]:
+    """Return what makes an array literal of a column's values."""
+    return _quoted if isinstance(field, TextField | JSONField) else _moments if isinstance(field, DateTimeField) else _plain
 
 
 def _write(execute: Execute, sql: str, parameters: dict[str, Any], rows: int) -> None:

@@ -8,47 +8,61 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..models.columns import JSONField
+from ..models.workflow_row import ClaimedWorkflow, columns
 from .connection import Row
-from .records import ClaimedWorkflow, RecordedTask, WaitingEvent
+from .records import RecordedTask, WaitingEvent
 
 Execute = Callable[..., list[Row]]
 
-COLUMNS = """w.id, w.name, w.version, w.status, w.state, w.queue, w.kwargs::text, w.format, w.key, w.attributes::text,
-  w.subject_label, w.subject_id, w.requested_by_id, w.requested_by_name, w.root, w.created_at, w.started_at, w.available_at,
-  w.deadline, w.cancel_requested_at, w.cancel_request::text, w.error::text, w.epoch, w.crashes, w.owner_id, w.fingerprint"""
+#: The columns of a claimed workflow, behind what is said of the claim as a whole.
+COLUMNS = ", ".join(f"w.{field.column}" + "::text" * isinstance(field, JSONField) for field in columns(ClaimedWorkflow))
+CLAIMED = f"pgworkflows.now(), pg_current_xact_id()::text, true, {COLUMNS}"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a worker may claim: definitions by name and version, and queues (none for all)."""
+    """What a worker may claim: definitions by name and version, each with its body's fingerprint, and queues (none for all)."""
 
     names: list[str]
     versions: list[int]
+    fingerprints: list[str]
     queues: list[str] | None
 
     def parameters(self) -> dict[str, Any]:
         """Return the statement parameters that say it."""
-        return {"names": self.names, "versions": self.versions, "queues": self.queues}
+        return {
+            "names": self.names, "versions": self.versions, "fingerprints": self.fingerprints, "queues": self.queues,
+        }  # fmt: skip
 
+    def definitions(self) -> dict[str, str]:
+        """Return the fingerprints by `name:version`, as the worker's row has them."""
+        keys = zip(self.names, self.versions, self.fingerprints, strict=True)
+        return {f"{name}:{version}": fingerprint for name, version, fingerprint in keys}
+
+
+#: What a worker knows, as a table; and what may be claimed.
+KNOWN = "unnest(%(names)s::text[], %(versions)s::integer[], %(fingerprints)s::text[]) AS k(name, version, fingerprint)"
+DUE = "w.available_at <= pgworkflows.now() AND w.paused_at IS NULL AND w.gate IS NULL"
 
 # Guarantees: no row that another holds, none that is not due, none of what this worker does not know.
 CLAIM = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text,
-  EXISTS (SELECT FROM pgworkflows_event WHERE delivered_at IS NULL AND NOT parked)
-FROM pgworkflows.claim(%(names)s::text[], %(versions)s::integer[], %(queues)s::text[], %(most)s) w
+SELECT pgworkflows.now(), pg_current_xact_id()::text,
+  EXISTS (SELECT FROM pgworkflows_event WHERE delivered_at IS NULL AND NOT parked), {COLUMNS}
+FROM pgworkflows.claim(%(names)s::text[], %(versions)s::integer[], %(fingerprints)s::text[], %(queues)s::text[], %(most)s) w
 """
 
 CLAIM_THESE = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
+SELECT {CLAIMED}
 FROM pgworkflows_workflow w
-WHERE w.id = ANY (%(ids)s::uuid[]) AND w.available_at <= pgworkflows.now()
+WHERE w.id = ANY (%(ids)s::uuid[]) AND {DUE}
 ORDER BY w.id
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
 # Guarantees: no row whose call another has been made responsible for, or that has begun another call since.
 CLAIM_OWNED = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
+SELECT {CLAIMED}
 FROM unnest(%(ids)s::uuid[], %(epochs)s::integer[]) AS c(id, epoch)
 JOIN pgworkflows_workflow w ON w.id = c.id AND w.epoch = c.epoch
 WHERE w.owner_id = %(owner)s
@@ -74,11 +88,12 @@ class Claim:
 def _claimed(rows: list[Row]) -> Claim:
     if not rows:
         return Claim([], None, "")
-    return Claim([ClaimedWorkflow(*row[:-3]) for row in rows], *rows[0][-3:])
+    now, transaction, undelivered, *_ = rows[0]
+    return Claim([ClaimedWorkflow(*row) for _, _, _, *row in rows], now, transaction, undelivered)
 
 
 def claim(execute: Execute, known: Known, most: int) -> Claim:
-    """Lock up to `most` runnable workflows that this worker knows, highest priority and longest ready first."""
+    """Lock up to `most` runnable workflows that this worker knows, highest priority first; see sql/claims.sql."""
     return _claimed(execute(CLAIM, known.parameters() | {"most": most}))
 
 
@@ -113,8 +128,8 @@ def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[C
 # A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
 # a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
 TASKS = """
-SELECT workflow_id, seq, kind, name, status, attempt, correlation, child_id, compensates_id, payload::text, result::text,
-  error::text, due_at, started_at, finished_at, id
+SELECT workflow_id, seq, kind, name, status, attempt, payload::text, result::text, error::text, due_at, started_at,
+  finished_at, id
 FROM pgworkflows_task
 WHERE workflow_id = ANY (%(ids)s::uuid[]) AND branch = ''
 ORDER BY workflow_id, seq
@@ -159,7 +174,7 @@ def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Row
 
 NEXT_DUE = """
 SELECT extract(epoch FROM min(available_at) - pgworkflows.now())::float
-FROM pgworkflows.lanes(%(names)s::text[], %(versions)s::integer[], %(queues)s::text[])
+FROM pgworkflows.lanes(%(names)s::text[], %(versions)s::integer[], %(fingerprints)s::text[], %(queues)s::text[])
 """
 
 
@@ -172,12 +187,16 @@ def seconds_to_next(execute: Execute, known: Known) -> float | None:
 #: Workflows tried in vain once, when others were in hand as well, are tried again together; the others one at a time.
 TOGETHER, APART = (1, 1), (2, 32767)
 
-CLAIM_SUSPECTS = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
-FROM pgworkflows_workflow w
-JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
-WHERE w.crashes > 0 AND w.crashes BETWEEN %(least)s AND %(greatest)s AND w.available_at <= pgworkflows.now()
+#: Those that this worker may try, now or later.
+SUSPECTS = f"""pgworkflows_workflow w JOIN {KNOWN} ON k.name = w.name AND k.version = w.version
+WHERE w.crashes > 0 AND w.paused_at IS NULL AND w.gate IS NULL
   AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[]))
+  AND NOT pgworkflows.left_to_others(w.name, w.version, w.queue, w.fingerprint, k.fingerprint)"""
+
+CLAIM_SUSPECTS = f"""
+SELECT {CLAIMED}
+FROM {SUSPECTS}
+  AND w.crashes BETWEEN %(least)s AND %(greatest)s AND w.available_at <= pgworkflows.now()
   AND (%(ids)s::uuid[] IS NULL OR w.id = ANY (%(ids)s::uuid[]))
 ORDER BY w.available_at
 LIMIT %(most)s
@@ -195,12 +214,10 @@ def claim_suspects(
 
 # In how many seconds the next is due; none where there is none, not even one in hand. What is to be tried by itself is
 # left for a moment to whom it lost its transaction: that needs no process of its own.
-NEXT_SUSPECT = """
+NEXT_SUSPECT = f"""
 SELECT extract(epoch FROM COALESCE(min(w.available_at + CASE WHEN w.crashes > 1 THEN %(left)s ELSE 0 END * interval '1 second'),
   pgworkflows.now() + interval '1 day') - pgworkflows.now())::float
-FROM pgworkflows_workflow w
-JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
-WHERE w.crashes > 0 AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[]))
+FROM {SUSPECTS}
 HAVING count(*) > 0
 """
 
@@ -228,9 +245,9 @@ WHERE w.id = tried.id
 """
 
 CLAIM_HELD = f"""
-SELECT {COLUMNS}, pgworkflows.now(), pg_current_xact_id()::text, true
+SELECT {CLAIMED}
 FROM pgworkflows_workflow w
-WHERE w.id = %(id)s AND w.available_at = %(held)s
+WHERE w.id = %(id)s AND w.available_at = %(held)s AND w.paused_at IS NULL AND w.gate IS NULL
 FOR NO KEY UPDATE SKIP LOCKED
 """
 

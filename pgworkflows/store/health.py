@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .claims import DUE
 from .connection import query
 
 
@@ -33,18 +34,18 @@ class Health:
     #: Outside steps that wait for an executor which cannot be used, and what the executor of one of them says.
     executors_awaited: int
     executor_trouble: str
+    #: Lanes, each a definition, queue and priority, in which something is due.
+    lanes_due: int
     #: Unfinished workflows that no live worker takes, by name, version and queue, with their number.
     unknown_definitions: list[dict[str, Any]]
 
 
-OLDEST_RUNNABLE = """
-SELECT extract(epoch FROM pgworkflows.now() - min(available_at))::float FROM pgworkflows_workflow
-WHERE available_at <= pgworkflows.now()
+OLDEST_RUNNABLE = f"""
+SELECT extract(epoch FROM pgworkflows.now() - min(w.available_at))::float FROM pgworkflows_workflow w WHERE {DUE}
 """
 
 OLDEST_WAIT = """
-SELECT extract(epoch FROM pgworkflows.now() - min(t.started_at))::float FROM pgworkflows_task t
-WHERE t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.status = 'WAITING'
+SELECT extract(epoch FROM pgworkflows.now() - min(t.started_at))::float FROM pgworkflows_task t WHERE t.status = 'WAITING'
 """
 
 OVERDUE = "SELECT count(*) FROM pgworkflows_approval WHERE status = 'PENDING' AND due_at < pgworkflows.now()"
@@ -74,6 +75,14 @@ WHERE t.status IN ('PENDING', 'RUNNING', 'WAITING') AND t.status = 'PENDING'
   AND t.error ->> 'type' = 'pgworkflows.executors:ExecutorUnavailable'
 """
 
+LANES_DUE = """
+SELECT count(DISTINCT (l.name, l.version, l.queue, l.priority))
+FROM (SELECT array_agg(d.name) AS names, array_agg(d.version) AS versions, array_agg(d.fingerprint) AS fingerprints
+      FROM pgworkflows_workflowdefinition d) k
+CROSS JOIN LATERAL pgworkflows.lanes(k.names, k.versions, k.fingerprints, NULL) l
+WHERE l.available_at <= pgworkflows.now()
+"""
+
 UNKNOWN = """
 SELECT w.name, w.version, w.queue, w.unfinished
 FROM (SELECT name, version, queue, count(*) AS unfinished FROM pgworkflows_workflow
@@ -101,6 +110,7 @@ def measure() -> Health:
         events_not_taken=_one(EVENTS_NOT_TAKEN),
         executors_awaited=awaited,
         executor_trouble=trouble,
+        lanes_due=_one(LANES_DUE),
         unknown_definitions=[dict(zip(("name", "version", "queue", "unfinished"), row, strict=True)) for row in query(UNKNOWN)],
     )
 

@@ -1,43 +1,11 @@
-"""What a claim reads and a checkpoint writes, as plain objects: no ORM instances in the hot loop."""
+"""Tasks and events as plain objects: no ORM instances in the hot loop."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-
-@dataclass(slots=True)
-class ClaimedWorkflow:
-    """A workflow's row under this transaction's lock; the fields stand in the order in which the claim reads them."""
-
-    id: uuid.UUID
-    name: str
-    version: int
-    status: str
-    state: str
-    queue: str
-    kwargs: str
-    format: int
-    key: str | None
-    attributes: str
-    subject_label: str
-    subject_id: str
-    requested_by: Any
-    requested_by_name: str
-    root: uuid.UUID
-    created_at: datetime
-    started_at: datetime | None
-    available_at: datetime | None
-    deadline: datetime | None
-    cancel_requested_at: datetime | None
-    cancel_request: str | None
-    error: str | None
-    epoch: int
-    crashes: int
-    owner: int | None
-    fingerprint: str
 
 
 @dataclass(slots=True)
@@ -49,9 +17,6 @@ class RecordedTask:
     name: str
     status: str
     attempt: int = 0
-    correlation: str | None = None
-    child: uuid.UUID | None = None
-    compensates: int | None = None
     payload: str | None = None
     result: str | None = None
     error: str | None = None
@@ -62,6 +27,14 @@ class RecordedTask:
     #: Whether the row exists already.
     stored: bool = False
 
+    @property
+    def child(self) -> uuid.UUID | None:
+        """The workflow that this task started; None where its payload does not say."""
+        try:
+            return uuid.UUID(json.loads(self.payload or "")["workflow"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
 
 @dataclass(slots=True)
 class WaitingEvent:
@@ -71,22 +44,3 @@ class WaitingEvent:
     name: str
     correlation: str | None
     payload: str | None
-
-
-@dataclass(slots=True, kw_only=True)
-class WorkflowChange:
-    """What a checkpoint writes to a workflow's row."""
-
-    status: str
-    state: str
-    result: str | None
-    error: str | None
-    attributes: str
-    available_at: datetime | None
-    finished: bool
-    waiting_for: str
-    owner: int | None
-    epoch: int
-    crashes: int
-    cancel_request: str | None
-    cancel_requested_at: datetime | None

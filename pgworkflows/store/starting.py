@@ -15,8 +15,8 @@ from ..definitions.arguments import convert
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import KeyConflict
 from ..models import Workflow
+from ..models.ids import uuid7
 from ..models.subject import row_of
-from ..models.workflow import uuid7
 from ..values.encoding import TAGGED, dump
 from ..values.readable import read_json
 from ..values.redaction import redacted
@@ -147,7 +147,8 @@ def _columns(workflow: WorkflowFunction[..., Any], moment: datetime.datetime, ac
     begins = workflow.run_after or moment
     return _defaults() | {
         "status": str(Workflow.Status.PENDING),
-        "name": workflow.name, "version": workflow.version, "key": workflow.key, "queue": workflow.queue,
+        "name": workflow.name, "version": workflow.version, "queue": workflow.queue,
+        "key": workflow.key, "holds_key": workflow.key is not None,
         "priority": workflow.priority, "subject_label": model, "subject_id": key, "subject_text": text,
         "requested_by_id": actor.pk, "requested_by_name": actor.name, "created_at": moment, "available_at": max(begins, moment),
         "fingerprint": workflow.fingerprint,

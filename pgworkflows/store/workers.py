@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .actors import Actor, recorded_as
-from .claims import Known
+from .claims import KNOWN, SUSPECTS, Known
 from .connection import query
 
 #: The first half of the advisory lock that a living worker holds on a direct connection; its id is the second.
@@ -25,7 +25,7 @@ RETURNING id
 """
 
 
-def register(name: str, *, queues: list[str], definitions: list[str], direct: bool, lease: float) -> int:
+def register(name: str, *, queues: list[str], definitions: dict[str, str], direct: bool, lease: float) -> int:
     """Insert the row of a worker that begins, and on a direct connection take its lock; return its id."""
     parameters = {
         "name": name,
@@ -62,13 +62,17 @@ def named(name: str) -> list[int]:
     ]
 
 
-# No row means that others took this worker for dead and took over its claims.
-BEAT = "UPDATE pgworkflows_worker SET beat_at = pgworkflows.now() WHERE id = %(worker)s AND stopped_at IS NULL RETURNING id"
+# No row means that others took this worker for dead and took over its claims. To one that claims no more nothing is left.
+BEAT = """
+UPDATE pgworkflows_worker
+SET beat_at = pgworkflows.now(), definitions = CASE WHEN %(leaving)s THEN '{}' ELSE definitions END
+WHERE id = %(worker)s AND stopped_at IS NULL RETURNING id
+"""
 
 
-def beat(worker: int) -> bool:
+def beat(worker: int, *, leaving: bool = False) -> bool:
     """Give a sign of life; return false when this worker has been declared dead."""
-    return bool(query(BEAT, {"worker": worker}))
+    return bool(query(BEAT, {"worker": worker, "leaving": leaving}))
 
 
 STOP = "UPDATE pgworkflows_worker SET stopped_at = pgworkflows.now() WHERE id = %(worker)s AND stopped_at IS NULL"
@@ -140,16 +144,13 @@ def suspect(workflow: Any, transaction: str) -> None:
 
 # Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover. Suspects are on
 # their way to be tried apart, and may have more to do then.
-SILENT = """
+SILENT = f"""
 SELECT EXISTS (
   SELECT FROM pgworkflows_worker o JOIN pgworkflows_workflow w ON w.owner_id = o.id
-  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
+  JOIN {KNOWN} ON k.name = w.name AND k.version = w.version
   WHERE o.id <> %(worker)s AND o.beat_at <= %(since)s
     AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
-  OR EXISTS (
-  SELECT FROM pgworkflows_workflow w
-  JOIN unnest(%(names)s::text[], %(versions)s::integer[]) AS k(name, version) ON k.name = w.name AND k.version = w.version
-  WHERE w.crashes > 0 AND (%(queues)s::text[] IS NULL OR w.queue = ANY (%(queues)s::text[])))
+  OR EXISTS (SELECT FROM {SUSPECTS})
 """
 
 

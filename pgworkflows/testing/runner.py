@@ -93,7 +93,7 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     database().ensure_connection()
     for dead in workers.named(WORKER):
         workers.take_over(dead, by=WORKER)
-    worker = workers.register(WORKER, queues=[], definitions=[], direct=False, lease=conf().LEASE)
+    worker = workers.register(WORKER, queues=[], definitions={}, direct=False, lease=conf().LEASE)
     engine = Engine(worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block)
     agenda = InlineAgenda(engine, InlineCalls(engine), FullBatches())
     summary, idle = RunSummary(), False

@@ -72,7 +72,7 @@ class Heartbeat(threading.Thread):
         self.listener.begin()
 
     def _register(self) -> None:
-        known = [f"{name}:{version}" for name, version in zip(self.engine.known.names, self.engine.known.versions, strict=True)]
+        known = self.engine.known.definitions()
         self.engine.worker_id = workers.register(
             self.options.name, queues=self.options.queues, definitions=known, direct=self.direct, lease=conf().LEASE
         )
@@ -83,7 +83,7 @@ class Heartbeat(threading.Thread):
         self.watchdog.end_if_hanging()
         self.pool.give_up_overrun()
         self.end_with_parent()
-        if not workers.beat(self.engine.worker_id):
+        if not workers.beat(self.engine.worker_id, leaving=self.engine.stopping):
             self._register()
         self.takeover.take_over_dead(self.engine.worker_id, direct=self.direct)
         self._look_for_suspects()

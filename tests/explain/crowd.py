@@ -10,9 +10,10 @@ from django.db import connection
 
 from pgworkflows.models import Approval
 
-FINISHED, FRONT = 1_000_000, 100_000
+FINISHED, FRONT, ASLEEP_QUEUES = 1_000_000, 100_000, 5_000
 
 LONELY, LATER, BACKLOG, WAITS, CALLS = "crowd.lonely", "crowd.later", "crowd.backlog", "crowd.waits", "crowd.calls"
+ASLEEP = "crowd.asleep"
 UNKNOWN_NAMES = 100
 MARIA, MANAGERS = "maria", "managers"
 DEAD_WORKER, LIVING_WORKER = 1, 2
@@ -23,14 +24,14 @@ ID = "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
 WORKFLOWS = f"""
 INSERT INTO pgworkflows_workflow
   (id, name, version, key, status, state, queue, priority, kwargs, attributes, subject_id, subject_label, requested_by_name,
-   created_at, finished_at, available_at, owner_id, waiting_for, epoch, crashes, fingerprint, format)
-SELECT {ID}, {{name}}, 1, {{key}}, '{{status}}', '', 'default', {{priority}}, '{{{{"order": 7}}}}', '{{{{}}}}', '', '', '',
-  now() - interval '3 hours', {{finished}}, {{available}}, {{owner}}, '[]', 0, 0, '', 1
+   created_at, finished_at, available_at, paused_at, gate, owner_id, waiting_for, epoch, crashes, fingerprint, format)
+SELECT {ID}, {{name}}, 1, {{key}}, '{{status}}', '', {{queue}}, {{priority}}, '{{{{"order": 7}}}}', '{{{{}}}}', '', '', '',
+  now() - interval '3 hours', {{finished}}, {{available}}, {{paused}}, {{gate}}, {{owner}}, '[]', 0, 0, '', 1
 FROM generate_series({{first}}, {{last}}) AS n
 """
 TASKS = f"""
-INSERT INTO pgworkflows_task (workflow_id, branch, seq, kind, name, status, attempt, correlation)
-SELECT {ID}, '', 0, '{{kind}}', '{{name}}', '{{status}}', 1, {{correlation}} FROM generate_series({{first}}, {{last}}) AS n
+INSERT INTO pgworkflows_task (workflow_id, branch, seq, kind, name, status, attempt, payload)
+SELECT {ID}, '', 0, '{{kind}}', '{{name}}', '{{status}}', 1, {{payload}} FROM generate_series({{first}}, {{last}}) AS n
 """
 HISTORY = f"""
 INSERT INTO pgworkflows_history (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
@@ -43,8 +44,8 @@ FROM generate_series({first}, {last}) AS n
 """
 WORKERS = """
 INSERT INTO pgworkflows_worker (id, name, queues, definitions, direct, lease, started_at, connected_at, beat_at)
-VALUES (%(dead)s, 'dead', '[]', '[]', true, '30 s', now(), now(), now() - interval '1 hour'),
-       (%(living)s, 'living', '[]', '[]', true, '30 s', now(), now(), now())
+VALUES (%(dead)s, 'dead', '[]', '{}', true, '30 s', now(), now(), now() - interval '1 hour'),
+       (%(living)s, 'living', '[]', '{}', true, '30 s', now(), now(), now())
 """
 
 
@@ -97,8 +98,8 @@ def load_workflows(numbers: Numbers) -> None:
 
     def add(kind: str, count: int, **columns: object) -> None:
         plain = {
-            "name": f"'{kind}'", "key": "NULL", "status": "PENDING", "priority": 0,
-            "finished": "NULL", "available": "NULL", "owner": "NULL",
+            "name": f"'{kind}'", "key": "NULL", "status": "PENDING", "queue": "'default'", "priority": 0,
+            "finished": "NULL", "available": "NULL", "paused": "NULL", "gate": "NULL", "owner": "NULL",
         }  # fmt: skip
         execute(WORKFLOWS.format(**plain | columns | numbers.take(kind, count)))
 
@@ -109,7 +110,10 @@ def load_workflows(numbers: Numbers) -> None:
     add("later, due", 100, name=f"'{LATER}'", available="now() - interval '1 minute'")
     add(BACKLOG, FRONT, available="now() - interval '2 hours' + n * interval '1 microsecond'")
     add("behind", 1_000, name=f"'{BACKLOG}'", available="now() - interval '1 minute'")
+    add("paused", FRONT // 2, name=f"'{LONELY}'", available="now() - interval '2 hours'", paused="now()")
+    add("gated", FRONT // 2, name=f"'{LONELY}'", available="now() - interval '2 hours'", gate="'sms'")
     add(LONELY, 100, available="now() - interval '1 minute'")
+    add(ASLEEP, ASLEEP_QUEUES, queue="'q' || n", available="now() + interval '1 day'")
     add(WAITS, FRONT, status="WAITING")
     add(CALLS, 10_000, status="RUNNING", owner=LIVING_WORKER)
     add("lost", 20, name=f"'{CALLS}'", status="RUNNING", owner=DEAD_WORKER)
@@ -120,9 +124,9 @@ def load_what_belongs_to_them(first: dict[str, int]) -> None:
     ended = {"first": 1, "last": FINISHED}
     waiting = {"first": first[WAITS], "last": first[WAITS] + FRONT - 1}
     execute(WORKERS, {"dead": DEAD_WORKER, "living": LIVING_WORKER})
-    execute(TASKS.format(kind="STEP", name="charge", status="COMPLETED", correlation="NULL", **ended))
-    correlation = "'c' || n"
-    execute(TASKS.format(kind="EVENT", name="go", status="WAITING", correlation=correlation, **waiting))
+    execute(TASKS.format(kind="STEP", name="charge", status="COMPLETED", payload="NULL", **ended))
+    correlation = "jsonb_build_object('correlation', 'c' || n)"
+    execute(TASKS.format(kind="EVENT", name="go", status="WAITING", payload=correlation, **waiting))
     execute(HISTORY)
     execute(EVENTS.format(workflow=ID, correlation="NULL", delivered="now()", parked="false", task="n", **ended))
     nobody = {"workflow": "NULL", "correlation": "'nobody' || n", "delivered": "NULL", "parked": "true", "task": "NULL"}

@@ -15,7 +15,7 @@ OTHERS = [f"crowd.known{n}" for n in range(40)]
 def known(*names: str) -> Known:
     """Know some definitions of the crowd, and many that are not in the queue."""
     listed = [*names, *OTHERS]
-    return Known(listed, [1] * len(listed), None)
+    return Known(listed, [1] * len(listed), [""] * len(listed), None)
 
 
 def claim(*names: str, most: int = 50) -> list[str]:
@@ -28,7 +28,7 @@ EVERYTHING = (crowd.LONELY, crowd.LATER, crowd.BACKLOG)
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param((crowd.LONELY,), id="behind unknown names"),
+        pytest.param((crowd.LONELY,), id="behind unknown names, and what is paused or waits for a permit"),
         pytest.param((crowd.LATER,), id="behind what is not yet due"),
         pytest.param((crowd.BACKLOG,), id="from a long backlog"),
         pytest.param(EVERYTHING, id="of everything"),
@@ -38,6 +38,18 @@ EVERYTHING = (crowd.LONELY, crowd.LATER, crowd.BACKLOG)
 def test_claim_reads_under_200_buffers(crowded, names):
     assert len(claim(*names)) == (50 if names else 0)
     assert buffers(lambda: claim(*names)) < MOST
+
+
+WAKE = "UPDATE pgworkflows_workflow SET available_at = now() WHERE id = %(id)s"
+
+
+def test_lanes_asleep_cost_by_the_hundred(crowded):
+    """5,000 of them, with one in their midst that is due; a probe for each would read 15,000."""
+    names = (crowd.ASLEEP, crowd.LONELY)
+    query(WAKE, {"id": crowd.workflow_id(crowded[crowd.ASLEEP] + 4_000)})
+    assert set(claim(*names)) == set(names)
+    assert buffers(lambda: claim(*names)) < 800
+    assert buffers(lambda: claims.seconds_to_next(query, known(*names))) < 800
 
 
 LOCK_FRONT = "SELECT id FROM pgworkflows_workflow WHERE id BETWEEN %s AND %s FOR UPDATE"

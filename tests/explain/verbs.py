@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,9 +18,10 @@ from django.utils import timezone
 
 from pgworkflows import workflow
 from pgworkflows.models import Approval, History, Workflow
+from pgworkflows.models.workflow_row import WorkflowChange
 from pgworkflows.store import checkpoints, claims, events, workers
 from pgworkflows.store.connection import query
-from pgworkflows.store.records import RecordedTask, WorkflowChange
+from pgworkflows.store.records import RecordedTask
 from tests.explain import crowd
 
 First = dict[str, int]
@@ -69,19 +71,21 @@ def flush(first: First) -> Callable[[], Any]:
         for row in ids
         for seq in range(5)
     ]
-    changes = dict.fromkeys(ids, ENDED)
+    changes = [ended(row, now) for row in ids]
 
     def write() -> None:
         checkpoints.insert_tasks(execute, transaction, steps)
-        checkpoints.update_workflows(execute, transaction, now, changes)
+        checkpoints.update_workflows(execute, transaction, changes)
 
     return write
 
 
-ENDED = WorkflowChange(
-    status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, finished=True, waiting_for="[]",
-    owner=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
-)  # fmt: skip
+def ended(row: uuid.UUID, moment: datetime) -> WorkflowChange:
+    """Return that a workflow ended then."""
+    return WorkflowChange(
+        id=row, status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, started_at=moment,
+        finished_at=moment, waiting_for="[]", owner_id=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
+    )  # fmt: skip
 
 
 def execute(sql: str, parameters: dict[str, Any] | None = None) -> Any:

@@ -65,7 +65,7 @@ def test_the_key_survives_a_persons_retry(pgworkflows, paying, seen):
 
 
 def engine(name: str) -> Engine:
-    worker = workers.register(name, queues=[], definitions=[], direct=False, lease=30)
+    worker = workers.register(name, queues=[], definitions={}, direct=False, lease=30)
     return Engine(worker_id=worker, name=name, known=known_definitions())
 
 

@@ -6,9 +6,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from pgworkflows import send_event
-from pgworkflows.models import Worker
+from pgworkflows.models import Worker, Workflow
+from pgworkflows.store.definitions import write_definition
 from pgworkflows.store.workers import register
 
 
@@ -29,7 +31,7 @@ def figures(*words):
 @pytest.fixture
 def worker(db, quick, patient, asking):
     """Give a live worker that knows everything."""
-    known = [f"{one.name}:1" for one in (quick, patient, asking)]
+    known = {f"{one.name}:1": one.fingerprint for one in (quick, patient, asking)}
     return register("w", queues=[], definitions=known, direct=False, lease=30)
 
 
@@ -51,7 +53,7 @@ def test_json_has_every_figure(worker):
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
         "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "executors_awaited": 0,
-        "executor_trouble": "", "unknown_definitions": [], "not_as_shipped": [],
+        "executor_trouble": "", "lanes_due": 0, "unknown_definitions": [], "not_as_shipped": [],
     }  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def test_overdue_approval_is_told(worker, asking, pgworkflows, execute):
 
 def test_claim_without_owner_is_told(worker, quick, execute):
     run = quick.start()
-    gone = register("gone", queues=[], definitions=[], direct=False, lease=30)
+    gone = register("gone", queues=[], definitions={}, direct=False, lease=30)
     execute("UPDATE pgworkflows_workflow SET status = 'RUNNING', available_at = NULL, owner_id = %s WHERE id = %s", gone, run.pk)
     assert check()[0] == 0
     Worker.objects.filter(pk=gone).update(stopped_at="2026-01-01T00:00Z")
@@ -144,6 +146,19 @@ def test_function_of_another_release_is_told(worker, execute):
     assert figures()["not_as_shipped"] == ["wake", "event_kept on pgworkflows_event"]
 
 
+def test_too_many_lanes(worker, quick):
+    write_definition(quick)
+    for n in range(201):
+        quick.using(queue=f"customer {n}").start()
+    assert check() == (
+        1,
+        "! 201 lanes (definition, queue, priority) have work that is due, more than 200: each makes every claim dearer; use "
+        "fewer queues and priorities\n",
+    )
+    Workflow.objects.filter(queue="customer 7").update(paused_at=timezone.now())
+    assert (figures()["lanes_due"], figures()["ok"]) == (200, True)
+
+
 def test_definition_that_no_worker_knows(worker, quick):
     quick.using(queue="slow").start()
     assert check()[0] == 0
@@ -151,7 +166,7 @@ def test_definition_that_no_worker_knows(worker, quick):
     name = quick.name
     assert check() == (1, f"! {name} v1 in queue slow: 1 unfinished, and no live worker takes it\n")
     assert figures()["unknown_definitions"] == [{"name": name, "version": 1, "queue": "slow", "unfinished": 1}]
-    Worker.objects.update(queues=[], definitions=[])
+    Worker.objects.update(queues=[], definitions={})
     assert not figures()["ok"]
 
 

@@ -135,11 +135,14 @@ def test_subject_that_nobody_knows(refused, db):
 
 
 KEPT = {
-    "Workflow": {"name", "key", "status", "state", "queue", "subject_id", "subject_label", "requested_by_name", "fingerprint"},
+    "Workflow": {
+        "name", "key", "status", "state", "queue", "subject_id", "subject_label", "requested_by_name", "parent_close",
+        "fingerprint",
+    },
     "Task": {"branch", "kind", "status"},
     "Event": {"name", "correlation", "key", "sent_by"},
     "Approval": {
-        "kind", "subject_label", "subject_id", "requested_by_name", "could_decide", "status", "snapshot_hash", "form",
+        "branch", "kind", "subject_label", "subject_id", "requested_by_name", "could_decide", "status", "snapshot_hash", "form",
         "on_timeout", "escalate_to",
     },
     "Decision": {"username", "on_behalf_of_name", "verdict", "channel", "snapshot_hash"},

@@ -6,7 +6,7 @@ from pgworkflows.store.workers import beat, register
 
 
 def test_heartbeats_update_in_place(transactional_db, execute):
-    worker = register("w", queues=[], definitions=[], direct=False, lease=30)
+    worker = register("w", queues=[], definitions={}, direct=False, lease=30)
     before = execute("SELECT ctid FROM pgworkflows_worker WHERE id = %s", worker)
     for _ in range(20):
         beat(worker)

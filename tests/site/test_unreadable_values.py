@@ -105,7 +105,7 @@ def test_no_table_takes_a_length_of_time_that_none_can_add(people):
         with pytest.raises(IntegrityError) as raised, transaction.atomic():
             rows(
                 "INSERT INTO pgworkflows_worker (name, queues, definitions, direct, lease, started_at, connected_at, beat_at) "
-                "VALUES ('w', '[]', '[]', false, %s, now(), now(), now())",
+                "VALUES ('w', '[]', '{}', false, %s, now(), now(), now())",
                 length,
             )
         assert raised.value.__cause__.diag.constraint_name == "pgworkflows_worker_durations_bounded"

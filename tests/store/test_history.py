@@ -236,7 +236,7 @@ def test_actor_of_an_intervention_does_not_outlive_it(waiter, execute, verb):
     blocked, other = waiter.start(), waiter.start()
     execute("UPDATE pgworkflows_workflow SET status = 'BLOCKED', available_at = NULL WHERE id = %s", blocked.pk)
     if verb == "take_over":
-        take_over(register("w", queues=[], definitions=[], direct=False, lease=1), by="other")
+        take_over(register("w", queues=[], definitions={}, direct=False, lease=1), by="other")
     elif verb == "retry":
         blocked.retry(by="ann")
     else:

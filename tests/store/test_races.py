@@ -1,6 +1,7 @@
 """Two real connections at one instant."""
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -111,7 +112,7 @@ def as_a_child(body):
 
     parent.start()
     run_workflows()
-    return Task.objects.get(kind="CHILD").child_id
+    return uuid.UUID(Task.objects.get(kind="CHILD").payload["workflow"])
 
 
 @pytest.mark.parametrize(

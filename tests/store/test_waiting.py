@@ -48,19 +48,19 @@ def test_wait_in_another_transaction_times_out(sleeper):
 @pytest.mark.parametrize(
     ("queues", "definitions", "lack"),
     [
-        ([], [], ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
+        ([], {}, ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it"),
         (
             [],
-            ["tests.sleeper:2"],
+            {"tests.sleeper:2": ""},
             ", and no live worker knows tests.sleeper version 1: restart them with the code that declares it",
         ),
         (
             ["slow"],
-            ["tests.sleeper:1"],
+            {"tests.sleeper:1": ""},
             ", and no live worker that knows it takes queue 'default': start `manage.py runworkflows --queue default`",
         ),
-        (["slow", "default"], ["tests.sleeper:1"], ""),
-        ([], ["tests.sleeper:1"], ""),
+        (["slow", "default"], {"tests.sleeper:1": ""}, ""),
+        ([], {"tests.sleeper:1": ""}, ""),
     ],
 )
 def test_wait_in_vain_says_what_workers_lack(sleeper, queues, definitions, lack):

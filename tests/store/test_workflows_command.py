@@ -51,7 +51,7 @@ def ship(db):
 
 @pytest.fixture
 def live_worker(db):
-    return register("w", queues=["default"], definitions=["tests.ship:1"], direct=False, lease=30)
+    return register("w", queues=["default"], definitions={"tests.ship:1": ""}, direct=False, lease=30)
 
 
 def test_list_shows_a_line_each_newest_first(ship, live_worker, pgworkflows):

@@ -26,7 +26,7 @@ def test_its_unwritten_task_is_not_charged_to_the_step():
         enter()
 
     started = parent.start()
-    worker = workers.register("test", queues=[], definitions=[], direct=False, lease=30)
+    worker = workers.register("test", queues=[], definitions={}, direct=False, lease=30)
     engine = Engine(worker_id=worker, name="test", known=known_definitions(), batch_seconds=60)
     run_batch(engine, lambda execute: claims.claim_these(execute, [started.pk]), alone=True)
     assert (Workflow.objects.get(pk=started.pk).status, Entry.objects.count()) == ("COMPLETED", 1)

@@ -24,7 +24,7 @@ def test_deadly_outside_call_is_blocked(worker, monkeypatch):
             pass
         if len(died) > before:
             workers.take_over(worker.engine.worker_id, by="test")
-            worker.engine.worker_id = workers.register("again", queues=[], definitions=[], direct=False, lease=30)
+            worker.engine.worker_id = workers.register("again", queues=[], definitions={}, direct=False, lease=30)
     assert len(died) == MOST_CRASHES
     started.refresh_from_db()
     assert f"Step deadly of workflow {started.name} {started.pk} was tried 5 times in a row" in started.error["message"]

@@ -8,7 +8,7 @@ from pgworkflows.store import workers
 
 
 def test_claim_made_before_it_noticed_is_not_lost(worker, run_until):
-    dead = workers.register("taken for dead", queues=[], definitions=[], direct=False, lease=30)
+    dead = workers.register("taken for dead", queues=[], definitions={}, direct=False, lease=30)
 
     @step(atomic=False, timeout=10)
     def outside() -> str:

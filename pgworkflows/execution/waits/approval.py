@@ -83,7 +83,7 @@ def request_approval(
 
     def ask() -> Question:
         model, key = row_of(subject) if subject is not None else (row.subject_label, row.subject_id)
-        asker = Actor(pk=row.requested_by, name=row.requested_by_name)
+        asker = Actor(pk=row.requested_by_id, name=row.requested_by_name)
         if requested_by is not None:
             asker = requester(with_rows(requested_by))
         return Question(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ class AwaitedChild(Awaited):
         """Start it."""
         run = replay.run
         row, transaction = run.row, run.batch.transaction
-        actor = Actor(pk=row.requested_by, name=row.requested_by_name, channel="worker")
+        actor = Actor(pk=row.requested_by_id, name=row.requested_by_name, channel="worker")
         if self.workflow.requested_by is not None:
             with transaction.own_queries():
                 actor = replace(requester(with_rows(self.workflow.requested_by)), channel="worker")
@@ -52,7 +53,8 @@ class AwaitedChild(Awaited):
         if not child.created:
             starting.adopt(self.workflow, child, stored)
             run.batch.opened_waits.append(row.id)
-        return replay.task(self.kind, self.name, child=child.workflow, started_at=child.at, id=child.task)
+        payload = json.dumps({"workflow": str(child.workflow)})
+        return replay.task(self.kind, self.name, payload=payload, started_at=child.at, id=child.task)
 
     def look(self, replay: Replay, task: RecordedTask) -> Answer | None:
         """Take its result, or say how else it ended."""
@@ -98,6 +100,8 @@ def start_child(replay: Replay, workflow: WorkflowFunction[..., Any], arguments:
     if task is None:
         task = replay.run.write(awaited.open(replay))
     if task.child is None:
-        replay.run.block(ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started"))
+        replay.run.block(
+            ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started: {task.payload}")
+        )
         raise Suspended
     return ChildHandle(replay, awaited, task, task.child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,8 @@ class AwaitedEvent(Awaited):
 
     def open(self, replay: Replay) -> RecordedTask:
         """Record what it listens to."""
-        return replay.task(self.kind, self.name, correlation=self.correlation, due_at=replay.due(self.timeout, self.name))
+        payload = json.dumps({"correlation": self.correlation})
+        return replay.task(self.kind, self.name, payload=payload, due_at=replay.due(self.timeout, self.name))
 
     def look(self, replay: Replay, task: RecordedTask) -> Answer | None:
         """Take the oldest that no other wait has taken."""

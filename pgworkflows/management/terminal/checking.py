@@ -12,6 +12,9 @@ from ...sql.differences import differences
 from ...store.connection import database
 from ...store.health import Health, measure
 
+#: Above that many lanes, finding out where something is due costs as much as doing it.
+MOST_LANES = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -51,6 +54,11 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
         yield f"{health.events_not_taken} event(s) that nobody took; `manage.py workflows events` lists them"
     if health.executors_awaited:
         yield f"{health.executors_awaited} outside step(s) wait for an executor: {health.executor_trouble}"
+    if health.lanes_due > MOST_LANES:
+        yield (
+            f"{health.lanes_due} lanes (definition, queue, priority) have work that is due, more than {MOST_LANES}: each makes "
+            "every claim dearer; use fewer queues and priorities"
+        )
     for unknown in health.unknown_definitions:
         yield "{name} v{version} in queue {queue}: {unfinished} unfinished, and no live worker takes it".format(**unknown)
 
