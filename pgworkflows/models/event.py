@@ -10,6 +10,14 @@ from .columns import JSONField, in_reach
 from .workflow import Workflow
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    """Scopes named for what they find."""
+
+    def untaken(self) -> EventQuerySet:
+        """Find what no wait has taken; the engine's own events are for none."""
+        return self.filter(task=None).exclude(name__startswith="$")
+
+
 class Event(models.Model):
     """What was sent, to one workflow or under a correlation; it commits with its sender.
 
@@ -31,6 +39,8 @@ class Event(models.Model):
     task = models.ForeignKey(
         "pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
     )
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -105,6 +105,21 @@ def test_children_and_parents_are_linked(viewer):
     assert f'href="{page(parent)}"' in viewer.get(page(only)).content.decode()
 
 
+def test_engines_own_events_are_no_events_that_nobody_took(viewer, django_user_model):
+    bob = django_user_model.objects.create_user("bob")
+
+    @workflow(name="admin_tests.asks_and_waits")
+    def asks() -> object:
+        return request_approval("Buy mugs", users=["bob"])
+
+    run = ran(asks.start())
+    run.approvals.get().approve(bob)
+    run.send_event("odd")
+    assert run.events.filter(task=None).count() == 2
+    assert [event["name"] for event in viewer.get(page(run)).context["events"]] == ["odd"]
+    assert "$approval" not in text_of(viewer, run)
+
+
 def test_approvals_need_a_right_of_their_own(viewer):
     User.objects.create_user("grace")
     workflow = ran(many_kinds.start())

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connections
 from django.test import Client
 
-from pgworkflows import request_approval, set_attributes, set_state, step, wait_for_event, workflow
+from pgworkflows import describe_subject, request_approval, set_attributes, set_state, step, wait_for_event, workflow
 from pgworkflows.models import ApprovalPolicy, History, WorkflowDefinition
 from pgworkflows.site import decision_links
 from pgworkflows.store.approvals.delegations import delegate
@@ -64,6 +64,7 @@ def make_pages(people):
     ann.is_superuser = True
     ann.save()
     write_definition(hostile)
+    describe_subject(Purchase, summary=("details", "total"))
     subject = Purchase.objects.create(total="1301.00", details={WORD: ADDRESS, "lines": [{WORD: WORD, "b": ADDRESS}] * 2})
     runs = [hostile.using(subject=subject, requested_by=people.eve, key=f"{n}{WORD}").start(WORD) for n in range(3)]
     run_workflows()

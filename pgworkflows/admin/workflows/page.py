@@ -72,7 +72,7 @@ class WorkflowPage:
             "graph": draw(workflow, entries, **_beyond(tasks)),
             "approvals": [self._approval(approval, veil) for approval in approvals],
             "children": [self._child(child) for child in workflow.children.order_by("-pk")[:MOST]],
-            "events": [self._event(event, veil) for event in workflow.events.filter(task=None).order_by("-pk")[:MOST]],
+            "events": [self._event(event, veil) for event in workflow.events.untaken().order_by("-pk")[:MOST]],
             "history": history,
             "history_pages": history.paginator.get_elided_page_range(history.number),
             "history_rows": [self._row(row, veil) for row in sorted(history, key=lambda row: (row.at, row.pk))],

@@ -14,8 +14,8 @@ HEADINGS = ("SENT", "EVENT", "CORRELATION", "BY", "PAYLOAD", "TO", "WHICH IS")
 
 def list_events(limit: int) -> list[str]:
     """Return the newest that no wait has taken: under correlations that nobody waits for, or with their workflow."""
-    untaken = Event.objects.using(conf().DATABASE).filter(Q(parked=True) | ~Q(delivered_at=None), task=None)
-    found = untaken.exclude(name__startswith="$").select_related("workflow").order_by("-id")
+    untaken = Event.objects.using(conf().DATABASE).untaken()
+    found = untaken.filter(Q(parked=True) | ~Q(delivered_at=None)).select_related("workflow").order_by("-id")
     rows = list(found[: limit + 1])
     if not rows:
         return ["Every event was taken by a wait."]

@@ -101,7 +101,7 @@ def _task(task: Task, veil: Veil) -> tuple[Any, ...]:
 
 
 def _events(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:
-    for event in workflow.events.filter(task=None).order_by("id"):
+    for event in workflow.events.untaken().order_by("id"):
         yield event.name, moment(event.sent_at), event.sent_by, veil.text(event.correlation or ""), as_json(event.payload, veil)
 
 
