@@ -18,6 +18,7 @@ class SteppedWorker(Worker):
         """Let it claim a workflow that the test has declared."""
         self.engine.known.names.append(definition.name)
         self.engine.known.versions.append(definition.version)
+        self.engine.known.fingerprints.append(definition.fingerprint)
 
 
 @pytest.fixture
