@@ -21,7 +21,7 @@ PATIENCE = 120.0
 #: The definitions that run programs.
 NAMES = ("proofs.program", "proofs.alone")
 OPEN_WAITS = """
-SELECT t.name, t.payload ->> 'correlation', t.workflow_id FROM pgworkflows_task t
+SELECT t.name, t.correlation, t.workflow_id FROM pgworkflows_task t
 WHERE t.kind = 'EVENT' AND (t.status, split_part(t.name, ':', 1)) IN
   (('WAITING', 'after'), ('WAITING', 'cancel'), ('WAITING', 'share'), ('FAILED', 'late'))
 """

@@ -227,7 +227,7 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
     """Write tasks, workflows and events, each in one statement; what was recorded before comes first, as in the history."""
     execute, xact = batch.transaction.execute, batch.transaction.transaction
     new = [(run.row.id, task) for run in runs for task in run.dirty.values() if not task.stored]
-    changed = [task for run in runs for task in run.dirty.values() if task.stored]
+    changed = [(run.row.id, task) for run in runs for task in run.dirty.values() if task.stored]
     if changed:
         checkpoints.update_tasks(execute, xact, changed)
     if new:

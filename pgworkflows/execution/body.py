@@ -24,7 +24,7 @@ class BodyScope(Replay):
         if task is None:
             payload = None
             if step.undo is not None:
-                payload = f'{{"arguments":{dump(arguments, f"an argument of step {step.name}")}}}'
+                payload = dump(arguments, f"an argument of step {step.name}")
             task = RecordedTask(self.position, Kind.STEP, step.name, Status.PENDING, payload=payload)
         elif task.status == Status.COMPLETED:
             return self.answer(task)

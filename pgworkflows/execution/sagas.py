@@ -34,10 +34,10 @@ def _outcome_unknown(task: RecordedTask) -> bool:
 
 def compensate(run: Run) -> None:
     """Run the next compensations; set the outcome: ended, waiting for another attempt, or BLOCKED."""
-    begun = {_undone_by(task): task for task in run.tasks.values() if task.kind == Kind.COMPENSATION}
+    begun = {task.compensates: task for task in run.tasks.values() if task.kind == Kind.COMPENSATION}
     try:
         for target in to_undo(run):
-            _undo(run, target, begun.get(target.seq))
+            _undo(run, target, begun.get(target.id))
     except Suspended:
         return
     undone = any(task.kind == Kind.COMPENSATION for task in run.tasks.values())
@@ -46,26 +46,20 @@ def compensate(run: Run) -> None:
     run.stop(Workflow.Status.CANCELLED if run.row.cancel_requested_at is not None else ended, error=error)
 
 
-def _undone_by(task: RecordedTask) -> int:
-    seq: int = json.loads(str(task.payload))["compensates"]
-    return seq
-
-
 def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
     step = registry.steps.get(target.name)
     if step is None or step.undo is None:
         _block(run, target)
         return
     if task is None:
-        payload = json.dumps({"compensates": target.seq})
-        task = RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, payload=payload)
+        task = RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, compensates=target.id)
     elif task.status == Status.COMPLETED:
         return
     elif task.status == Status.FAILED:
         run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
         raise Suspended
     known = target.status == Status.COMPLETED
-    arguments = load(target.payload)["arguments"] | {"result": load(target.result) if known else None}
+    arguments = load(target.payload) | {"result": load(target.result) if known else None}
     compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, seq=target.seq)
     info = StepInfo(
         name=step.undo.name,

@@ -63,6 +63,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("attempt", models.IntegerField(default=0)),
+                ("correlation", models.TextField(blank=True, null=True)),
+                (
+                    "compensates",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pgworkflows.task",
+                    ),
+                ),
                 ("payload", columns.JSONField(blank=True, null=True)),
                 ("result", columns.JSONField(blank=True, null=True)),
                 ("error", columns.JSONField(blank=True, null=True)),
@@ -785,6 +798,19 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="pgworkflows.workflow"
             ),
         ),
+        migrations.AddField(
+            model_name="task",
+            name="child",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pgworkflows.workflow",
+            ),
+        ),
         migrations.CreateModel(
             name="Event",
             fields=[
@@ -1053,18 +1079,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                models.F("name"),
-                django.db.models.fields.json.KeyTextTransform("correlation", "payload"),
-                models.F("id"),
                 condition=models.Q(("kind", "EVENT"), ("status", "WAITING")),
+                fields=["name", "correlation", "id"],
                 name="pgworkflows_task_awaited_event",
             ),
         ),
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                django.db.models.fields.json.KeyTextTransform("workflow", "payload"),
                 condition=models.Q(("kind", "CHILD"), ("status", "WAITING")),
+                fields=["child"],
                 name="pgworkflows_task_awaited_child",
             ),
         ),

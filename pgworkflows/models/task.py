@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.fields.json import KT
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
@@ -61,6 +60,17 @@ class Task(FSMModelMixin, models.Model):
     name = models.TextField()
     status = FSMField(choices=Status.choices, default=Status.PENDING, protected=False, max_length=12)
     attempt = models.IntegerField(default=0)
+    #: Of an EVENT: under what it listens, beside what is sent to the workflow itself.
+    correlation = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "none"
+    #: Of a CHILD: the workflow that it started, which may be pruned before this one.
+    child = models.ForeignKey(
+        Workflow, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    #: Of a COMPENSATION: the step that it undoes.
+    compensates = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    #: The arguments of a step that can be undone.
     payload = JSONField(null=True, blank=True)
     result = JSONField(null=True, blank=True)
     error = JSONField(null=True, blank=True)
@@ -83,14 +93,12 @@ class Task(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(
-                F("name"),
-                KT("payload__correlation"),
-                F("id"),
+                fields=["name", "correlation", "id"],
                 condition=Q(kind="EVENT", status="WAITING"),
                 name="pgworkflows_task_awaited_event",
             ),
             models.Index(
-                KT("payload__workflow"),
+                fields=["child"],
                 condition=Q(kind="CHILD", status="WAITING"),
                 name="pgworkflows_task_awaited_child",
             ),

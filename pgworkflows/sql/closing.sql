@@ -36,8 +36,8 @@ BEGIN
   SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow w
   JOIN pgworkflows_task t
-    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.payload ->> 'workflow' = w.id::text
-  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
+    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.child_id = w.id
+  WHERE w.id = ANY (closed) AND t.child_id = ANY (closed) AND w.finished_at IS NOT NULL
   ON CONFLICT DO NOTHING;
 END
 $$;

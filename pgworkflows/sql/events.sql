@@ -39,7 +39,7 @@ BEGIN
   RETURN CASE
     WHEN sent IS NULL THEN 'again'
     WHEN EXISTS (SELECT FROM pgworkflows_task t
-                 WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = $1 AND t.payload ->> 'correlation' = $2) THEN 'sent'
+                 WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = $1 AND t.correlation = $2) THEN 'sent'
     ELSE 'early'
   END;
 END
@@ -119,7 +119,7 @@ BEGIN
       CONTINUE WHEN NOT FOUND;
     END IF;
     SELECT t.id, t.workflow_id INTO wait FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id
-    WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.payload ->> 'correlation' = e.correlation
+    WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.correlation = e.correlation
       AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
                       AND o.name = e.name AND o.correlation = e.correlation)
     ORDER BY t.id LIMIT 1;
@@ -150,13 +150,13 @@ DECLARE candidates bigint[];
 BEGIN
   SELECT array_agg(DISTINCT e.id) INTO candidates
   FROM pgworkflows_task t
-  JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.payload ->> 'correlation'
+  JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.correlation
     AND e.workflow_id IS NULL AND e.delivered_at IS NULL
   WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (workflows IS NULL OR t.workflow_id = ANY (workflows));
   UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
   FROM (SELECT w.id FROM pgworkflows_workflow w
         WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
-          SELECT t.workflow_id FROM pgworkflows_task t LEFT JOIN pgworkflows_workflow c ON c.id = (t.payload ->> 'workflow')::uuid
+          SELECT t.workflow_id FROM pgworkflows_task t LEFT JOIN pgworkflows_workflow c ON c.id = t.child_id
           WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND (c.id IS NULL OR c.finished_at IS NOT NULL)
             AND (workflows IS NULL OR t.workflow_id = ANY (workflows)))
         ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended

@@ -21,15 +21,16 @@ class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch t
 
 # Guarantees: a position that is taken raises IntegrityError; nothing is written for a transaction that is gone.
 INSERT_TASKS = """
-SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(seq)s::integer[],
-  %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(payload)s::jsonb[],
+SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(branch)s::text[],
+  %(seq)s::integer[], %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(correlation)s::text[],
+  %(child)s::uuid[], %(compensates)s::bigint[], %(payload)s::jsonb[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
 
 UPDATE_TASKS = """
-SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(status)s::text[], %(attempt)s::integer[],
-  %(payload)s::jsonb[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
+SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(workflow)s::uuid[], %(id)s::bigint[], %(status)s::text[],
+  %(attempt)s::integer[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
 
@@ -69,12 +70,17 @@ def _moments(values: Iterable[datetime | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else f'"{value.isoformat()}"' for value in values]) + "}"
 
 
-def _task_columns(tasks: list[RecordedTask]) -> dict[str, str]:
+#: A workflow, and a task of it.
+Recorded = tuple[uuid.UUID, RecordedTask]
+
+
+def _task_columns(given: list[Recorded]) -> dict[str, str]:
+    tasks = [task for _, task in given]
     return {
+        "workflow": _plain(workflow for workflow, _ in given),
         "id": _plain(task.id for task in tasks),
         "status": _plain(task.status for task in tasks),
         "attempt": _plain(task.attempt for task in tasks),
-        "payload": _quoted(task.payload for task in tasks),
         "result": _quoted(task.result for task in tasks),
         "error": _quoted(task.error for task in tasks),
         "due_at": _moments(task.due_at for task in tasks),
@@ -83,21 +89,25 @@ def _task_columns(tasks: list[RecordedTask]) -> dict[str, str]:
     }
 
 
-def insert_tasks(execute: Execute, transaction: str, given: list[tuple[uuid.UUID, RecordedTask]]) -> None:
+def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> None:
     """Insert the tasks that came new; raise TransactionGone."""
     tasks = [task for _, task in given]
-    columns = _task_columns(tasks) | {
-        "workflow": _plain(workflow for workflow, _ in given),
+    columns = _task_columns(given) | {
+        "branch": _quoted("" for task in tasks),
         "seq": _plain(task.seq for task in tasks),
         "kind": _plain(task.kind for task in tasks),
         "name": _quoted(task.name for task in tasks),
+        "correlation": _quoted(task.correlation for task in tasks),
+        "child": _plain(task.child for task in tasks),
+        "compensates": _plain(task.compensates for task in tasks),
+        "payload": _quoted(task.payload for task in tasks),
     }
     _write(execute, INSERT_TASKS, columns | {"transaction": transaction}, len(tasks))
 
 
-def update_tasks(execute: Execute, transaction: str, tasks: list[RecordedTask]) -> None:
+def update_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> None:
     """Update the tasks that were recorded before; raise TransactionGone."""
-    _write(execute, UPDATE_TASKS, _task_columns(tasks) | {"transaction": transaction}, len(tasks))
+    _write(execute, UPDATE_TASKS, _task_columns(given) | {"transaction": transaction}, len(given))
 
 
 def update_workflows(execute: Execute, transaction: str, changes: list[WorkflowChange]) -> None:

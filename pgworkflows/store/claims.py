@@ -128,8 +128,8 @@ def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[C
 # A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
 # a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
 TASKS = """
-SELECT workflow_id, seq, kind, name, status, attempt, payload::text, result::text, error::text, due_at, started_at,
-  finished_at, id
+SELECT workflow_id, seq, kind, name, status, attempt, correlation, child_id, compensates_id, payload::text, result::text,
+  error::text, due_at, started_at, finished_at, id
 FROM pgworkflows_task
 WHERE workflow_id = ANY (%(ids)s::uuid[]) AND branch = ''
 ORDER BY workflow_id, seq

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,9 @@ class RecordedTask:
     name: str
     status: str
     attempt: int = 0
+    correlation: str | None = None
+    child: uuid.UUID | None = None
+    compensates: int | None = None
     payload: str | None = None
     result: str | None = None
     error: str | None = None
@@ -26,14 +28,6 @@ class RecordedTask:
     id: int | None = None
     #: Whether the row exists already.
     stored: bool = False
-
-    @property
-    def child(self) -> uuid.UUID | None:
-        """The workflow that this task started; None where its payload does not say."""
-        try:
-            return uuid.UUID(json.loads(self.payload or "")["workflow"])
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return None
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pgworkflows import NotAllowed, now, random, set_attributes, set_state, sleep, uuid4, workflow
-from pgworkflows.models import History, Workflow
+from pgworkflows import NotAllowed, now, random, set_attributes, set_state, sleep, step, uuid4, wait_for_event, workflow
+from pgworkflows.models import History, Task, Workflow
 
 
 def test_values_are_the_same_on_replay(pgworkflows):
@@ -24,6 +24,36 @@ def test_values_are_the_same_on_replay(pgworkflows):
     assert seen[0] == seen[1]
     assert seen[0][0].tzinfo is not None
     assert 0 <= seen[0][2] < 1
+
+
+def test_payload_is_the_users_alone(pgworkflows):
+    @step
+    def take(order: str) -> None: ...
+
+    @take.compensation
+    def give_back(order: str, result: None) -> None: ...
+
+    @workflow
+    def child() -> None: ...
+
+    @workflow
+    def body() -> None:
+        take("D7")
+        child.start().result()
+        wait_for_event("go", correlation="order-7")
+        raise ValueError
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    started.send_event("go")
+    pgworkflows.run_workflows()
+    kept = Task.objects.filter(workflow=started).order_by("seq")
+    assert list(kept.values_list("kind", "payload", "child__parent", "correlation", "compensates__seq")) == [
+        ("STEP", {"order": "D7"}, None, None, None),
+        ("CHILD", None, started.pk, None, None),
+        ("EVENT", None, None, "order-7", None),
+        ("COMPENSATION", None, None, None, 1),
+    ]
 
 
 def test_every_state_leaves_a_row_in_order(pgworkflows):

@@ -30,8 +30,8 @@ SELECT {ID}, {{name}}, 1, {{key}}, '{{status}}', '', {{queue}}, {{priority}}, '{
 FROM generate_series({{first}}, {{last}}) AS n
 """
 TASKS = f"""
-INSERT INTO pgworkflows_task (workflow_id, branch, seq, kind, name, status, attempt, payload)
-SELECT {ID}, '', 0, '{{kind}}', '{{name}}', '{{status}}', 1, {{payload}} FROM generate_series({{first}}, {{last}}) AS n
+INSERT INTO pgworkflows_task (workflow_id, branch, seq, kind, name, status, attempt, correlation)
+SELECT {ID}, '', 0, '{{kind}}', '{{name}}', '{{status}}', 1, {{correlation}} FROM generate_series({{first}}, {{last}}) AS n
 """
 HISTORY = f"""
 INSERT INTO pgworkflows_history (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note)
@@ -124,9 +124,9 @@ def load_what_belongs_to_them(first: dict[str, int]) -> None:
     ended = {"first": 1, "last": FINISHED}
     waiting = {"first": first[WAITS], "last": first[WAITS] + FRONT - 1}
     execute(WORKERS, {"dead": DEAD_WORKER, "living": LIVING_WORKER})
-    execute(TASKS.format(kind="STEP", name="charge", status="COMPLETED", payload="NULL", **ended))
-    correlation = "jsonb_build_object('correlation', 'c' || n)"
-    execute(TASKS.format(kind="EVENT", name="go", status="WAITING", payload=correlation, **waiting))
+    execute(TASKS.format(kind="STEP", name="charge", status="COMPLETED", correlation="NULL", **ended))
+    correlation = "'c' || n"
+    execute(TASKS.format(kind="EVENT", name="go", status="WAITING", correlation=correlation, **waiting))
     execute(HISTORY)
     execute(EVENTS.format(workflow=ID, correlation="NULL", delivered="now()", parked="false", task="n", **ended))
     nobody = {"workflow": "NULL", "correlation": "'nobody' || n", "delivered": "NULL", "parked": "true", "task": "NULL"}

@@ -132,8 +132,7 @@ def crowded(one, two):
     waiting = two.start_many([{"n": n} for n in range(600)])
     query("UPDATE pgworkflows_workflow SET status = 'WAITING', available_at = NULL WHERE name = 'tests.two'")
     tasks = [
-        Task(workflow=w, seq=0, kind="EVENT", name="go", status="WAITING", payload={"correlation": f"c{n}"})
-        for n, w in enumerate(waiting)
+        Task(workflow=w, seq=0, kind="EVENT", name="go", status="WAITING", correlation=f"c{n}") for n, w in enumerate(waiting)
     ]
     tasks += [Task(workflow=w, seq=n, kind="STEP", name="x", status="COMPLETED") for w in waiting for n in range(1, 5)]
     Task.objects.bulk_create(tasks)
@@ -193,7 +192,7 @@ def run_a_batch():
     task = RecordedTask(seq=1, kind="STEP", name="x", status="RUNNING")
     checkpoints.insert_tasks(query, claim.transaction, [(ids[0], task)])
     task.id, task.status = Task.objects.get(workflow=ids[0]).pk, "COMPLETED"
-    checkpoints.update_tasks(query, claim.transaction, [task])
+    checkpoints.update_tasks(query, claim.transaction, [(ids[0], task)])
     checkpoints.update_workflows(query, claim.transaction, [ended(row, claim.now) for row in ids])
 
 
@@ -216,6 +215,7 @@ def test_plans_made_while_tables_were_empty_read_little_of_full_ones(one, two):
     run_a_batch()
     others = two.start_many([{"n": n} for n in range(3000)])
     Task.objects.bulk_create(Task(workflow=w, seq=0, kind="EVENT", name="go", status="WAITING") for w in others)
+    Task.objects.bulk_create(Task(workflow=w, seq=1, kind="CHILD", name="x", status="WAITING", child=w) for w in others)
     Event.objects.bulk_create(Event(workflow=w, name="x", sent_at=w.created_at, delivered_at=w.created_at) for w in others)
     before = dict(query(FETCHED))
     run_a_batch()

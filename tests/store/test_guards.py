@@ -213,7 +213,10 @@ REWRITTEN = {
         "kwargs = '{\"x\": 1}'", "key = 'other'", "requested_by_name = 'eve'", "subject_id = '9'", "created_at = now()",
         "requested_by_id = (SELECT min(id) FROM auth_user)", "parent_id = id",
     ],
-    "task": ["seq = 90", "kind = 'VALUE'", "name = 'other'", "workflow_id = gen_random_uuid()"],
+    "task": [
+        "seq = 90", "kind = 'VALUE'", "name = 'other'", "workflow_id = gen_random_uuid()", "correlation = 'other'",
+        "child_id = gen_random_uuid()", "compensates_id = id",
+    ],
     "task WHERE status = 'COMPLETED'": ["result = '7'", "attempt = 9", "payload = '{}'", "finished_at = NULL"],
     "event": ["name = 'other'", "payload = '{\"n\": 2}'", "sent_by = 'eve'", "sent_at = now() + interval '1 day'"],
     "approval": [

@@ -1,7 +1,6 @@
 """Two real connections at one instant."""
 
 import threading
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -112,7 +111,7 @@ def as_a_child(body):
 
     parent.start()
     run_workflows()
-    return uuid.UUID(Task.objects.get(kind="CHILD").payload["workflow"])
+    return Task.objects.get(kind="CHILD").child_id
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_wait_for_a_child_that_the_record_does_not_name(worker, run_until):
     run_until(lambda: Workflow.objects.get(pk=row.pk).status == "WAITING")
     row.send_event("go")
     with amending("The test"):
-        Task.objects.filter(workflow=row, kind="CHILD").update(payload={"workflow": "nobody"})
+        Task.objects.filter(workflow=row, kind="CHILD").update(child=None)
     run_until(lambda: Workflow.objects.get(pk=row.pk).status == "BLOCKED")
     assert "does not say which workflow it started" in Workflow.objects.get(pk=row.pk).error["message"]
 

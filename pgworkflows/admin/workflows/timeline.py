@@ -18,7 +18,6 @@ from ...conf import conf
 from ...models import Approval, History, Task, Workflow
 from ...models.waits import WaitKind, wait_for
 from ...presentation.waits import waits_of
-from ...values.readable import fields_of
 from ...values.redaction import Veil
 from ..showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
 
@@ -67,7 +66,8 @@ def tasks_of(workflow: Workflow) -> QuerySet[Task]:
     shown = {
         f"shown_{column}": Case(When(LessThanOrEqual(F(f"{column}_size"), LARGEST), then=F(column))) for column in JSON_COLUMNS
     }
-    return workflow.tasks.order_by("branch", "seq").defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown)
+    undone = {"undoes": F("compensates__seq"), "undone": F("compensates__name")}
+    return workflow.tasks.order_by("branch", "seq").defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown, **undone)
 
 
 class Timeline:
@@ -76,16 +76,14 @@ class Timeline:
     def __init__(self, workflow: Workflow, tasks: list[Any], approvals: list[Approval], now: datetime, links: Links) -> None:
         self.workflow, self.tasks, self.now, self.links = workflow, tasks, now, links
         self.approvals = {approval.seq: approval for approval in approvals}
-        self.names = {task.seq: task.name for task in tasks}
         self.children = self._children()
         self.attempts = self._attempts()
         values = [value for task in tasks for value in (task.shown_payload, task.shown_result)]
         self.veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
 
-    def _children(self) -> dict[str, Workflow]:
-        wanted = [child for task in self.tasks if task.kind == Task.Kind.CHILD and (child := _child_of(task.shown_payload))]
-        found = Workflow.objects.using(conf().DATABASE).in_bulk(wanted) if wanted else {}
-        return {str(key): child for key, child in found.items()}
+    def _children(self) -> dict[uuid.UUID, Workflow]:
+        wanted = [task.child_id for task in self.tasks if task.child_id is not None]
+        return Workflow.objects.using(conf().DATABASE).in_bulk(wanted) if wanted else {}
 
     def _attempts(self) -> dict[int | None, list[Tried]]:
         tried = [task.pk for task in self.tasks if task.attempt > 1 or task.status == Task.Status.FAILED]
@@ -101,7 +99,6 @@ class Timeline:
         return [self._entry(task) for task in self.tasks]
 
     def _entry(self, task: Any) -> Entry:
-        payload = fields_of(task.shown_payload)
         return Entry(
             seq=task.seq,
             kind=task.kind,
@@ -111,14 +108,14 @@ class Timeline:
             status_name=task.get_status_display(),
             started=moment(task.started_at),
             took=self._took(task),
-            waits_for=self._waits_for(task, payload),
+            waits_for=self._waits_for(task),
             attempt=task.attempt,
             attempts=self.attempts.get(task.pk, []),
-            arguments=shown_json(payload.get("arguments"), self.veil),
+            arguments=shown_json(task.shown_payload, self.veil),
             result=shown_json(task.shown_result, self.veil),
             error=shown_error(task.shown_error, self.veil),
             too_large=any((getattr(task, f"{column}_size") or 0) > LARGEST for column in JSON_COLUMNS),
-            undoes=payload.get("compensates"),
+            undoes=task.undoes,
         )
 
     def _took(self, task: Any) -> str:
@@ -130,7 +127,7 @@ class Timeline:
             took = length(task.finished_at - task.started_at)
         return _("%(took)s in %(count)d attempts") % {"took": took, "count": task.attempt} if task.attempt > 1 else took
 
-    def _waits_for(self, task: Any, payload: dict[str, Any]) -> str | SafeString:
+    def _waits_for(self, task: Any) -> str | SafeString:
         """Return the reason for a wait, with links."""
         reasons = {
             Task.Kind.TIMER: self._time,
@@ -142,51 +139,44 @@ class Timeline:
         }
         if task.kind in (Task.Kind.STATE, Task.Kind.VALUE):
             return ""
-        parts = [reasons.get(task.kind, self._wait)(task, payload)]
+        parts = [reasons.get(task.kind, self._wait)(task)]
         if task.kind != Task.Kind.TIMER and task.due_at is not None:
             parts.append(format_html(_("until {} at the latest"), moment(task.due_at)))
         return format_html_join(", ", "{}", ((part,) for part in parts if part))
 
-    def _wait(self, task: Any, payload: dict[str, Any]) -> SafeString:
+    def _wait(self, task: Any) -> SafeString:
         """Tell a wait as its workflow's row does while it is open, and by its name alone afterwards."""
         told = [wait for wait in waits_of(self.workflow) if (wait.get("kind"), wait.get("title")) == (task.kind, task.name)]
         return self.links.told(told[0] if told and task.finished_at is None else {"title": task.name}, self.veil.text)
 
-    def _time(self, task: Any, payload: dict[str, Any]) -> SafeString:
+    def _time(self, task: Any) -> SafeString:
         return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.veil.text)
 
-    def _event(self, task: Any, payload: dict[str, Any]) -> SafeString:
-        wait = wait_for(WaitKind.EVENT, task.name, correlation=payload.get("correlation"))
+    def _event(self, task: Any) -> SafeString:
+        wait = wait_for(WaitKind.EVENT, task.name, correlation=task.correlation)
         return self.links.told(wait, self.veil.text)
 
-    def _approval(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+    def _approval(self, task: Any) -> SafeString | str:
         approval = self.approvals.get(task.seq)
         if approval is None:
             return _("a decision")
         link = linked(self.links.to_row(Approval, approval.pk), _("approval %(id)d") % {"id": approval.pk})
         return format_html(_("a decision: {} is {}"), link, approval.get_status_display())
 
-    def _child(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
-        child = self.children.get(payload.get("workflow", ""))
+    def _child(self, task: Any) -> SafeString | str:
+        child = self.children.get(task.child_id)
         if child is None:
             return _("a child that is no longer there")
         link = linked(self.links.to_row(Workflow, child.pk), child.key or str(child.pk))
         return format_html(_("child {}, which is {}"), link, child.get_status_display())
 
-    def _undone(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
-        undoes = format_html(_("undoes {} {}"), f"#{payload.get('compensates')}", self.names.get(payload.get("compensates"), ""))
-        return format_html_join("; ", "{}", ((part,) for part in (undoes, self._attempt(task, payload)) if part))
+    def _undone(self, task: Any) -> SafeString | str:
+        undoes = format_html(_("undoes {} {}"), f"#{task.undoes}", task.undone)
+        return format_html_join("; ", "{}", ((part,) for part in (undoes, self._attempt(task)) if part))
 
-    def _attempt(self, task: Any, payload: dict[str, Any]) -> SafeString | str:
+    def _attempt(self, task: Any) -> SafeString | str:
         if task.status == Task.Status.RUNNING:
             return format_html(_("the answer to attempt {}"), task.attempt)
         if task.status == Task.Status.PENDING:
             return format_html(_("attempt {}, due {}"), task.attempt + 1, moment(self.workflow.available_at))
         return ""
-
-
-def _child_of(payload: Any) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(fields_of(payload).get("workflow", ""))
-    except (ValueError, TypeError, AttributeError):
-        return None

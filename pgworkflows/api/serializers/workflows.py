@@ -100,6 +100,7 @@ class TaskEntry(ShownRow):
     kind = OneOf(Task.Kind, read_only=True)
     name = Prose()
     status = OneOf(Task.Status, read_only=True)
+    correlation = Prose(allow_null=True)
     payload = AnyJSON(read_only=True)
     result = AnyJSON(read_only=True)
     error = ErrorField(read_only=True, allow_null=True)
@@ -107,7 +108,8 @@ class TaskEntry(ShownRow):
     class Meta:
         model = Task
         fields = (
-            "id", "seq", "kind", "name", "status", "attempt", "payload", "result", "error", "due_at", "started_at", "finished_at",
+            "id", "seq", "kind", "name", "status", "attempt", "correlation", "child", "compensates", "payload", "result", "error",
+            "due_at", "started_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 

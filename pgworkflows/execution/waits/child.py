@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -53,8 +52,7 @@ class AwaitedChild(Awaited):
         if not child.created:
             starting.adopt(self.workflow, child, stored)
             run.batch.opened_waits.append(row.id)
-        payload = json.dumps({"workflow": str(child.workflow)})
-        return replay.task(self.kind, self.name, payload=payload, started_at=child.at, id=child.task)
+        return replay.task(self.kind, self.name, child=child.workflow, started_at=child.at, id=child.task)
 
     def look(self, replay: Replay, task: RecordedTask) -> Answer | None:
         """Take its result, or say how else it ended."""
@@ -100,8 +98,6 @@ def start_child(replay: Replay, workflow: WorkflowFunction[..., Any], arguments:
     if task is None:
         task = replay.run.write(awaited.open(replay))
     if task.child is None:
-        replay.run.block(
-            ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started: {task.payload}")
-        )
+        replay.run.block(ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started"))
         raise Suspended
     return ChildHandle(replay, awaited, task, task.child)

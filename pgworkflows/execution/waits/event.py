@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +27,7 @@ class AwaitedEvent(Awaited):
 
     def open(self, replay: Replay) -> RecordedTask:
         """Record what it listens to."""
-        payload = json.dumps({"correlation": self.correlation})
-        return replay.task(self.kind, self.name, payload=payload, due_at=replay.due(self.timeout, self.name))
+        return replay.task(self.kind, self.name, correlation=self.correlation, due_at=replay.due(self.timeout, self.name))
 
     def look(self, replay: Replay, task: RecordedTask) -> Answer | None:
         """Take the oldest that no other wait has taken."""

@@ -52,11 +52,11 @@ SET kwargs = '{{}}', result = NULL, error = {ERROR}, attributes = '{{}}', waitin
   gate = NULL, fair = NULL, cancel_request = cancel_request - 'reason'
 WHERE id = ANY (%(workflows)s::uuid[])
 """,
-    # Which child a task started is no content; the name of an approval's task is its title.
+    # Which child a task started, or what it undid, is no content; the name of an approval's task is its title.
     f"""
 UPDATE pgworkflows_task
-SET payload = CASE WHEN payload ? 'workflow' THEN jsonb_build_object('workflow', payload -> 'workflow') END,
-  result = NULL, error = {ERROR}, digest = NULL, name = CASE kind WHEN 'APPROVAL' THEN '(forgotten)' ELSE name END
+SET correlation = NULL, payload = NULL, result = NULL, error = {ERROR}, digest = NULL,
+  name = CASE kind WHEN 'APPROVAL' THEN '(forgotten)' ELSE name END
 WHERE workflow_id = ANY (%(workflows)s::uuid[])
 """,
     "UPDATE pgworkflows_event SET payload = NULL WHERE workflow_id = ANY (%(workflows)s::uuid[])",
