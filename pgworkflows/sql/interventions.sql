@@ -71,26 +71,41 @@ BEGIN
 END
 $$;
 
--- Lets a FAILED or BLOCKED workflow go on, forwards (PENDING) or backwards (COMPENSATING).
-CREATE OR REPLACE FUNCTION pgworkflows.resume(workflow uuid, status text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+-- Lets a FAILED or BLOCKED workflow go on where it stopped, the undoing included, or with `undo` undoes what it did. Without
+-- `undo` it has one that backs off tried now; what is in flight is left alone.
+-- Returns 'accepted', 'unknown', or the status of a workflow that is neither.
+CREATE OR REPLACE FUNCTION pgworkflows.request_retry(workflow uuid, reason text, undo boolean, actor text, channel text)
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE w record; undoing boolean := undo; before text[];
 BEGIN
-  UPDATE pgworkflows_workflow w
-  SET status = $2, error = CASE WHEN $2 = 'PENDING' THEN NULL ELSE w.error END, finished_at = NULL,
-      available_at = pgworkflows.now(), crashes = 0, waiting_for = '[]',
-      deadline = pgworkflows.now() + (w.deadline - w.created_at)
-  WHERE w.id = $1 AND w.status IN ('FAILED', 'BLOCKED') AND $2 IN ('PENDING', 'COMPENSATING');
-END
-$$;
-
--- Has one that is to be tried again later tried now; false where there is no such wait. What is in flight is left alone.
-CREATE OR REPLACE FUNCTION pgworkflows.try_now(workflow uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = $1 AND w.status IN ('PENDING', 'COMPENSATING') AND w.owner_id IS NULL AND w.available_at > pgworkflows.now()
-    AND w.waiting_for -> 0 ->> 'kind' IN ({{tried_now}});
-  RETURN FOUND;
+  SELECT c.status, c.status IN ('PENDING', 'COMPENSATING') AND c.owner_id IS NULL AND c.available_at > pgworkflows.now()
+      AND c.waiting_for -> 0 ->> 'kind' IN ({{tried_now}}) AND NOT undo AS backs_off
+  INTO w FROM pgworkflows_workflow c WHERE c.id = $1 FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'unknown';
+  ELSIF w.status NOT IN ('FAILED', 'BLOCKED') AND w.backs_off IS NOT TRUE THEN
+    RETURN w.status;
+  END IF;
+  before := pgworkflows.act_as($4, $5, $2);
+  IF w.backs_off THEN
+    UPDATE pgworkflows_workflow c SET available_at = pgworkflows.now() WHERE c.id = $1;
+  ELSE
+    IF NOT undo THEN
+      SELECT h.from_status = 'COMPENSATING' INTO undoing FROM pgworkflows_history h
+      WHERE h.workflow = $1 AND h.task IS NULL AND h.approval IS NULL
+        AND h.to_status IN ('FAILED', 'BLOCKED') AND h.from_status <> h.to_status
+      ORDER BY h.id DESC LIMIT 1;
+      PERFORM pgworkflows.reopen_last_failure($1);
+    END IF;
+    UPDATE pgworkflows_workflow c
+    SET status = CASE WHEN undoing THEN 'COMPENSATING' ELSE 'PENDING' END, error = CASE WHEN undoing THEN c.error END,
+        finished_at = NULL, available_at = pgworkflows.now(), crashes = 0, waiting_for = '[]',
+        deadline = pgworkflows.now() + (c.deadline - c.created_at)
+    WHERE c.id = $1;
+  END IF;
+  PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
+  PERFORM pgworkflows.wake();
+  RETURN 'accepted';
 END
 $$;
 
@@ -105,6 +120,31 @@ BEGIN
     RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
   ELSIF outcome NOT IN ('cancelled', 'requested') THEN
     RAISE EXCEPTION 'workflow % is already %', $1, outcome USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION pgworkflows.retry(workflow uuid, reason text DEFAULT '') RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+SELECT pgworkflows.go_on($1, $2, false, 'retry()')
+$$;
+
+CREATE OR REPLACE FUNCTION pgworkflows.compensate(workflow uuid, reason text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+SELECT pgworkflows.go_on($1, $2, true, 'compensate()')
+$$;
+
+CREATE OR REPLACE FUNCTION pgworkflows.go_on(workflow uuid, reason text, undo boolean, verb text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+DECLARE outcome text;
+BEGIN
+  PERFORM pgworkflows.refuse_large(verb || ': the reason', $2);
+  outcome := pgworkflows.request_retry($1, $2, undo, COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user), 'sql');
+  IF outcome = 'unknown' THEN
+    RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
+  ELSIF outcome <> 'accepted' THEN
+    RAISE EXCEPTION 'workflow % is %', $1, outcome
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = verb || ' is for one that is FAILED or BLOCKED.';
   END IF;
 END
 $$;

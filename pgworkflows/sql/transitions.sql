@@ -10,7 +10,7 @@ BEGIN
   RAISE EXCEPTION '% % cannot go from % to %',
     TG_ARGV[0], NEW.id, CASE TG_OP WHEN 'UPDATE' THEN OLD.status ELSE 'nothing' END, NEW.status
     USING ERRCODE = 'check_violation',
-          HINT = 'Statuses are the engine''s. Use pgworkflows.cancel(), send_event() or decide(), or the verbs in Python.';
+          HINT = 'Statuses are the engine''s. Use pgworkflows.cancel(), retry(), compensate(), send_event() or decide(), or the verbs in Python.';
 END
 $$;
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db import transaction
-
-from ..conf import conf
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from ..values.texts import prose
-from .actors import current_actor, recorded_as
+from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
 
 # Only in a worker's transaction is the channel 'worker': a cancel from a step is left for the next batch.
@@ -38,54 +35,31 @@ def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Any) -> No
         raise WorkflowFinished(str(workflow), outcome, "cancel")
 
 
-LOCK = "SELECT status, finished_at FROM pgworkflows_workflow WHERE id = %(workflow)s FOR NO KEY UPDATE"
-
-
-def _lock(workflow: uuid.UUID, verb: str) -> str:
-    """Lock a FAILED or BLOCKED workflow, which no worker holds for long; raise for any other."""
-    rows = query(LOCK, {"workflow": workflow})
-    if not rows:
-        raise WorkflowNotFound(str(workflow))
-    status: str = rows[0][0]
-    if status not in ("FAILED", "BLOCKED"):
-        raise WorkflowFinished(str(workflow), status, verb)
-    return status
-
-
-RESUME = "SELECT pgworkflows.resume(%(workflow)s, %(status)s)"
-
-UNDOING = """
-SELECT from_status = 'COMPENSATING' FROM pgworkflows_history
-WHERE workflow = %(workflow)s AND task IS NULL AND approval IS NULL
-  AND to_status IN ('FAILED', 'BLOCKED') AND from_status <> to_status
-ORDER BY id DESC LIMIT 1
-"""
-
-
-TRY_NOW = "SELECT pgworkflows.try_now(%(workflow)s)"
+RETRY = "SELECT pgworkflows.request_retry(%(workflow)s, %(reason)s, %(undo)s, %(actor)s, %(channel)s)"
 
 
 def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
     """Let a FAILED or BLOCKED workflow go on where it stopped, compensation included, and one that backs off try now."""
-    refuse_foreign_transaction("retry()")
-    with transaction.atomic(using=conf().DATABASE):
-        with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):
-            if query(TRY_NOW, {"workflow": workflow})[0][0]:
-                query("SELECT pgworkflows.wake()")
-                return
-        _lock(workflow, "retry")
-        undoing = query(UNDOING, {"workflow": workflow})[0][0]
-        with recorded_as(current_actor(by), prose(reason, "retry(): the reason")):
-            query("SELECT pgworkflows.reopen_last_failure(%(workflow)s)", {"workflow": workflow})
-            query(RESUME, {"workflow": workflow, "status": "COMPENSATING" if undoing else "PENDING"})
-        query("SELECT pgworkflows.wake()")
+    _go_on(workflow, "retry", reason, undo=False, by=by)
 
 
 def compensate(workflow: uuid.UUID, reason: str, *, by: Any) -> None:
     """Undo the completed steps of a FAILED or BLOCKED workflow."""
-    refuse_foreign_transaction("compensate()")
-    with transaction.atomic(using=conf().DATABASE):
-        _lock(workflow, "compensate")
-        with recorded_as(current_actor(by), prose(reason, "compensate(): the reason")):
-            query(RESUME, {"workflow": workflow, "status": "COMPENSATING"})
-        query("SELECT pgworkflows.wake()")
+    _go_on(workflow, "compensate", reason, undo=True, by=by)
+
+
+def _go_on(workflow: uuid.UUID, verb: str, reason: str, *, undo: bool, by: Any) -> None:
+    refuse_foreign_transaction(f"{verb}()")
+    actor = current_actor(by)
+    parameters = {
+        "workflow": workflow,
+        "reason": prose(reason, f"{verb}(): the reason"),
+        "undo": undo,
+        "actor": actor.name,
+        "channel": actor.channel,
+    }
+    outcome = query(RETRY, parameters)[0][0]
+    if outcome == "unknown":
+        raise WorkflowNotFound(str(workflow))
+    if outcome != "accepted":
+        raise WorkflowFinished(str(workflow), outcome, verb)

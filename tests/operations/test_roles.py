@@ -192,13 +192,11 @@ def test_what_a_role_must_not_do(logged_in, role, statement):
 # What each role may do, and nothing else. A part of a table's columns is listed by column.
 EVERYBODY = ["approval_event", "policy_event", "task_event", "workflow_event"]
 ENGINE = [
-    "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "escaped", "insert_workflows", "kept_out",
-    "lanes", "left_to_others", "memberships", "now", "people", "person", "post_correlated", "post_event", "refusal_text",
-    "refuse_elsewhere", "refuse_event", "refuse_far", "refuse_large", "refuse_long", "reopen_last_failure", "request_cancel",
-    "resume", "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start", "status", "stuck_approvals",
-    "takes_decisions", "tell_asker", "try_now", "uuid7",
-    "waiting_events", "wake",
-    "written_here"
+    "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "compensate", "escaped", "go_on",
+    "insert_workflows", "kept_out", "lanes", "left_to_others", "memberships", "now", "people", "person", "post_correlated",
+    "post_event", "refusal_text", "refuse_elsewhere", "refuse_event", "refuse_far", "refuse_large", "refuse_long",
+    "request_cancel", "request_retry", "retry", "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start",
+    "status", "stuck_approvals", "takes_decisions", "tell_asker", "uuid7", "waiting_events", "wake", "written_here"
 ]  # fmt: skip
 EDITED = [
     "approvalpolicy", "approvalstage", "approvalstage_escalate_to", "approvalstage_groups", "approvalstage_users",

@@ -12,7 +12,10 @@ from pgworkflows.models import Approval, Task, Workflow
 from pgworkflows.models.transitions import declared_transitions
 from pgworkflows.store.workers import register
 
-HINT = "Statuses are the engine's. Use pgworkflows.cancel(), send_event() or decide(), or the verbs in Python."
+HINT = (
+    "Statuses are the engine's. Use pgworkflows.cancel(), retry(), compensate(), send_event() or decide(), "
+    "or the verbs in Python."
+)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 import pgworkflows
 from pgworkflows.sql import FILES, FOLDER, read
 from pgworkflows.sql.installing import InstallSQL
+from pgworkflows.sql.parts import dropping
 from tests.catalogue import catalogue, identities
 from tests.scratch import Scratch, database
 
@@ -22,7 +23,6 @@ from pgworkflows.sql import FILES, read
 from pgworkflows.sql.installing import script
 print(script({name: read(f"{name}.sql") for name in FILES}, connection))
 """
-INDEXES = ("workflow_attributes", "workflow_key", "workflow_words", "approval_attributes", "approval_words")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_files_run_again_change_nothing(scratch):
 
 def test_new_files_make_what_all_migrations_made(scratch):
     migrated = catalogue(scratch)
-    scratch.execute("DROP SCHEMA pgworkflows CASCADE; DROP INDEX " + ", ".join(f"pgworkflows_{name}" for name in INDEXES))
+    scratch.execute("\n".join(dropping(read(f"{name}.sql") for name in FILES)))
     for _ in range(2):
         scratch.execute(scratch.run("-c", EVERY_FILE))
     assert catalogue(scratch) == migrated

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, transaction
 from django.test import override_settings
 
-from pgworkflows import KeyConflict, request_approval, step, wait_for_event, workflow
+from pgworkflows import KeyConflict, Retry, current_step, request_approval, step, wait_for_event, workflow
 from pgworkflows.models import Approval, Event, History, Workflow
 from pgworkflows.store.definitions import write_definition
 from tests.ledger.models import Account
@@ -61,6 +61,71 @@ def test_psql_cancels_with_a_reason(transactional_db, fulfil, ann, psql):
     told = "SELECT event, from_status, to_status, actor, session_user, note FROM pgworkflows_history ORDER BY id"
     told = told.replace("session_user", '"session_user"')
     assert psql(told).splitlines()[-1] == f"cancel|PENDING|CANCELLED|{OWNER}|{OWNER}|ordered twice"
+
+
+@pytest.fixture
+def failing(db):
+    @step(name="tests.book")
+    def book() -> str:
+        return "booked"
+
+    @book.compensation
+    def unbook(*, result: str) -> None:
+        assert result == "booked"
+
+    @step(name="tests.pay")
+    def pay() -> None:
+        raise ValueError("no money")
+
+    @workflow(name="tests.failing", compensate_on=())
+    def body() -> None:
+        book()
+        pay()
+
+    return body
+
+
+def test_psql_retries_and_compensates_as_python_does(transactional_db, failing, psql, pgworkflows):
+    by_python, by_psql = failing.start(), failing.start()
+    pgworkflows.run_workflows()
+    by_python.retry("the bank is back")
+    psql(f"SELECT pgworkflows.retry('{by_psql.pk}', 'the bank is back')")
+    pgworkflows.run_workflows()
+    by_python.compensate("given up")
+    psql(f"SELECT pgworkflows.compensate('{by_psql.pk}', 'given up')")
+    pgworkflows.run_workflows()
+    assert set(Workflow.objects.values_list("status", flat=True)) == {"COMPENSATED"}
+    rows = History.objects.order_by("id").values_list("event", "from_status", "to_status", "attempt", "note")
+    assert list(rows.filter(workflow=by_psql.pk)) == list(rows.filter(workflow=by_python.pk))
+    told = "SELECT event, actor, session_user, note FROM pgworkflows_history WHERE channel = 'sql' ORDER BY id"
+    retried = f"task_retry|{OWNER}|{OWNER}|STEP tests.pay\nretry|{OWNER}|{OWNER}|the bank is back"
+    assert psql(told) == f"{retried}\ncompensate|{OWNER}|{OWNER}|given up"
+
+
+def test_psql_has_what_backs_off_tried_now(db, execute, pgworkflows):
+    @step(name="tests.pay", retry=Retry(max_attempts=2, initial=3600))
+    def pay() -> None:
+        if current_step().attempt == 1:
+            raise ValueError("not now")
+
+    @workflow(name="tests.payer")
+    def body() -> None:
+        pay()
+
+    started = body.start()
+    pgworkflows.run_workflows()
+    execute("SELECT pgworkflows.retry(%s)", started.pk)
+    pgworkflows.run_workflows()
+    assert Workflow.objects.get().status == "COMPLETED"
+
+
+@pytest.mark.parametrize("verb", ["retry", "compensate"])
+def test_what_goes_well_is_neither_retried_nor_undone(fulfil, execute, verb):
+    started = fulfil.start(order_id=7)
+    with pytest.raises(DatabaseError) as raised:
+        execute(f"SELECT pgworkflows.{verb}(%s, 'again')", started.pk)
+    told = [f"workflow {started.pk} is PENDING", f"HINT:  {verb}() is for one that is FAILED or BLOCKED."]
+    assert str(raised.value).splitlines()[:2] == told
 
 
 def test_psql_sends_under_a_correlation(transactional_db, psql, pgworkflows):
@@ -233,6 +298,8 @@ UNKNOWN = "0197f7a0-0000-7000-8000-000000000000"
         ("send_correlated(NULL, 'c')", "NULL is no name for an event"),
         ("send_correlated('x', NULL)", "event x: the correlation must not be null"),
         (f"cancel('{UNKNOWN}', 'why')", f"no workflow {UNKNOWN}"),
+        (f"retry('{UNKNOWN}')", f"no workflow {UNKNOWN}"),
+        (f"compensate('{UNKNOWN}', 'why')", f"no workflow {UNKNOWN}"),
         ("decide(1, 'ann', 'maybe')", "verdict must be approve, reject or request_changes, not 'maybe'"),
         ("decide(1, 'ann', 'reject')", "verdict reject needs a comment"),
         ("decide(1, 'ann', 'reject', ' ')", "verdict reject needs a comment"),
