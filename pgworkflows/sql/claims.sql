@@ -96,9 +96,9 @@ $$;
 -- Locks runnable workflows: of the highest priority first, and within a priority as many of each lane. The lanes with the
 -- fewest come first, so that what they leave goes to the others; of more lanes than places, those that are longest ready
 -- take part. Where the front of a lane is locked by others it looks further back, in strides, and at last from the other
--- end, where it sees every row.
+-- end, where it sees every row. Who gives no fingerprints has none of its own.
 CREATE OR REPLACE FUNCTION pgworkflows.claim(
-  names text[], versions integer[], fingerprints text[], queues text[], most integer)
+  names text[], versions integer[], queues text[], most integer, fingerprints text[] DEFAULT NULL)
 RETURNS SETOF pgworkflows_workflow LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE l record; missing integer := most; share integer; found_now integer; skip integer; before integer;
@@ -108,7 +108,7 @@ BEGIN
     FROM (
       SELECT k.*, count(*) OVER (PARTITION BY k.priority) AS lanes,
         row_number() OVER (PARTITION BY k.priority ORDER BY k.available_at) AS place
-      FROM pgworkflows.lanes($1, $2, $3, $4) k WHERE k.available_at <= pgworkflows.now()
+      FROM pgworkflows.lanes($1, $2, COALESCE($5, array_fill(''::text, ARRAY[cardinality($1)])), $3) k WHERE k.available_at <= pgworkflows.now()
     ) d LEFT JOIN LATERAL (
       SELECT count(*) AS waiting FROM (
         SELECT FROM pgworkflows_workflow c

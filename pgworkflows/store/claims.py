@@ -49,7 +49,7 @@ DUE = "w.available_at <= pgworkflows.now() AND w.paused_at IS NULL AND w.gate IS
 CLAIM = f"""
 SELECT pgworkflows.now(), pg_current_xact_id()::text,
   EXISTS (SELECT FROM pgworkflows_event WHERE delivered_at IS NULL AND NOT parked), {COLUMNS}
-FROM pgworkflows.claim(%(names)s::text[], %(versions)s::integer[], %(fingerprints)s::text[], %(queues)s::text[], %(most)s) w
+FROM pgworkflows.claim(%(names)s::text[], %(versions)s::integer[], %(queues)s::text[], %(most)s, %(fingerprints)s::text[]) w
 """
 
 CLAIM_THESE = f"""
