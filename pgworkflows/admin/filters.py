@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import History, Workflow
 from ..models.history import ROUTINE
 from ..models.workflow import ENDED_BADLY, TROUBLED
+from ..presentation.channels import CHANNELS
 from ..store.connection import query
 from ..values.readable import read_json
 from ..values.redaction import Veil
@@ -139,11 +140,4 @@ class ChannelFilter(ChosenFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the channels that people have."""
-        return [
-            ("admin", _("the admin")),
-            ("site", _("the site")),
-            ("api", _("the API")),
-            ("link", _("a link in an e-mail")),
-            ("sql", _("SQL")),
-            ("terminal", _("the terminal")),
-        ]
+        return list(CHANNELS.items())

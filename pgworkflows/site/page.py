@@ -15,6 +15,7 @@ from ..conf import conf
 from ..exceptions import NotAllowed, NotStorable
 from ..models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ..models.people import may
+from ..presentation.channels import channel_name
 from ..presentation.links import row_in_admin
 from ..presentation.requester import asked_by
 from ..presentation.summaries import summary_texts
@@ -213,9 +214,9 @@ def _told(row: Decision | ApprovalAction, veil: Veil) -> dict[str, Any]:
             "at": row.at, "who": row.username, "behalf": row.on_behalf_of_name, "what": what[Approval.Verdict(row.verdict)],
             "tone": tones.get(Approval.Verdict(row.verdict), "odd"), "text": veil.text(row.comment),
             "data": shown(plain(row.data), veil),
-            "channel": row.channel,
+            "channel": channel_name(row.channel),
         }  # fmt: skip
     return {
         "at": row.at, "who": row.username or _("the worker"), "behalf": "", "what": row.get_verb_display(),
-        "tone": "busy", "text": veil.text(row.note), "data": NOTHING, "channel": row.channel,
+        "tone": "busy", "text": veil.text(row.note), "data": NOTHING, "channel": channel_name(row.channel),
     }  # fmt: skip

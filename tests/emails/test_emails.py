@@ -182,6 +182,17 @@ def test_emails_are_translated(mail, ask, settings):
     assert '<html lang="de">' in html_of(email)
 
 
+def test_emails_are_read_from_right_to_left_where_their_language_is(mail, ask, settings):
+    settings.LANGUAGE_CODE = "ar"
+    ask()
+    assert '<html lang="ar" dir="rtl">' in html_of(mail.to("ann")[0])
+
+
+def test_long_links_break_instead_of_widening_an_email(mail, ask):
+    ask()
+    assert '<body style="overflow-wrap: anywhere">' in html_of(mail.to("ann")[0])
+
+
 def test_each_person_reads_their_language(mail, ask, people, monkeypatch, post):
     monkeypatch.setattr(type(people.eve), "language", property(lambda user: {"eve": "de"}.get(user.username)), raising=False)
     ask().reject(people.ann, comment="no")

@@ -69,6 +69,12 @@ def test_it_is_shown_wherever_there_is_little_room(asked, ann):
         assert list(found["summary"].items()) == [("total", "9.50"), ("partner", partner)], way
 
 
+def test_page_says_through_what_somebody_decided(asked, ann):
+    approval = asked()
+    ann.post(f"/approvals/{approval.pk}/approve/", {"revision": approval.revision, "comment": "fine"})
+    assert "through the site" in ann.get(f"/approvals/{approval.pk}/").content.decode()
+
+
 def test_nothing_is_shown_where_nothing_is_declared(asked, ann):
     approval = asked(Purchase.objects.create(total=3))
     assert "pgw-summary" not in ann.get("/approvals/").content.decode()
