@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..models import Task
 from .claims import DUE
 from .connection import query
 
@@ -40,12 +41,17 @@ class Health:
     unknown_definitions: list[dict[str, Any]]
 
 
+# By the two indexes that hold what a worker may claim, and what was tried in vain.
 OLDEST_RUNNABLE = f"""
-SELECT extract(epoch FROM pgworkflows.now() - min(w.available_at))::float FROM pgworkflows_workflow w WHERE {DUE}
+SELECT extract(epoch FROM pgworkflows.now() - LEAST(
+  (SELECT min(w.available_at) FROM pgworkflows_workflow w WHERE {DUE} AND w.crashes = 0),
+  (SELECT min(w.available_at) FROM pgworkflows_workflow w WHERE {DUE} AND w.crashes > 0)))::float
 """
 
-OLDEST_WAIT = """
-SELECT extract(epoch FROM pgworkflows.now() - min(t.started_at))::float FROM pgworkflows_task t WHERE t.status = 'WAITING'
+OLDEST_WAIT = f"""
+SELECT extract(epoch FROM pgworkflows.now() - min(w.started_at))::float
+FROM unnest(ARRAY{Task.Kind.values}) AS k(kind) CROSS JOIN LATERAL (
+  SELECT t.started_at FROM pgworkflows_task t WHERE t.status = 'WAITING' AND t.kind = k.kind ORDER BY t.started_at LIMIT 1) w
 """
 
 OVERDUE = "SELECT count(*) FROM pgworkflows_approval WHERE status = 'PENDING' AND due_at < pgworkflows.now()"

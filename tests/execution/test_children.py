@@ -156,3 +156,18 @@ def test_child_for_a_subject_of_its_parent(pgworkflows, child):
     parent.using(subject=account).start()
     pgworkflows.run_workflows()
     assert set(account.workflows.values_list("name", flat=True)) == {parent.name, "tests.child"}
+
+
+@pytest.mark.parametrize(("parent_close", "ends"), [("cancel", "CANCELLED"), ("abandon", "COMPLETED")])
+def test_cancelled_parent_closes_its_children_as_their_row_says(pgworkflows, child, parent_close, ends):
+    @workflow
+    def parent() -> int:
+        return child.start(1).result()
+
+    started = parent.start()
+    pgworkflows.run_workflows()
+    assert [row.parent_close for row in Workflow.objects.order_by("id")] == [None, "cancel"]
+    Workflow.objects.filter(parent=started).update(parent_close=parent_close)
+    started.cancel("over")
+    finish(pgworkflows)
+    assert Workflow.objects.get(parent=started).status == ends

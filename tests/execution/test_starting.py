@@ -131,6 +131,15 @@ def test_options_reach_the_row(pgworkflows, django_user_model):
     assert pgworkflows.run_workflows().batches == 0
 
 
+def test_key_is_free_once_its_run_does_not_hold_it(db):
+    first = pay.using(key="k").start(1)
+    assert pay.using(key="k").start(1).pk == first.pk
+    Workflow.objects.filter(pk=first.pk).update(holds_key=False)
+    second = pay.using(key="k").start(2)
+    assert (second.created, second.holds_key) == (True, True)
+    assert pay.using(key="k").start(2).pk == second.pk
+
+
 def test_key_of_an_ended_run_warns(pgworkflows, caplog):
     @workflow(name="tests.once")
     def once() -> None: ...

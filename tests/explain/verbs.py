@@ -19,7 +19,7 @@ from django.utils import timezone
 from pgworkflows import workflow
 from pgworkflows.models import Approval, History, Workflow
 from pgworkflows.models.workflow_row import WorkflowChange
-from pgworkflows.store import checkpoints, claims, events, workers
+from pgworkflows.store import checkpoints, claims, events, health, workers
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
 from tests.explain import crowd
@@ -138,6 +138,11 @@ def history(first: First) -> Callable[[], Any]:
     return lambda: list(History.objects.filter(workflow=row).order_by("id"))
 
 
+def oldest_wait(_: First) -> Callable[[], Any]:
+    """Find out how long the oldest of a hundred thousand waits has been open."""
+    return lambda: query(health.OLDEST_WAIT)
+
+
 def my_approvals(_: First) -> Callable[[], Any]:
     """List what somebody has to decide, among many who have to and after very many that are decided."""
     maria = User.objects.get(username=crowd.MARIA)
@@ -156,6 +161,7 @@ VERBS = {
     "take over": Verb(prepare=take_over, most=1_500, index="pgworkflows_workflow_owned"),
     "look again": Verb(prepare=look_again, most=500, index="pgworkflows_event_unasked"),
     "sweep": Verb(prepare=sweep, most=6_000, index=None),
+    "oldest wait": Verb(prepare=oldest_wait, most=60, index="pgworkflows_task_waiting"),
     "my approvals": Verb(prepare=my_approvals, most=3_000, index=None),
     "workflow history": Verb(prepare=history, most=30, index="pgworkflows_history_workflow"),
 }

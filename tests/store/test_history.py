@@ -147,6 +147,13 @@ def test_chain_of_changes_is_unbroken(waiter, failing, pgworkflows):
     assert Workflow.objects.filter(status="WAITING").count() == 1
 
 
+def test_each_row_names_the_transaction_that_wrote_it(waiter, execute):
+    with transaction.atomic():
+        started = waiter.start()
+        ((xact,),) = execute("SELECT pg_current_xact_id()::text::bigint")
+    assert History.objects.get(workflow=started.pk).xact == xact
+
+
 def test_each_state_counts_in_order(pgworkflows):
     @workflow
     def body() -> None:
