@@ -135,7 +135,7 @@ class QueryInBody(PGWorkflowsError):  # noqa: N818
 class NondeterminismError(PGWorkflowsError):
     """The body asks for something else than what is recorded."""
 
-    def __init__(self, workflow: str, position: int, recorded: str, met: str) -> None:
+    def __init__(self, workflow: str, position: str, recorded: str, met: str) -> None:
         self.workflow, self.position, self.recorded, self.met = workflow, position, recorded, met
         super().__init__(workflow, position, recorded, met)
 

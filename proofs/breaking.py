@@ -33,13 +33,13 @@ def fence() -> None:
 
     def match_result(running: Any, run: Any) -> None:
         for call, result in running.engine.results.items():
-            if call[0] == run.row.id:
-                run.result = result
+            if call.workflow == run.row.id:
+                run.results[call.position] = result
 
     _without(claims, "CLAIM_OWNED", "AND w.epoch = c.epoch")
     _without(claims, "CLAIM_OWNED", "w.owner_id = %(owner)s", "true")
     _replace(idling, "still_owned", lambda ids, owner: ids)
-    _replace(batch, "_match_result", match_result)
+    _replace(batch, "_match_results", match_result)
 
 
 def row_lock() -> None:

@@ -56,7 +56,7 @@ def _advance(run: Run) -> None:
         return
     aside = run.batch.engine.aside.pop(row.id, None)
     if aside is not None:
-        _record_result(run)
+        _record_results(run)
         run.step_aside(aside)
         return
     if row.crashes > MOST_CRASHES + 1:
@@ -84,7 +84,7 @@ def _go_on(run: Run, arguments: dict[str, Any]) -> None:
     elif row.cancel_requested_at is not None:
         _cancel(run)
     elif row.deadline is not None and row.deadline <= run.now():
-        _record_result(run)
+        _record_results(run)
         _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
     else:
         _run_body(run, arguments)
@@ -161,7 +161,7 @@ def _fail(run: Run, error: BaseException) -> None:
 
 def _cancel(run: Run) -> None:
     """Carry out a cancel that was asked for; what just came back from outside is recorded first."""
-    _record_result(run)
+    _record_results(run)
     request = json.loads(run.row.cancel_request or "{}")
     if request.get("compensate", True) and to_undo(run):
         run.stop(Status.COMPENSATING, available_at=run.now())
@@ -169,13 +169,11 @@ def _cancel(run: Run) -> None:
         run.stop(Status.CANCELLED)
 
 
-def _record_result(run: Run) -> None:
-    result = run.result
-    if result is None:
-        return
-    task = run.tasks[result.seq]
-    with suppress(Exception, Suspended):  # the outcome is on the task; the body does not run any more
-        take_result(run, task, result)
-    run.outcome = None
-    if task.status == Task.Status.PENDING:
-        task.status, task.due_at = Task.Status.FAILED, None
+def _record_results(run: Run) -> None:
+    for position, result in run.results.items():
+        task = run.tasks[position]
+        with suppress(Exception, Suspended):  # the outcome is on the task; the body does not run any more
+            take_result(run, task, result)
+        run.outcome = None
+        if task.status == Task.Status.PENDING:
+            task.status, task.due_at = Task.Status.FAILED, None

@@ -103,7 +103,7 @@ class Agenda:
         if self.unsure:
             self._release_unaccounted()
         for result in self.outside.take_results(RESULTS_AT_ONCE):
-            self.engine.results[result.workflow, result.epoch] = result
+            self.engine.results[result.key] = result
         if self.alone:
             self._alones_turn = not self._alones_turn
             if self._alones_turn:
@@ -139,7 +139,7 @@ class Agenda:
     def _run_alone(self, workflow: uuid.UUID) -> Report:
         """Run one workflow in a transaction of its own; with its result, if that is in hand."""
         engine = self.engine
-        calls = [call for call in engine.results if call[0] == workflow]
+        calls = [call for call in engine.results if call.workflow == workflow]
         if calls:
             return run_batch(engine, lambda execute: claims.claim_owned(execute, calls, engine.worker_id), alone=True)
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)

@@ -33,13 +33,13 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
 
     `task` is what is recorded at this position, or a fresh PENDING record.
     """
-    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, seq=task.seq)
-    if task.seq in run.overran and task.status != Status.COMPLETED:
-        run.overran.discard(task.seq)
+    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, position=task.position)
+    if task.position in run.overran and task.status != Status.COMPLETED:
+        run.overran.discard(task.position)
         run.apart = True
         task.due_at = None
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
-    charge = run.charge(task.seq)
+    charge = run.charge(task.position)
     if charge is not None and charge.call in (None, _call(step, arguments)):
         task.started_at, task.due_at = charge.began or task.started_at, None
         _failed(run, step, task, charge.error, task.attempt + 1)
@@ -52,20 +52,20 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
-    batch.before_step(run, step, task.seq)
+    batch.before_step(run, step, task.position)
     gives_way_since = _gives_way_since(task)
     task.started_at, task.due_at = task.started_at or run.now(), None
-    transaction.begin_step(step.elsewhere, careful=task.seq >= run.careful_from)
+    transaction.begin_step(step.elsewhere, careful=run.is_careful(task.position))
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     try:
-        batch.engine.watch(run.row.id, task.seq, step)
+        batch.engine.watch(run.row.id, task.position, step)
         value = step.function(**with_rows(arguments))
         _check(run, task)
         text = dump(value, f"the result of step {step.name}")
         recorded = value if type(value) in _PLAIN else load(text)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt in a step are its failure
         if transaction.undo_step():
-            run.undone = task.seq
+            run.undone = task.position
         if isinstance(error, ControlFlow):
             raise
         _raise_lost_or_locked(run, task, error, gives_way_since)
@@ -75,11 +75,11 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         _completed(run, task, text, info.attempt)
         return recorded
     finally:
-        batch.engine.watch(None, 0, None)
+        batch.engine.watch(None, None, None)
         current_scope.reset(scope)
         step_info.reset(step_token)
-    if run.undone:
-        run.charges[task.seq] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
+    if run.undone is not None:
+        run.charges[task.position] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
         raise Suspended
     _failed(run, step, task, failure, info.attempt)
 
@@ -97,7 +97,7 @@ def _check(run: Run, task: RecordedTask) -> None:
     try:
         run.batch.transaction.check_step()
     except TransactionLost as lost:
-        run.batch.engine.charges[run.row.id, task.seq] = NotAllowed(f"Step {task.name} {lost.reason}")
+        run.batch.engine.charges[run.row.id, task.position] = NotAllowed(f"Step {task.name} {lost.reason}")
         raise
 
 
@@ -188,13 +188,12 @@ def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, rais
 
 
 def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
-    result = run.result
-    if result is not None and result.seq == task.seq:
-        run.result = None
+    result = run.results.pop(task.position, None)
+    if result is not None and result.key.attempt == task.attempt:
         return take_result(run, task, result)
     uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or gave way
     attempts = task.attempt if uncounted else task.attempt + 1
-    run.batch.before_step(run, step, task.seq, in_short(task.error) if task.status == Status.RUNNING else "")
+    run.batch.before_step(run, step, task.position, in_short(task.error) if task.status == Status.RUNNING else "")
     if run.batch.engine.stopping:
         run.again()
         raise Suspended
@@ -205,13 +204,11 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     info = replace(info, attempt=attempts)
     of = workflow_info.get()
     assert of is not None
-    call = OutsideCall(
-        workflow=run.row.id, seq=task.seq, epoch=run.row.epoch + 1, step=step, arguments=arguments, info=info, of=of
-    )
+    call = OutsideCall(epoch=run.row.epoch + 1, step=step, arguments=arguments, info=info, of=of)
     compensating = run.row.status == Workflow.Status.COMPENSATING
     status = Workflow.Status.COMPENSATING if compensating else Workflow.Status.RUNNING
     wait = wait_for(WaitKind.CALL, step.name, since=run.now(), attempt=attempts)
-    run.stop(status, call=call, error=run.row.error if compensating else None, waiting_for=[wait])
+    run.stop(status, calls=[call], error=run.row.error if compensating else None, waiting_for=[wait])
     raise Suspended
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 import uuid
 from collections.abc import Callable
@@ -23,12 +22,13 @@ from ..store import checkpoints, events
 from ..store.claims import Claim
 from ..store.connection import end_session, end_what_was_left_open
 from ..store.records import RecordedTask
+from ..values.position import START, Position
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
 from .engine import WHOLE_RUN, Engine
 from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
 from .loading import claim_and_load, load
-from .outside import OutsideCall
+from .outside import OutsideCall, OutsideResult
 from .run import MOST_CRASHES, Run
 from .telling import tell
 from .transaction import FusedTransaction, Hook
@@ -75,6 +75,8 @@ class Batch:
     #: This thread's CPU and the clock when the first atomic step began: from then on business rows may be locked.
     began: tuple[float, float] | None = None
     stopped: bool = False
+    #: What has come back from outside, by workflow and epoch.
+    landed: dict[tuple[uuid.UUID, int], list[OutsideResult]] = field(default_factory=dict)
     transaction: FusedTransaction = field(init=False)
     _now: datetime = field(init=False)
     _clock: float = field(init=False)
@@ -91,7 +93,7 @@ class Batch:
         budget = self.engine.batch_seconds
         return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
 
-    def before_step(self, run: Run, step: Step[..., Any], seq: int, lost_call: str = "") -> None:
+    def before_step(self, run: Run, step: Step[..., Any], position: Position, lost_call: str = "") -> None:
         """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
         if run.row.crashes > MOST_CRASHES:
             run.block(run.tried_too_often(f"Step {step.name}", lost_call))
@@ -101,7 +103,7 @@ class Batch:
             run.apart = True
             run.again()
             raise Suspended
-        if self.over_budget() and (self.report.advanced or run.dirty) and not run.ran_before(seq):
+        if self.over_budget() and (self.report.advanced or run.dirty) and not run.ran_before(position):
             self.report.overran = True
             run.again()
             raise Suspended
@@ -177,6 +179,8 @@ def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
 
 def _run_all(batch: Batch, runs: list[Run]) -> None:
     cpu = time.thread_time()
+    for key, result in batch.engine.results.items():
+        batch.landed.setdefault(key.claim, []).append(result)
     with batch.transaction.guard.standing():
         for place, run in enumerate(runs):
             if batch.report.advanced and (batch.over_budget() or batch.transaction.session_changed):
@@ -199,12 +203,12 @@ def _run_one(batch: Batch, run: Run) -> Run:
     """
     waits, failures = len(batch.opened_waits), len(batch.failures)
     while True:
-        _match_result(batch, run)
+        _match_results(batch, run)
         try:
             Context().run(advance, run)
         finally:
             batch.transaction.leave()
-        if not run.undone:
+        if run.undone is None:
             return run
         del batch.opened_waits[waits:], batch.failures[failures:]
         if run.undone not in run.charges:
@@ -213,14 +217,14 @@ def _run_one(batch: Batch, run: Run) -> Run:
         batch.transaction.take_back_path()
         (anew,) = load(batch, [run.row])
         anew.charges = run.charges
-        anew.careful_from = run.undone if run.careful_from == math.inf else 0
+        anew.careful_from = run.undone if run.careful_from is None else START
         run = anew
 
 
-def _match_result(batch: Batch, run: Run) -> None:
-    """Give the run the result that came back for it; a late one of an older claim is not for it."""
+def _match_results(batch: Batch, run: Run) -> None:
+    """Give the run the results that came back for it; a late one of an older claim is not for it."""
     if run.row.owner_id == batch.engine.worker_id:
-        run.result = batch.engine.results.get((run.row.id, run.row.epoch))
+        run.results = {result.key.position: result for result in batch.landed.get((run.row.id, run.row.epoch), ())}
 
 
 def _flush(batch: Batch, runs: list[Run]) -> None:
@@ -232,7 +236,7 @@ def _flush(batch: Batch, runs: list[Run]) -> None:
         checkpoints.update_tasks(execute, xact, changed)
     if new:
         checkpoints.insert_tasks(execute, xact, new)
-    consumed = [(event, run.row.id, seq) for run in runs for event, seq in run.consumed]
+    consumed = [(event, run.row.id, position) for run in runs for event, position in run.consumed]
     if consumed:
         checkpoints.consume_events(execute, consumed)
     dropped = [event for run in runs for event in run.dropped]
@@ -251,17 +255,17 @@ def _require_nothing_open(batch: Batch) -> None:
 
 def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     """Run the hooks each by itself, hand over the outside calls, tell the receivers, and look again at new waits."""
+    landed = {run.row.id for run in runs}
+    for key in [key for key in batch.engine.results if key.workflow in landed]:
+        del batch.engine.results[key]
     for run in runs:
-        for key in [key for key in batch.engine.results if key[0] == run.row.id]:
-            del batch.engine.results[key]
         if run.set_aside:
             batch.report.aside.append(run.row.id)
         if not run.crashes:
             batch.engine.lost.pop(run.row.id, None)
         outcome = run.outcome
         assert outcome is not None
-        if outcome.call is not None:
-            batch.report.calls.append(outcome.call)
+        batch.report.calls.extend(outcome.calls)
         batch.report.finished += outcome.status in Workflow.FINISHED
     if batch.opened_waits:
         try:

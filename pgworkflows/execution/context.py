@@ -9,6 +9,7 @@ from typing import Any
 
 from ..definitions.scope import current_scope
 from ..exceptions import NotAllowed
+from ..values.position import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,13 @@ class StepInfo:
     name: str
     attempt: int
     workflow: uuid.UUID
-    seq: int
+    position: Position
     compensates: StepInfo | None = None
 
     @property
     def idempotency_key(self) -> str:
         """The key that every attempt at this position of the workflow carries, also after a retry."""
-        return str(uuid.uuid5(self.workflow, f"/{self.seq}"))
+        return str(uuid.uuid5(self.workflow, f"{self.position.branch}/{self.position.seq}"))
 
 
 workflow_info: ContextVar[WorkflowInfo | None] = ContextVar("pgworkflows_workflow", default=None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from ..definitions.step import Step
 from ..values.encoding import dump, load
+from ..values.position import Position
 from .context import StepInfo, WorkflowInfo
 from .outside import OutsideCall, OutsideResult, needs_executor
 from .outside import perform as make
@@ -29,9 +30,8 @@ def pack(call: OutsideCall) -> str:
             "module": call.step.function.__module__,
             "arguments": dump(call.arguments, f"the arguments of step {call.step.name}"),
             "of": dump(_shallow(call.of), f"the workflow of step {call.step.name}"),
-            "info": dump(_shallow(call.info), f"step {call.step.name}"),
-            "undone": dump(_shallow(undone), f"step {call.step.name}") if undone else None,
-            "seq": call.seq,
+            "info": dump(_placed(call.info), f"step {call.step.name}"),
+            "undone": dump(_placed(undone), f"step {call.step.name}") if undone else None,
             "epoch": call.epoch,
         }
     )
@@ -41,13 +41,20 @@ def _shallow(info: WorkflowInfo | StepInfo) -> dict[str, Any]:
     return {field.name: getattr(info, field.name) for field in fields(info) if field.name != "compensates"}
 
 
+def _placed(info: StepInfo) -> dict[str, Any]:
+    return _shallow(info) | {"position": list(info.position)}
+
+
+def _step_info(text: str) -> StepInfo:
+    told = load(text)
+    return StepInfo(**told | {"position": Position(*told["position"])})
+
+
 def perform(step: Step[..., Any], packed: dict[str, Any]) -> str:
     """Make a packed call here; return its answer as text."""
     undone = packed["undone"]
-    info = StepInfo(**load(packed["info"]), compensates=StepInfo(**load(undone)) if undone else None)
+    info = replace(_step_info(packed["info"]), compensates=_step_info(undone) if undone else None)
     call = OutsideCall(
-        workflow=info.workflow,
-        seq=packed["seq"],
         epoch=packed["epoch"],
         step=step,
         arguments=load(packed["arguments"]),
@@ -65,4 +72,4 @@ def unpack(call: OutsideCall, answer: Any) -> OutsideResult:
         load(told.get("text"))
     except Exception as error:
         return OutsideResult.failed(call, error)
-    return OutsideResult(workflow=call.workflow, seq=call.seq, epoch=call.epoch, **told)
+    return OutsideResult(key=call.key, **told)

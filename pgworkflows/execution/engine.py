@@ -13,16 +13,17 @@ from ..conf import conf
 from ..definitions.registry import registry
 from ..definitions.step import Step
 from ..store.claims import CallKey, Known
+from ..values.position import START, Position
 from .outside import OutsideResult
 from .transaction import FusedTransaction
 
 #: How many failures of workflows that undo their steps are kept in memory.
 MOST_RAISED = 100
 
-#: Stands for the seq in a charge that is no single step's.
-WHOLE_RUN = 0
+#: Stands for the position in a charge that is no single step's.
+WHOLE_RUN = START
 
-Watch = Callable[[uuid.UUID | None, int, "Step[..., Any] | None"], None]
+Watch = Callable[[uuid.UUID | None, Position | None, "Step[..., Any] | None"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def _refuses_nothing(step: Step[..., Any]) -> None:
     return None
 
 
-def _unwatched(workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None) -> None:
+def _unwatched(workflow: uuid.UUID | None, position: Position | None, step: Step[..., Any] | None) -> None:
     return None
 
 
@@ -66,7 +67,7 @@ class Engine:
     nested: bool = False
     results: dict[CallKey, OutsideResult] = field(default_factory=dict)
     #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
-    charges: dict[tuple[uuid.UUID, int], BaseException] = field(default_factory=dict)
+    charges: dict[tuple[uuid.UUID, Position], BaseException] = field(default_factory=dict)
     #: Workflows whose transaction was lost although it was theirs alone, and why: to be set aside.
     aside: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: Why a workflow that is tried in vain lost its last transaction, as far as this process knows.
@@ -81,7 +82,7 @@ class Engine:
     stopping: bool = False
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
-    #: Told when an atomic step begins (workflow, seq, step) and ends (None).
+    #: Told when an atomic step begins (workflow, position, step) and ends (None).
     watch: Watch = _unwatched
     #: Asked before an outside attempt begins.
     refuses: Refuses = _refuses_nothing

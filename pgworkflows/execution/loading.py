@@ -66,7 +66,7 @@ def load(batch: Batch, rows: list[ClaimedWorkflow]) -> list[Run]:
             batch=batch,
             row=row,
             definition=registry.workflows[row.name, row.version],
-            tasks={task.seq: task for task in tasks.get(row.id, ())},
+            tasks={task.position: task for task in tasks.get(row.id, ())},
             events=waiting.get(row.id, []),
         )
         for row in rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
 from ..models.waits import Wait, WaitKind, wait_for
 from ..store.actors import Actor, running_for
+from ..store.claims import CallKey
 from ..store.connection import end_what_was_left_open
 from ..values.encoding import dump, load, with_rows
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
@@ -39,22 +39,23 @@ def needs_executor(step: Step[..., Any]) -> Wait:
 class OutsideCall:
     """One attempt of an `atomic=False` step, recorded and committed before it is made."""
 
-    workflow: uuid.UUID
-    seq: int
     epoch: int
     step: Step[..., Any]
     arguments: dict[str, Any]
     info: StepInfo
     of: WorkflowInfo
 
+    @property
+    def key(self) -> CallKey:
+        """What tells it from every other call."""
+        return CallKey(self.info.workflow, self.epoch, self.info.position, self.info.attempt)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideResult:
     """How an attempt ended: the result's JSON text, or the error."""
 
-    workflow: uuid.UUID
-    seq: int
-    epoch: int
+    key: CallKey
     text: str | None = None
     error: str | None = None
     #: What `error` was made from, where this process raised it.
@@ -71,9 +72,7 @@ class OutsideResult:
         """Make the result of an attempt that raised."""
         retry, attempt = call.step.retry, call.info.attempt
         return cls(
-            workflow=call.workflow,
-            seq=call.seq,
-            epoch=call.epoch,
+            key=call.key,
             error=describe(error, refused=retry.refuses(error)),
             raised=error,
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
@@ -89,13 +88,13 @@ class OutsideResult:
     @classmethod
     def lost_by(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
         """Make the result of a call that its executor lost, as a worker that died would have."""
-        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, error=describe(error), lost=True)
+        return cls(key=call.key, error=describe(error), lost=True)
 
     @classmethod
     def turned_away(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
         """Make the result of a call that its executor could not take, or dropped without its fault."""
         wait = needs_executor(call.step)
-        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, error=describe(error), gives_way=wait)
+        return cls(key=call.key, error=describe(error), gives_way=wait)
 
     @classmethod
     def succeeded(cls, call: OutsideCall, value: Any) -> OutsideResult:
@@ -105,7 +104,7 @@ class OutsideResult:
             load(text)
         except Exception as error:
             return cls.failed(call, error)
-        return cls(workflow=call.workflow, seq=call.seq, epoch=call.epoch, text=text)
+        return cls(key=call.key, text=text)
 
 
 def _met_a_lock(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from ..models.waits import Wait
 from ..store.records import RecordedTask
 from ..values.durations import Duration, optional_seconds
 from ..values.encoding import dump, load
+from ..values.position import START, Position
 from .control_flow import Suspended
 from .errors import describe, rebuild
 from .leaving import MOST_CAUGHT, leave
@@ -77,11 +78,11 @@ class Replay:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.position = 0
+        self.position = START
         #: How often what ends it for now was raised in vain.
         self.caught = 0
         #: What this run of the body has asked, by task; None where it is about to.
-        self.asked: dict[int, Approval | None] = {}
+        self.asked: dict[Position, Approval | None] = {}
 
     def end_if_stopped(self) -> None:
         """Raise Suspended where the body is not to go on; where that is caught each time, leave it all the same."""
@@ -94,23 +95,23 @@ class Replay:
     def match(self, kind: str, name: str) -> RecordedTask | None:
         """Take the next position; return what is recorded there, or block the workflow if it is something else."""
         self.end_if_stopped()
-        self.position += 1
+        self.position = self.position.next
         task = self.run.tasks.get(self.position)
         if task is not None and (task.kind != kind or task.name != name):
             self.mismatch(f"{task.kind} {task.name}", f"{kind} {name}", self.position)
         return task
 
-    def mismatch(self, recorded: str, met: str, position: int) -> None:
+    def mismatch(self, recorded: str, met: str, position: Position) -> None:
         """Block the workflow: its code and its record do not agree."""
         row = self.run.row
-        self.run.block(NondeterminismError(f"{row.name} v{row.version} {row.id}", position, recorded, met))
+        self.run.block(NondeterminismError(f"{row.name} v{row.version} {row.id}", str(position), recorded, met))
         raise Suspended
 
     def check_end(self, ended: str) -> None:
         """Block the workflow if the body ended before what is recorded of it."""
-        left = [t for seq, t in self.run.tasks.items() if seq > self.position and t.kind != Kind.COMPENSATION]
+        left = [t for where, t in self.run.tasks.items() if where.is_after(self.position) and t.kind != Kind.COMPENSATION]
         if left:
-            self.mismatch(f"{left[0].kind} {left[0].name}", ended, left[0].seq)
+            self.mismatch(f"{left[0].kind} {left[0].name}", ended, left[0].position)
 
     def task(self, kind: str, name: str, status: str = Status.WAITING, **columns: Any) -> RecordedTask:
         """Make the record of what begins at this position now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
 from ..models.workflow_row import ClaimedWorkflow, WorkflowChange
 from ..store.records import RecordedTask, WaitingEvent
+from ..values.position import Position
 from ..values.readable import read_json
 from ..values.redaction import Veil
 from .errors import describe, gives_way_to
@@ -37,7 +37,7 @@ class Outcome:
     result: str | None = None
     error: str | None = None
     waiting_for: list[Wait] = field(default_factory=list)
-    call: OutsideCall | None = None
+    calls: list[OutsideCall] = field(default_factory=list)
     #: What `error` was made from, where this process raised it.
     raised: BaseException | None = None
 
@@ -59,24 +59,25 @@ class Run:
     batch: Batch
     row: ClaimedWorkflow
     definition: WorkflowFunction[..., Any]
-    tasks: dict[int, RecordedTask]
+    tasks: dict[Position, RecordedTask]
     events: list[WaitingEvent]
-    result: OutsideResult | None = None
+    #: What came back from outside for it, by position.
+    results: dict[Position, OutsideResult] = field(default_factory=dict)
     outcome: Outcome | None = None
     state: str = ""
     attributes: str = "{}"
-    dirty: dict[int, RecordedTask] = field(default_factory=dict)
-    consumed: list[tuple[int, int]] = field(default_factory=list)
+    dirty: dict[Position, RecordedTask] = field(default_factory=dict)
+    consumed: list[tuple[int, Position]] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
-    overran: set[int] = field(default_factory=set)
+    overran: set[Position] = field(default_factory=set)
     #: What was read for open waits, by kind.
     read: dict[str, Any] = field(default_factory=dict)
-    #: What attempts are charged with, by seq.
-    charges: dict[int, Charge] = field(default_factory=dict)
-    #: The step whose failure has undone all that ran here, by seq: nothing of this run counts.
-    undone: int = 0
-    #: From which seq on each step has a savepoint of its own.
-    careful_from: float = math.inf
+    #: What attempts are charged with.
+    charges: dict[Position, Charge] = field(default_factory=dict)
+    #: The step whose failure has undone all that ran here: nothing of this run counts.
+    undone: Position | None = None
+    #: From where on each step has a savepoint of its own.
+    careful_from: Position | None = None
     #: Whether its next try is to be by itself too.
     apart: bool = False
     #: Whether its call was lost: this try was in vain.
@@ -92,18 +93,22 @@ class Run:
     @property
     def stopped(self) -> bool:
         """Whether the body is not to go on."""
-        return self.outcome is not None or self.undone > 0
+        return self.outcome is not None or self.undone is not None
 
-    def charge(self, seq: int) -> Charge | None:
+    def charge(self, position: Position) -> Charge | None:
         """Return what the attempt at this position is charged with."""
-        error = self.batch.engine.charges.pop((self.row.id, seq), None)
+        error = self.batch.engine.charges.pop((self.row.id, position), None)
         if error is not None:
-            self.charges[seq] = Charge(error=error)
-        return self.charges.get(seq)
+            self.charges[position] = Charge(error=error)
+        return self.charges.get(position)
 
-    def ran_before(self, seq: int) -> bool:
+    def is_careful(self, position: Position) -> bool:
+        """Whether the step at this position has a savepoint of its own."""
+        return self.careful_from is not None and not self.careful_from.is_after(position)
+
+    def ran_before(self, position: Position) -> bool:
         """Whether what comes at this position has run in this transaction, or failed."""
-        return seq <= max(self.charges, default=0)
+        return position in self.charges or any(charged.is_after(position) for charged in self.charges)
 
     def take_own_events(self) -> None:
         """Take the engine's own events out of those that a body may wait for."""
@@ -113,7 +118,7 @@ class Run:
             if event.name == "$cancel" and self.row.cancel_requested_at is None:
                 self.row.cancel_requested_at, self.row.cancel_request = self.now(), event.payload
             if event.name == "$timeout" and event.payload:
-                self.overran.add(json.loads(event.payload)["seq"])
+                self.overran.add(Position(**json.loads(event.payload)))
 
     def now(self) -> datetime:
         """Return the database's time, as far as a clock of our own has gone since the claim."""
@@ -121,13 +126,18 @@ class Run:
 
     def write(self, task: RecordedTask) -> RecordedTask:
         """Have the flush insert or update this task."""
-        self.tasks[task.seq] = task
-        self.dirty[task.seq] = task
+        self.tasks[task.position] = task
+        self.dirty[task.position] = task
         return task
+
+    @property
+    def end(self) -> Position:
+        """The first position of the body itself behind all that is recorded."""
+        return Position("", 1 + max(position.seq for position in self.tasks if not position.branch))
 
     def unwrite(self, task: RecordedTask) -> None:
         """Forget a new task again."""
-        del self.tasks[task.seq], self.dirty[task.seq]
+        del self.tasks[task.position], self.dirty[task.position]
 
     def stop(self, status: str, **details: Any) -> None:
         """Set where the workflow stands; the first to say so is right."""
@@ -187,8 +197,8 @@ class Run:
             started_at=self.row.started_at or moment,
             finished_at=moment if outcome.status in Workflow.FINISHED else None,
             waiting_for=json.dumps(outcome.waiting_for) if outcome.waiting_for else "[]",
-            owner_id=self.batch.engine.worker_id if outcome.call else None,
-            epoch=outcome.call.epoch if outcome.call else self.row.epoch,
+            owner_id=self.batch.engine.worker_id if outcome.calls else None,
+            epoch=outcome.calls[0].epoch if outcome.calls else self.row.epoch,
             crashes=self.crashes,
             cancel_request=self.row.cancel_request,
             cancel_requested_at=self.row.cancel_requested_at,
@@ -213,7 +223,7 @@ class Run:
             return before if before < 2 else 0 if before == 2 else before - 1
         if self.apart and outcome is not None and outcome.status in (Status.PENDING, Status.COMPENSATING):
             return max(2, self.row.crashes if self.set_aside else 0)
-        if outcome is None or outcome.call is None or not self.batch.apart:
+        if outcome is None or not outcome.calls or not self.batch.apart:
             return 0
         progressed = any(task.status != Task.Status.RUNNING for task in self.dirty.values())
         return 0 if progressed else self.row.crashes

@@ -52,7 +52,7 @@ def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
         _block(run, target)
         return
     if task is None:
-        task = RecordedTask(max(run.tasks) + 1, Kind.COMPENSATION, step.undo.name, Status.PENDING, compensates=target.id)
+        task = RecordedTask(run.end, Kind.COMPENSATION, step.undo.name, Status.PENDING, compensates=target.id)
     elif task.status == Status.COMPLETED:
         return
     elif task.status == Status.FAILED:
@@ -60,12 +60,12 @@ def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
         raise Suspended
     known = target.status == Status.COMPLETED
     arguments = load(target.payload) | {"result": load(target.result) if known else None}
-    compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, seq=target.seq)
+    compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, position=target.position)
     info = StepInfo(
         name=step.undo.name,
         attempt=task.attempt + 1,
         workflow=run.row.id,
-        seq=task.seq,
+        position=task.position,
         compensates=compensates,
     )
     try:
@@ -80,7 +80,7 @@ def _block(run: Run, target: RecordedTask) -> None:
     run.block(
         NondeterminismError(
             f"{row.name} v{row.version} {row.id}",
-            target.seq,
+            str(target.position),
             f"STEP {target.name} with a compensation",
             "nothing: no such step, or it has no compensation any more",
         )

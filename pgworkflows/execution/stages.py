@@ -20,6 +20,7 @@ from ..store.approvals.verbs import requester_is_gone
 from ..store.connection import database
 from ..store.records import RecordedTask
 from ..values.encoding import dump
+from ..values.position import Position
 from .errors import rebuild
 from .replay import Replay
 
@@ -62,7 +63,7 @@ def go_through_stages(replay: Replay, ask: Callable[[], Question], title: str) -
         task = replay.match(Task.Kind.APPROVAL, title)
         if task is None:
             task = _new_task(replay, title, replay.position)
-            replay.asked[task.seq] = None
+            replay.asked[task.position] = None
         if task.status == Task.Status.FAILED:
             raise rebuild(str(task.error), step=title, attempts=1)
         timer = _pass_timers(replay)
@@ -72,7 +73,7 @@ def go_through_stages(replay: Replay, ask: Callable[[], Question], title: str) -
         before = task
 
 
-def _new_task(replay: Replay, title: str, position: int) -> RecordedTask:
+def _new_task(replay: Replay, title: str, position: Position) -> RecordedTask:
     now = replay.run.now()
     return replay.run.write(RecordedTask(position, Task.Kind.APPROVAL, title, Task.Status.WAITING, started_at=now))
 
@@ -83,28 +84,28 @@ def _open(replay: Replay, ask: Callable[[], Question], task: RecordedTask, previ
     try:
         with run.batch.transaction.own_queries():
             opened = stages.open_next(
-                ask(), workflow=run.row.id, name=run.row.name, seq=task.seq, now=run.now(), previous=previous
+                ask(), workflow=run.row.id, name=run.row.name, position=task.position, now=run.now(), previous=previous
             )
             if opened is not None:
                 announce(opened, Notification.REQUESTED)
     except (ValueError, NotAllowed) as error:
-        replay.position = task.seq  # what the body does next comes behind it
+        replay.position = task.position  # what the body does next comes behind it
         replay.fail(task, error)
-    replay.asked[task.seq] = opened
+    replay.asked[task.position] = opened
     return opened
 
 
 def _stage_at(replay: Replay, task: RecordedTask) -> Approval | None:
-    if task.seq in replay.asked:
-        return replay.asked[task.seq]
+    if task.position in replay.asked:
+        return replay.asked[task.position]
     with replay.run.batch.transaction.own_queries():
-        return stages.stage_at(replay.run.row.id, task.seq)
+        return stages.stage_at(replay.run.row.id, task.position)
 
 
 def _pass_timers(replay: Replay) -> RecordedTask | None:
     """Go past what is recorded of this stage's timers; return the one that is still open, if any."""
     timer = None
-    while (found := replay.run.tasks.get(replay.position + 1)) and found.kind == Task.Kind.TIMER and found.name in TIMERS:
+    while (found := replay.run.tasks.get(replay.position.next)) and found.kind == Task.Kind.TIMER and found.name in TIMERS:
         replay.match(found.kind, found.name)
         timer = found
     return timer if timer is not None and timer.status == Task.Status.WAITING else None
@@ -165,7 +166,8 @@ def _set_timer(replay: Replay, task: RecordedTask, approval: Approval) -> Record
     end = "escalation" if approval.on_timeout == Approval.OnTimeout.ESCALATE and approval.escalated_at is None else "expiry"
     name, moment = end, approval.due_at
     if approval.remind_every is not None:
-        rung = [t.finished_at for t in replay.run.tasks.values() if t.seq > task.seq and t.name == "reminder" and t.finished_at]
+        since = [t for where, t in replay.run.tasks.items() if where.is_after(task.position)]
+        rung = [t.finished_at for t in since if t.name == "reminder" and t.finished_at]
         reminder = max(rung, default=approval.created_at) + approval.remind_every
         if moment is None or reminder < moment:
             name, moment = "reminder", reminder
@@ -209,7 +211,7 @@ def _go_on(replay: Replay, ask: Callable[[], Question], task: RecordedTask, appr
     """After a stage has passed, or was resubmitted, open the next; return the outcome where there is none."""
     if approval.status in (Approval.Status.APPROVED, Approval.Status.CHANGES_REQUESTED):
         replay.complete(task, None)
-        following = _new_task(replay, task.name, replay.position + 1)
+        following = _new_task(replay, task.name, replay.position.next)
         if _open(replay, ask, following, approval) is not None:
             return None
         replay.run.unwrite(following)

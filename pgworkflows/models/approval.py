@@ -114,9 +114,9 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
 
     id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="approvals", db_index=False)
+    #: The position of its task; `request` is the `seq` of the first row of this request, in the same branch.
     branch = models.TextField(default="", db_default="", blank=True)
     seq = models.IntegerField()
-    #: The `seq` of the first row of this request.
     request = models.IntegerField()
     round = models.SmallIntegerField(default=1)
     policy = models.ForeignKey(
@@ -209,7 +209,8 @@ class Approval(ApprovalVerbs, FSMModelMixin, models.Model):
     @property
     def same_request(self) -> models.QuerySet[Approval]:
         """All stages and rounds of this request, oldest first."""
-        return Approval.objects.using(self._state.db).filter(workflow=self.workflow_id, request=self.request).order_by("seq")
+        same = Approval.objects.using(self._state.db).filter(workflow=self.workflow_id, branch=self.branch, request=self.request)
+        return same.order_by("seq")
 
     @transition(status, Status.PENDING, Status.APPROVED, custom={"event": "approve"})
     def mark_approved(self) -> None:

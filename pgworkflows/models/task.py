@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from ..values.position import Position
 from .columns import JSONField, in_reach
 from .transitions import FSMField, transition
 from .workflow import Workflow
@@ -112,7 +113,12 @@ class Task(FSMModelMixin, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} #{self.seq}"
+        return f"{self.kind} {self.name} #{self.position}"
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in its workflow."""
+        return Position(self.branch, self.seq)
 
     @transition(status, Status.PENDING, Status.RUNNING, custom={"event": "attempt"})
     def mark_running(self) -> None:

@@ -54,7 +54,7 @@ def to_decide(user: Any, whose: str = "") -> Branches:
 def requested(user: Any) -> Branches:
     """Find what this user asked for: each request once, as it stands."""
     # A scalar subquery is looked up for each row shown; NOT EXISTS would become a join of the whole table with itself.
-    same = Approval.objects.filter(workflow=OuterRef("workflow"), request=OuterRef("request"))
+    same = Approval.objects.filter(workflow=OuterRef("workflow"), branch=OuterRef("branch"), request=OuterRef("request"))
     newest = Subquery(same.order_by("-seq").values("seq")[:1])
     return [Approval.objects.using(conf().DATABASE).requested_by(user).filter(seq=newest)]
 

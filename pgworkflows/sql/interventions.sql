@@ -56,7 +56,7 @@ BEGIN
     WHERE t.workflow_id = $1 AND t.status = 'FAILED' ORDER BY t.seq DESC LIMIT 1
   ), later AS (
     SELECT t.* FROM failed f JOIN pgworkflows_task t
-      ON t.workflow_id = f.workflow_id AND t.seq > f.seq AND t.started_at >= f.finished_at
+      ON t.workflow_id = f.workflow_id AND t.branch = f.branch AND t.seq > f.seq AND t.started_at >= f.finished_at
   ), dropped AS (
     DELETE FROM pgworkflows_task t USING later l
     WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))

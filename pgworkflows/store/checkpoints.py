@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import DateTimeField, Field, JSONField, TextField
 
 from ..models.workflow_row import WorkflowChange, columns
+from ..values.position import Position
 from .records import RecordedTask
 
 Execute = Callable[..., Any]
@@ -42,8 +43,8 @@ SELECT pgworkflows.update_workflows(%(transaction)s::xid8, {", ".join(f"%({field
 CONSUME_EVENTS = """
 UPDATE pgworkflows_event e
 SET task_id = t.id, delivered_at = COALESCE(e.delivered_at, pgworkflows.now())
-FROM unnest(%(id)s::bigint[], %(workflow)s::uuid[], %(seq)s::integer[]) AS u(id, workflow_id, seq)
-JOIN pgworkflows_task t ON t.workflow_id = u.workflow_id AND t.branch = '' AND t.seq = u.seq
+FROM unnest(%(id)s::bigint[], %(workflow)s::uuid[], %(branch)s::text[], %(seq)s::integer[]) AS u(id, workflow_id, branch, seq)
+JOIN pgworkflows_task t ON t.workflow_id = u.workflow_id AND t.branch = u.branch AND t.seq = u.seq
 WHERE e.id = u.id
 """
 
@@ -93,8 +94,8 @@ def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> N
     """Insert the tasks that came new; raise TransactionGone."""
     tasks = [task for _, task in given]
     columns = _task_columns(given) | {
-        "branch": _quoted("" for task in tasks),
-        "seq": _plain(task.seq for task in tasks),
+        "branch": _quoted(task.position.branch for task in tasks),
+        "seq": _plain(task.position.seq for task in tasks),
         "kind": _plain(task.kind for task in tasks),
         "name": _quoted(task.name for task in tasks),
         "correlation": _quoted(task.correlation for task in tasks),
@@ -127,10 +128,11 @@ def _write(execute: Execute, sql: str, parameters: dict[str, Any], rows: int) ->
         raise TransactionGone(f"{written} of {rows} rows are still this claim's")
 
 
-def consume_events(execute: Execute, taken: list[tuple[int, uuid.UUID, int]]) -> None:
-    """Note which wait took which event: (event, workflow, seq)."""
+def consume_events(execute: Execute, taken: list[tuple[int, uuid.UUID, Position]]) -> None:
+    """Note which wait took which event: (event, workflow, position)."""
     ids, workflows, positions = (list(column) for column in zip(*taken, strict=True))
-    execute(CONSUME_EVENTS, {"id": ids, "workflow": workflows, "seq": positions})
+    branches, seqs = [position.branch for position in positions], [position.seq for position in positions]
+    execute(CONSUME_EVENTS, {"id": ids, "workflow": workflows, "branch": branches, "seq": seqs})
 
 
 def drop_events(execute: Execute, ids: list[int]) -> None:

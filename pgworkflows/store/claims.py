@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..models.columns import JSONField
 from ..models.workflow_row import ClaimedWorkflow, columns
+from ..values.position import Position
 from .connection import Row
-from .records import RecordedTask, WaitingEvent
+from .records import Child, RecordedTask, WaitingEvent
 
 Execute = Callable[..., list[Row]]
 
@@ -70,8 +71,19 @@ ORDER BY w.id
 FOR NO KEY UPDATE OF w SKIP LOCKED
 """
 
-#: An outside call: its workflow, and the epoch that began with it.
-CallKey = tuple[uuid.UUID, int]
+
+class CallKey(NamedTuple):
+    """An outside call: an attempt at a position, in the epoch in which its worker answers for the workflow."""
+
+    workflow: uuid.UUID
+    epoch: int
+    position: Position
+    attempt: int
+
+    @property
+    def claim(self) -> tuple[uuid.UUID, int]:
+        """What its worker answers for, whichever of its calls."""
+        return self.workflow, self.epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +115,14 @@ def claim_these(execute: Execute, ids: Iterable[uuid.UUID]) -> Claim:
 
 
 def claim_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> Claim:
-    """Lock the workflows of those calls for which this worker still answers."""
+    """Lock the workflows, each once, of those calls for which this worker still answers."""
     return _claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
 
 
 def call_columns(calls: Iterable[CallKey]) -> dict[str, Any]:
-    """Return the statement parameters that name calls."""
-    listed = list(calls)
-    return {"ids": [workflow for workflow, _ in listed], "epochs": [epoch for _, epoch in listed]}
+    """Return the statement parameters that name the claims of calls."""
+    claims = {call.claim for call in calls}
+    return {"ids": [workflow for workflow, _ in claims], "epochs": [epoch for _, epoch in claims]}
 
 
 STILL_OWNED = """
@@ -122,32 +134,35 @@ WHERE w.owner_id = %(owner)s
 
 def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[CallKey]:
     """Return for which of the calls this worker still answers, without locking."""
-    return {(row[0], row[1]) for row in execute(STILL_OWNED, call_columns(calls) | {"owner": owner})}
+    calls = set(calls)
+    owned = {tuple(row) for row in execute(STILL_OWNED, call_columns(calls) | {"owner": owner})}
+    return {call for call in calls if call.claim in owned}
 
+
+#: What is read of a task, beside its position, and where it is kept.
+RECORDED = {
+    "kind": "kind", "name": "name", "status": "status", "attempt": "attempt", "correlation": "correlation",
+    "child": "child_id", "compensates": "compensates_id", "payload": "payload::text", "result": "result::text",
+    "error": "error::text", "due_at": "due_at", "started_at": "started_at", "finished_at": "finished_at", "id": "id",
+}  # fmt: skip
 
 # A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
 # a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
-TASKS = """
-SELECT workflow_id, seq, kind, name, status, attempt, correlation, child_id, compensates_id, payload::text, result::text,
-  error::text, due_at, started_at, finished_at, id
+TASKS = f"""
+SELECT workflow_id, branch, seq, {", ".join(RECORDED.values())}
 FROM pgworkflows_task
-WHERE workflow_id = ANY (%(ids)s::uuid[]) AND branch = ''
-ORDER BY workflow_id, seq
+WHERE workflow_id = ANY (%(ids)s::uuid[])
+ORDER BY workflow_id, branch, seq
 """
 
 
 def load_tasks(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[RecordedTask]]:
     """Read what is recorded of the claimed workflows, in order."""
     found: dict[uuid.UUID, list[RecordedTask]] = {}
-    for workflow, *values in execute(TASKS, {"ids": ids}):
-        found.setdefault(workflow, []).append(_recorded(*values))
+    for workflow, branch, seq, *values in execute(TASKS, {"ids": ids}):
+        columns = dict(zip(RECORDED, values, strict=True))
+        found.setdefault(workflow, []).append(RecordedTask(Position(branch, seq), **columns, stored=True))
     return found
-
-
-def _recorded(*values: Any) -> RecordedTask:
-    task = RecordedTask(*values)
-    task.stored = True
-    return task
 
 
 EVENTS = "SELECT workflow_id, id, name, correlation, payload::text FROM pgworkflows.waiting_events(%(ids)s::uuid[])"
@@ -167,9 +182,9 @@ FROM pgworkflows_workflow WHERE id = ANY (%(ids)s::uuid[])
 """
 
 
-def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Row]:
+def load_children(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, Child]:
     """Read how the children stand that somebody waits for."""
-    return {row[0]: row for row in execute(CHILDREN, {"ids": ids})}
+    return {row[0]: Child(*row) for row in execute(CHILDREN, {"ids": ids})}
 
 
 NEXT_DUE = """

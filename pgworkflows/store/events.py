@@ -7,6 +7,7 @@ from typing import Any
 
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from ..values.encoding import dump
+from ..values.position import Position
 from ..values.texts import key_text, label
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
@@ -70,11 +71,12 @@ def look_again(workflows: list[uuid.UUID] | None = None) -> int:
 
 TIMED_OUT = """
 INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
-SELECT id, '$timeout', NULL, jsonb_build_object('seq', %(seq)s::integer), pgworkflows.now(), %(worker)s, false
+SELECT id, '$timeout', NULL,
+  jsonb_build_object('branch', %(branch)s::text, 'seq', %(seq)s::integer), pgworkflows.now(), %(worker)s, false
 FROM pgworkflows_workflow WHERE id = %(workflow)s
 """
 
 
-def report_overrun(workflow: uuid.UUID, seq: int, worker: str) -> None:
+def report_overrun(workflow: uuid.UUID, position: Position, worker: str) -> None:
     """Leave word that an attempt overran its time, for whoever runs the workflow after this process is gone."""
-    query(TIMED_OUT, {"workflow": workflow, "seq": seq, "worker": worker})
+    query(TIMED_OUT, {"workflow": workflow, "branch": position.branch, "seq": position.seq, "worker": worker})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from ..values.position import Position
 
 
 @dataclass(slots=True)
 class RecordedTask:
     """One task's row, or one to be written; `payload`, `result` and `error` are JSON text."""
 
-    seq: int
+    position: Position
     kind: str
     name: str
     status: str
@@ -28,6 +31,17 @@ class RecordedTask:
     id: int | None = None
     #: Whether the row exists already.
     stored: bool = False
+
+
+class Child(NamedTuple):
+    """How a workflow stands that another waits for."""
+
+    id: uuid.UUID
+    name: str
+    status: str
+    result: str | None
+    error: str | None
+    ended: bool
 
 
 @dataclass(slots=True)

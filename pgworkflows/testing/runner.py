@@ -55,7 +55,7 @@ class InlineCalls:
 
     def calls(self) -> set[CallKey]:
         """Name the calls that are to be made."""
-        return {(call.workflow, call.epoch) for call in self._waiting}
+        return {call.key for call in self._waiting}
 
     def has_room(self) -> bool:
         """Whether another call may wait for its turn: any number may."""

@@ -178,7 +178,7 @@ class NamedExecutor:
             if self._keeper is not keeper or not self._waiting or len(self._flying) >= self.bound:
                 return None
             call = self._waiting.popleft()
-            self._flying[call.workflow, call.epoch] = Flight(call, time.monotonic())
+            self._flying[call.key] = Flight(call, time.monotonic())
             return call
 
     def _has_work(self) -> bool:
@@ -192,7 +192,7 @@ class NamedExecutor:
     def handed_over(self, keeper: Keeper, call: OutsideCall, future: Future[Any]) -> None:
         """Remember what came for a call, and take its answer when it is there."""
         with self._changed:
-            flight = self._flying.get((call.workflow, call.epoch))
+            flight = self._flying.get(call.key)
             if flight is not None:
                 flight.future = future
         if flight is None or flight.given_up:
@@ -201,7 +201,7 @@ class NamedExecutor:
 
     def _done(self, keeper: Keeper, call: OutsideCall, future: Future[Any]) -> None:
         with self._changed:
-            flight = self._flying.get((call.workflow, call.epoch)) if self._keeper is keeper else None
+            flight = self._flying.get(call.key) if self._keeper is keeper else None
             if flight is None or flight.given_up:
                 self._make_room(keeper, call)
                 return
@@ -216,7 +216,7 @@ class NamedExecutor:
             self.answered(keeper, call, self._answer(call, future) if error is None else self._lost(call, error))
 
     def _make_room(self, keeper: Keeper, call: OutsideCall) -> Flight | None:
-        flight = self._flying.pop((call.workflow, call.epoch), None) if self._keeper is keeper else None
+        flight = self._flying.pop(call.key, None) if self._keeper is keeper else None
         self._changed.notify_all()
         return flight
 

@@ -64,7 +64,7 @@ class Loop:
 
     def submit(self, call: OutsideCall) -> None:
         """Begin a call; made, it lands."""
-        flight = self._flying[call.workflow, call.epoch] = Flight(call, time.monotonic())
+        flight = self._flying[call.key] = Flight(call, time.monotonic())
         flight.future = Context().run(asyncio.run_coroutine_threadsafe, self._make(flight), self._loop)
         flight.future.add_done_callback(lambda future: self._done(flight, future))
 
@@ -81,7 +81,7 @@ class Loop:
 
     def _done(self, flight: Flight, future: Future[OutsideResult]) -> None:
         call = flight.call
-        self._flying.pop((call.workflow, call.epoch), None)
+        self._flying.pop(call.key, None)
         if not flight.left:
             self._land(call, OutsideResult.of(call, future))
 
@@ -172,7 +172,7 @@ class AsyncCalls:
                     self._loops.remove(loop)
 
     def _go_on_elsewhere(self, loop: Loop, holder: Flight | None) -> None:
-        where = f" of workflow {holder.call.of.name} {holder.call.workflow}" if holder is not None else ""
+        where = f" of workflow {holder.call.of.name} {holder.call.of.id}" if holder is not None else ""
         said = RuntimeError(f"{_named(holder)}{where} holds it up: {REMEDY}")
         signals.neighbour_failed.send_robust(AsyncCalls, what="the event loop of async steps", error=said)
         fresh = Loop(self._land)

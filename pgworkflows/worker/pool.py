@@ -43,7 +43,7 @@ class OutsidePool:
     def calls(self) -> set[CallKey]:
         """Name the calls that are in flight, or whose result is not yet taken."""
         with self._lock:
-            return {*self._flying, *((result.workflow, result.epoch) for result in self._results)}
+            return {*self._flying, *(result.key for result in self._results)}
 
     def has_room(self) -> bool:
         """Whether another call could begin at once here, in a thread or on the loop."""
@@ -72,7 +72,7 @@ class OutsidePool:
         """Begin a call; its result is taken with `take_results`."""
         self.made += 1
         with self._lock:
-            self._flying[call.workflow, call.epoch] = (call, time.monotonic())
+            self._flying[call.key] = (call, time.monotonic())
         named = self._executor_of(call.step)
         if named is not None:
             named.submit(call)
@@ -85,8 +85,8 @@ class OutsidePool:
 
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:
-            if self._flying.pop((call.workflow, call.epoch), None) is None:
-                self._stuck.discard((call.workflow, call.epoch))
+            if self._flying.pop(call.key, None) is None:
+                self._stuck.discard(call.key)
                 return
             self._results.append(result)
         self.wake.set()
@@ -111,7 +111,7 @@ class OutsidePool:
             limit = call.step.timeout
             if limit is not None and _in_a_thread(call.step) and time.monotonic() - began > limit:
                 with self._lock:
-                    self._stuck.add((call.workflow, call.epoch))
+                    self._stuck.add(call.key)
                 self._land(call, overran(call))
 
     def hand_back(self) -> None:

@@ -16,6 +16,7 @@ from ..definitions.step import Step
 from ..execution.engine import Engine
 from ..store import events, workers
 from ..store.connection import unanswered
+from ..values.position import Position
 from .options import REPLACE_ME
 
 #: How often it looks in a lease, and for how many leases the same answer may be missing. A takeover may wait for a whole
@@ -35,12 +36,14 @@ class Watchdog(threading.Thread):
         super().__init__(name="pgworkflows-watchdog", daemon=True)
         self.engine, self.heartbeat, self.ended = engine, heartbeat, ended
         #: The atomic step that runs now: its workflow and position, and when it began.
-        self._step: tuple[uuid.UUID, int, Step[..., Any], float] | None = None
+        self._step: tuple[uuid.UUID, Position, Step[..., Any], float] | None = None
         engine.watch = self.watch
 
-    def watch(self, workflow: uuid.UUID | None, seq: int, step: Step[..., Any] | None) -> None:
+    def watch(self, workflow: uuid.UUID | None, position: Position | None, step: Step[..., Any] | None) -> None:
         """Note the atomic step that runs now; None for none."""
-        self._step = None if workflow is None or step is None else (workflow, seq, step, time.monotonic())
+        self._step = (
+            None if workflow is None or position is None or step is None else (workflow, position, step, time.monotonic())
+        )
 
     def end_if_hanging(self) -> None:
         """End the process if users' code hangs: called by the heartbeat, on its connection."""
@@ -52,10 +55,10 @@ class Watchdog(threading.Thread):
         """End it for a step that is over its time, and leave word of that."""
         if (current := self._step) is None:
             return
-        workflow, seq, step, began = current
+        workflow, position, step, began = current
         if step.timeout is not None and time.monotonic() - began > step.timeout:
             try:
-                events.report_overrun(workflow, seq, self.engine.name)
+                events.report_overrun(workflow, position, self.engine.name)
             finally:
                 self._replace_me()
 

@@ -196,8 +196,8 @@ def long(count: int) -> None:
 def test_long_timeline_begins_with_its_end(viewer):
     workflow = ran(long.start(230))
     last, first = viewer.get(page(workflow)).context, viewer.get(page(workflow) + "?tasks=1").context
-    assert [entry.seq for entry in last["entries"]] == list(range(201, 232))
-    assert [entry.seq for entry in first["entries"]] == list(range(1, 101))
+    assert [entry.position.seq for entry in last["entries"]] == list(range(201, 232))
+    assert [entry.position.seq for entry in first["entries"]] == list(range(1, 101))
     assert "200 more, in the table" in last["graph"].description
     assert len(first["graph"].boxes) < 50
 

@@ -18,6 +18,7 @@ from pgworkflows.execution.outside import OutsideCall, perform_async
 from pgworkflows.models import Workflow
 from pgworkflows.signals import approval_requested
 from pgworkflows.testing import run_workflows
+from pgworkflows.values.position import Position
 
 HERE = threading.local()
 
@@ -165,8 +166,8 @@ def async_call(name):
         id=uuid4(), name="w", version=1, key=None, kwargs={}, subject=None, requested_by=None, requested_by_name="",
         recorded_attributes={"tenant": name},
     )  # fmt: skip
-    info = StepInfo(name=await_it.name, attempt=1, workflow=of.id, seq=1)
-    return OutsideCall(workflow=of.id, seq=1, epoch=1, step=await_it, arguments={}, info=info, of=of)
+    info = StepInfo(name=await_it.name, attempt=1, workflow=of.id, position=Position("", 1))
+    return OutsideCall(epoch=1, step=await_it, arguments={}, info=info, of=of)
 
 
 @pytest.mark.django_db(transaction=True)

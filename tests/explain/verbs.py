@@ -22,6 +22,7 @@ from pgworkflows.models.workflow_row import WorkflowChange
 from pgworkflows.store import checkpoints, claims, events, health, workers
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
+from pgworkflows.values.position import Position
 from tests.explain import crowd
 
 First = dict[str, int]
@@ -67,7 +68,7 @@ def flush(first: First) -> Callable[[], Any]:
     transaction = claims.claim_these(execute, ids).transaction
     now = timezone.now()
     steps = [
-        (row, RecordedTask(seq=seq, kind="STEP", name="charge", status="COMPLETED", attempt=1, result="1", finished_at=now))
+        (row, RecordedTask(Position("", seq), kind="STEP", name="charge", status="COMPLETED", result="1", finished_at=now))
         for row in ids
         for seq in range(5)
     ]

@@ -64,15 +64,15 @@ def ownership_is_not_checked() -> Iterator[None]:
 
     def match_result(running: Any, run: Any) -> None:
         for call, result in running.engine.results.items():
-            if call[0] == run.row.id:
-                run.result = result
+            if call.workflow == run.row.id:
+                run.results[call.position] = result
 
     unchecked = claims.CLAIM_OWNED.replace("AND w.epoch = c.epoch", "").replace("w.owner_id = %(owner)s", "true")
     assert "owner)s" not in unchecked
     with (
         patch.object(claims, "CLAIM_OWNED", unchecked),
         patch.object(idling, "still_owned", lambda ids, owner: ids),
-        patch.object(batch, "_match_result", match_result),
+        patch.object(batch, "_match_results", match_result),
     ):
         yield
 

@@ -95,7 +95,7 @@ def test_a_late_result_calls_nobody_again(paying, seen):
 
 
 def come_back(one: Engine, call: OutsideCall) -> None:
-    one.results[call.workflow, call.epoch] = perform_inline(call)
+    one.results[call.key] = perform_inline(call)
 
 
 def go_on(one: Engine) -> Report:

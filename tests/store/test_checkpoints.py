@@ -16,6 +16,7 @@ from pgworkflows.store.claims import Known
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
 from pgworkflows.store.workers import register
+from pgworkflows.values.position import Position
 
 KNOWN = Known(["tests.one"], [1], [""], None)
 
@@ -32,7 +33,8 @@ def claim(db):
 
 @pytest.mark.parametrize("text", ['say "no"', "back\\slash\\", "{a,b}", "NULL", "", " ", "null\n\ttab", "ü€😀", "'; --", '\\"'])
 def test_any_text_is_written_as_it_is(claim, text):
-    task = RecordedTask(seq=1, kind="STEP", name=text, status="COMPLETED", result=json.dumps({text: text}), error="null")
+    told = json.dumps({text: text})
+    task = RecordedTask(Position("", 1), kind="STEP", name=text, status="COMPLETED", result=told, error="null")
     checkpoints.insert_tasks(query, claim.transaction, [(claim.workflows[0].id, task)])
     written = Task.objects.get()
     assert (written.name, written.result, written.payload) == (text, {text: text}, None)
@@ -53,7 +55,7 @@ def test_every_column_of_a_change_is_written(claim):
 
 
 def test_nothing_is_written_for_another_transaction(claim):
-    task = RecordedTask(seq=1, kind="STEP", name="x", status="COMPLETED")
+    task = RecordedTask(Position("", 1), kind="STEP", name="x", status="COMPLETED")
     with pytest.raises(TransactionGone, match="0 of 1 rows"):
         checkpoints.insert_tasks(query, "1", [(claim.workflows[0].id, task)])
     assert not Task.objects.exists()

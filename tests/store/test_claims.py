@@ -14,6 +14,7 @@ from pgworkflows.store import checkpoints, claims, events, workers
 from pgworkflows.store.claims import Known
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
+from pgworkflows.values.position import Position
 
 KNOWN = Known(["tests.one", "tests.two"], [1, 1], ["", ""], None)
 
@@ -189,7 +190,7 @@ def run_a_batch():
     ids = [row.id for row in claim.workflows]
     assert len(ids) == 50
     assert claims.load_events(query, ids) == {}
-    task = RecordedTask(seq=1, kind="STEP", name="x", status="RUNNING")
+    task = RecordedTask(Position("", 1), kind="STEP", name="x", status="RUNNING")
     checkpoints.insert_tasks(query, claim.transaction, [(ids[0], task)])
     task.id, task.status = Task.objects.get(workflow=ids[0]).pk, "COMPLETED"
     checkpoints.update_tasks(query, claim.transaction, [(ids[0], task)])

@@ -53,7 +53,7 @@ MESSAGES = {
         "The body of shop.ship touched the database (SELECT 1). A body is run again from the top, so move this into a "
         "function decorated with @step and call that."
     ),
-    NondeterminismError("W1", 3, "STEP a", "STEP b"): (
+    NondeterminismError("W1", "3", "STEP a", "STEP b"): (
         "Workflow W1 at position 3: recorded is STEP a, but the code now asks for STEP b. Put the code back, or give the "
         "changed body a new version=, then call retry()."
     ),

@@ -120,7 +120,7 @@ def _send_event(workflow: Workflow, given: dict[str, Any], by: Any) -> Any:
 
 def _awaited(workflow: Workflow) -> dict[str, Any]:
     waits = workflow.tasks.filter(kind=Task.Kind.EVENT, status=Task.Status.WAITING)
-    return {"name": waits.order_by("seq").values_list("name", flat=True).first() or ""}
+    return {"name": waits.order_by("branch", "seq").values_list("name", flat=True).first() or ""}
 
 
 ACTIONS = (

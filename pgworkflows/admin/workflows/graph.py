@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from ...models import Task, Workflow
+from ...values.position import Position
 from ..showing import tone
 from .timeline import Entry
 
@@ -82,12 +83,12 @@ def draw(workflow: Workflow, entries: list[Entry], *, before: int = 0, after: in
     forward = [entry for entry in entries if entry.kind not in (Task.Kind.COMPENSATION, Task.Kind.VALUE)]
     if not forward:
         return None
-    chain, steps = [_start()], dict[int, Box]()
+    chain, steps = [_start()], dict[Position, Box]()
     for item in _rows(forward, before, after):
         row = len(chain)
         chain.append(_gap(item, row) if isinstance(item, int) else _task(item, LEFT, row))
         if isinstance(item, Entry):
-            steps[item.seq] = chain[-1]
+            steps[item.position] = chain[-1]
     pairs = [(steps[entry.undoes], entry) for entry in entries if entry.undoes in steps]
     up = [_task(entry, RIGHT, step.y // PITCH) for step, entry in pairs]
     end = _end(workflow, last=chain[-1], up=up)
@@ -128,9 +129,9 @@ def _task(entry: Entry, x: int, row: int) -> Box:
     status = "" if entry.kind == Task.Kind.STATE else str(entry.status_name)
     detail = " · ".join(part for part in (str(entry.kind_name), status, entry.took, tries) if part)
     shape = "undo" if entry.kind == Task.Kind.COMPENSATION else str(entry.kind).lower() if entry.kind in Task.NO_WAITS else "wait"
-    title = f"{entry.seq}. {entry.name}: {detail}"
+    title = f"{entry.position}. {entry.name}: {detail}"
     if entry.undoes is not None:
-        title += " " + _("(undoes %(seq)d)") % {"seq": entry.undoes}
+        title += " " + _("(undoes %(position)s)") % {"position": entry.undoes}
     name = Truncator(entry.name).chars(LONGEST_NAME)
     return Box(x=x, y=_y(row), shape=shape, tone=_tone(entry), name=name, detail=detail, title=title)
 

@@ -86,7 +86,7 @@ class WorkflowPage:
 
     def _approvals(self) -> list[Approval]:
         visible = Approval.objects.using(conf().DATABASE).visible_to(self.request.user)
-        return list(visible.filter(workflow=self.workflow.pk).order_by("seq")[: PER_PAGE * 2])
+        return list(visible.filter(workflow=self.workflow.pk).order_by("branch", "seq")[: PER_PAGE * 2])
 
     def _history(self) -> Any:
         """Find its history; what was decided and said about approvals only for those who may see all of them."""

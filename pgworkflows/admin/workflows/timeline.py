@@ -18,6 +18,7 @@ from ...conf import conf
 from ...models import Approval, History, Task, Workflow
 from ...models.waits import WaitKind, wait_for
 from ...presentation.waits import waits_of
+from ...values.position import Position
 from ...values.redaction import Veil
 from ..showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
 
@@ -36,7 +37,7 @@ Tried = tuple[Any, SafeString | str, int | None]
 class Entry:
     """One task as it is shown; texts are without secrets."""
 
-    seq: int
+    position: Position
     kind: str
     kind_name: Any
     name: str
@@ -52,7 +53,7 @@ class Entry:
     error: ShownError | None
     too_large: bool
     #: The position of the step that this one undoes.
-    undoes: int | None
+    undoes: Position | None
 
     @property
     def status_badge(self) -> SafeString:
@@ -66,7 +67,7 @@ def tasks_of(workflow: Workflow) -> QuerySet[Task]:
     shown = {
         f"shown_{column}": Case(When(LessThanOrEqual(F(f"{column}_size"), LARGEST), then=F(column))) for column in JSON_COLUMNS
     }
-    undone = {"undoes": F("compensates__seq"), "undone": F("compensates__name")}
+    undone = {f"undone_{column}": F(f"compensates__{column}") for column in ("branch", "seq", "name")}
     return workflow.tasks.order_by("branch", "seq").defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown, **undone)
 
 
@@ -75,7 +76,7 @@ class Timeline:
 
     def __init__(self, workflow: Workflow, tasks: list[Any], approvals: list[Approval], now: datetime, links: Links) -> None:
         self.workflow, self.tasks, self.now, self.links = workflow, tasks, now, links
-        self.approvals = {approval.seq: approval for approval in approvals}
+        self.approvals = {(approval.branch, approval.seq): approval for approval in approvals}
         self.children = self._children()
         self.attempts = self._attempts()
         values = [value for task in tasks for value in (task.shown_payload, task.shown_result)]
@@ -100,7 +101,7 @@ class Timeline:
 
     def _entry(self, task: Any) -> Entry:
         return Entry(
-            seq=task.seq,
+            position=task.position,
             kind=task.kind,
             kind_name=task.get_kind_display(),
             name=self.veil.text(task.name),
@@ -115,7 +116,7 @@ class Timeline:
             result=shown_json(task.shown_result, self.veil),
             error=shown_error(task.shown_error, self.veil),
             too_large=any((getattr(task, f"{column}_size") or 0) > LARGEST for column in JSON_COLUMNS),
-            undoes=task.undoes,
+            undoes=_undone_by(task),
         )
 
     def _took(self, task: Any) -> str:
@@ -157,7 +158,7 @@ class Timeline:
         return self.links.told(wait, self.veil.text)
 
     def _approval(self, task: Any) -> SafeString | str:
-        approval = self.approvals.get(task.seq)
+        approval = self.approvals.get(task.position)
         if approval is None:
             return _("a decision")
         link = linked(self.links.to_row(Approval, approval.pk), _("approval %(id)d") % {"id": approval.pk})
@@ -171,7 +172,7 @@ class Timeline:
         return format_html(_("child {}, which is {}"), link, child.get_status_display())
 
     def _undone(self, task: Any) -> SafeString | str:
-        undoes = format_html(_("undoes {} {}"), f"#{task.undoes}", task.undone)
+        undoes = format_html(_("undoes {} {}"), f"#{_undone_by(task)}", task.undone_name)
         return format_html_join("; ", "{}", ((part,) for part in (undoes, self._attempt(task)) if part))
 
     def _attempt(self, task: Any) -> SafeString | str:
@@ -180,3 +181,7 @@ class Timeline:
         if task.status == Task.Status.PENDING:
             return format_html(_("attempt {}, due {}"), task.attempt + 1, moment(self.workflow.available_at))
         return ""
+
+
+def _undone_by(task: Any) -> Position | None:
+    return Position(task.undone_branch, task.undone_seq) if task.undone_seq is not None else None

@@ -108,8 +108,8 @@ class TaskEntry(ShownRow):
     class Meta:
         model = Task
         fields = (
-            "id", "seq", "kind", "name", "status", "attempt", "correlation", "child", "compensates", "payload", "result", "error",
-            "due_at", "started_at", "finished_at",
+            "id", "branch", "seq", "kind", "name", "status", "attempt", "correlation", "child", "compensates", "payload",
+            "result", "error", "due_at", "started_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 

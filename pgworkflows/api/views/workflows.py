@@ -110,7 +110,7 @@ class OneWorkflow(View):
 class Tasks(ListView):
     """What a workflow did and waits for, in order."""
 
-    ordering = ("seq",)
+    ordering = ("branch", "seq")
     queryset = Task.objects.none()
     serializer_class = TaskEntry
     veil = Veil()

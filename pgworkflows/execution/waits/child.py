@@ -59,12 +59,11 @@ class AwaitedChild(Awaited):
         found = replay.run.read.get(self.kind, {}).get(task.child)
         if found is None and task.stored:
             return Answer(error=WorkflowNotFound(f"{task.child}, the child {task.name}, which was deleted"))
-        if found is None or not found[5]:
+        if found is None or not found.ended:
             return None
-        _, name, status, result, message, _ = found
-        if status == Workflow.Status.COMPLETED:
-            return Answer(result)
-        return Answer(error=WorkflowFailed(name, str(task.child), status, message or ""))
+        if found.status == Workflow.Status.COMPLETED:
+            return Answer(found.result)
+        return Answer(error=WorkflowFailed(found.name, str(task.child), found.status, found.error or ""))
 
     def tell(self, task: RecordedTask) -> Wait:
         """Say which."""
@@ -98,6 +97,6 @@ def start_child(replay: Replay, workflow: WorkflowFunction[..., Any], arguments:
     if task is None:
         task = replay.run.write(awaited.open(replay))
     if task.child is None:
-        replay.run.block(ValueError(f"task {task.seq}, CHILD {task.name}, does not say which workflow it started"))
+        replay.run.block(ValueError(f"task {task.position}, CHILD {task.name}, does not say which workflow it started"))
         raise Suspended
     return ChildHandle(replay, awaited, task, task.child)

@@ -35,7 +35,7 @@ class AwaitedEvent(Awaited):
         for event in run.events:
             if event.name == self.name and event.correlation in (None, self.correlation):
                 run.events.remove(event)
-                run.consumed.append((event.id, task.seq))
+                run.consumed.append((event.id, task.position))
                 return Answer(event.payload)
         return None
 

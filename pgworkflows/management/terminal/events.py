@@ -32,6 +32,6 @@ def _row(event: Event) -> tuple[object, ...]:
 
 def not_awaited(workflow: Workflow) -> str:
     """Say that a workflow does not wait for an event that it was sent, and which it waits for."""
-    waits = workflow.tasks.filter(kind=Task.Kind.EVENT, status=Task.Status.WAITING).order_by("seq")
+    waits = workflow.tasks.filter(kind=Task.Kind.EVENT, status=Task.Status.WAITING).order_by("branch", "seq")
     names = ", ".join(waits.values_list("name", flat=True)) or "no event"
     return f"It waits for {names} now; this one is kept until it asks for it."

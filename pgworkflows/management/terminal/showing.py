@@ -97,7 +97,7 @@ def _error(error: Any, veil: Veil) -> str:
 def _task(task: Task, veil: Veil) -> tuple[Any, ...]:
     said = _error(task.error, veil) or as_json(task.result, veil)
     name = veil.text(task.name)
-    return task.seq, task.kind, name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
+    return task.position, task.kind, name, task.status, task.attempt, moment(task.due_at), moment(task.finished_at), said
 
 
 def _events(workflow: Workflow, veil: Veil) -> Iterator[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ SELECT v.id, NULLIF(v.username, ''), 'elsewhere'
 FROM {{schema}}.pgworkflows_approval o JOIN {{schema}}.pgworkflows_decision d ON d.approval_id = o.id,
   LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
 WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
-  AND o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id
+  AND o.workflow_id = a.workflow_id AND o.branch = a.branch AND o.request = a.request AND o.stage_id <> a.stage_id
 $$;
 
 -- Whether an approval still takes decisions, as listing, offering and deciding ask: it is pending, and its time is not over.

@@ -35,7 +35,7 @@ CREATE OR REPLACE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, r
 CREATE OR REPLACE TRIGGER event_keeps BEFORE UPDATE OF name, correlation, key, payload, sent_at, sent_by ON pgworkflows_event
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('event');
 CREATE OR REPLACE TRIGGER approval_keeps BEFORE UPDATE
-  OF workflow_id, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id,
+  OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id,
      requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash,
      form, created_at, time_limit, on_timeout, escalate_to, remind_every ON pgworkflows_approval
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');

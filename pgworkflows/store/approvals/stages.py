@@ -8,6 +8,7 @@ from typing import Any
 
 from ...models import Approval, ApprovalAction, ApprovalPolicy, Decision, Workflow
 from ...values.encoding import decode
+from ...values.position import Position
 from ..actors import WORKER, Actor
 from ..connection import database
 from .deadlines import due
@@ -43,7 +44,7 @@ class Question:
 
 
 def open_next(
-    question: Question, *, workflow: Any, name: str, seq: int, now: datetime, previous: Approval | None
+    question: Question, *, workflow: Any, name: str, position: Position, now: datetime, previous: Approval | None
 ) -> Approval | None:
     """Insert the approval that comes after `previous` (None for the first); return None when nobody is left to ask.
 
@@ -71,8 +72,9 @@ def open_next(
                 return None
             opening = fallback(policy, None, NO_STAGE)
     approval = _unsaved(question, opening, policy, snapshot)
-    approval.workflow_id, approval.seq, approval.round, approval.created_at = workflow, seq, round_, now
-    approval.request = previous.request if previous is not None else seq
+    approval.workflow_id, approval.branch, approval.seq = workflow, *position
+    approval.round, approval.created_at = round_, now
+    approval.request = previous.request if previous is not None else position.seq
     approval.kind = policy.name if policy is not None else name
     return _insert(approval, opening, actions, now)
 
@@ -146,10 +148,10 @@ def _insert(approval: Approval, opening: Opening, actions: list[tuple[str, str]]
     return approval
 
 
-def stage_at(workflow: Any, seq: int) -> Approval | None:
+def stage_at(workflow: Any, position: Position) -> Approval | None:
     """Return the approval that a workflow asked for at a position, if it did."""
     rows = Approval.objects.using(database().alias).select_related("policy", "stage")
-    return rows.filter(workflow=workflow, seq=seq).first()
+    return rows.filter(workflow=workflow, branch=position.branch, seq=position.seq).first()
 
 
 #: What an outcome says of a decision, and where that is.
@@ -162,7 +164,7 @@ ANSWER = {
 def answers(approval: Approval) -> list[dict[str, Any]]:
     """Return every decision on the request, in all stages and rounds, oldest first."""
     rows = Decision.objects.using(database().alias).filter(
-        approval__workflow=approval.workflow_id, approval__request=approval.request
+        approval__workflow=approval.workflow_id, approval__branch=approval.branch, approval__request=approval.request
     )
     found = rows.order_by("id").values_list(*ANSWER.values())
     answered = [dict(zip(ANSWER, row, strict=True)) for row in found]
