@@ -63,14 +63,21 @@ class Scratch:
 
 
 @contextmanager
-def database(name: str, settings: str, *migrated: str) -> Iterator[Scratch]:
+def created(name: str, settings: str) -> Iterator[Scratch]:
+    """Give a database that holds nothing yet."""
     name = f"{name}_{os.getpid()}"  # pytest-xdist may run this module in two processes
     server = make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            made = Scratch(server, name, settings)
-            made.manage("migrate", "--verbosity", "0", *migrated)
-            yield made
+            yield Scratch(server, name, settings)
         finally:
             drop_database(connection, name)
+
+
+@contextmanager
+def database(name: str, settings: str, *migrated: str) -> Iterator[Scratch]:
+    """Give a database that `migrate` has made."""
+    with created(name, settings) as made:
+        made.manage("migrate", "--verbosity", "0", *migrated)
+        yield made
