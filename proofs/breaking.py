@@ -266,7 +266,7 @@ SWITCHES = {
     "transaction-id": Switch(
         take_out=transaction_id,
         proofs=("undisturbed",),
-        counter="effects_lost",
+        counter="effects_not_expected",
         ddl=replaced_in_functions(
             "insert_tasks update_tasks update_workflows", "pg_current_xact_id() = claim", "claim IS NOT NULL"
         ),

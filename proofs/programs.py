@@ -45,7 +45,7 @@ SURE: Node = {"do": "write", "tries": 1, "fails": 0, "gives": 1, "undo": None, "
 #: What the first programs of a plan begin with, so that no plan leaves it to chance.
 SAMPLES: list[Program] = [
     *([{"do": kind}] for kind in WEIGHTS),
-    *([SURE, {"do": "meddle", "how": how}] for how in MEDDLING),
+    *([SURE, {"do": "meddle", "how": how}, SURE] for how in MEDDLING),
     *([{"do": "nest", "how": how}] for how in NESTING),
     *([{"do": "repair", "chosen": chosen}] for chosen in ("retry", "compensate")),
     *([{"do": "share", "among": among}] for among in ("self", "child")),

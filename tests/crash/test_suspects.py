@@ -7,7 +7,7 @@ import pytest
 
 from pgworkflows.models import Worker, Workflow
 from tests.ledger.models import Entry
-from tests.ledger.workflows import hanging_once, poison, poisonous_call, quick, slow_call, spinning
+from tests.ledger.workflows import hanging_once, poison, poison_after_call, poisonous_call, quick, slow_call, spinning
 from tests.workers import children, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +43,15 @@ def test_main_process_goes_on_while_a_step_kills_the_other(fleet):
     assert main in children(supervisor)
     assert "Step ledger.kill_worker of workflow ledger.poison" in Workflow.objects.get(name="ledger.poison").error["message"]
     assert Entry.objects.filter(name="before the poison").count() == 1
+
+
+def test_answer_is_recorded_before_the_step_that_kills_runs_again(fleet):
+    poison_after_call.start("c")
+    fleet.runworkflows(stdout=subprocess.DEVNULL)
+    until(lambda: statuses("poison_after_call") == {"BLOCKED": 1}, "it is blocked", 90)
+    # Two deaths took the answer with them: the first, and the one when it was tried once more beside others.
+    assert Entry.objects.filter(name="c: called").count() <= 3
+    assert "Step ledger.kill_worker of workflow" in Workflow.objects.get().error["message"]
 
 
 def test_body_that_spins_costs_its_neighbours_one_lease(fleet):

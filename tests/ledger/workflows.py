@@ -156,6 +156,13 @@ def poison() -> None:
 
 
 @workflow
+def poison_after_call(name: str) -> None:
+    """Call, and kill the worker that takes the answer."""
+    call(name)
+    kill_worker()
+
+
+@workflow
 def poisonous_call(name: str) -> None:
     kill_worker_in_call(name)
 
