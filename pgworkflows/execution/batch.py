@@ -98,7 +98,7 @@ class Batch:
         if run.row.crashes > MOST_CRASHES:
             run.block(run.tried_too_often(f"Step {step.name}", lost_call))
             raise Suspended
-        answered = (run.row.id, run.row.epoch) in self.engine.results
+        answered = (run.row.id, run.row.epoch) in self.landed
         if (self.apart or answered) and run.row.crashes > 1 and run.dirty:
             # Commit step by step, so that the one that is tried in vain stands alone and gets the blame, and so that an
             # answer from outside does not go with it.
