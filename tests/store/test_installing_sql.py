@@ -146,3 +146,4 @@ def test_signatures_change_and_change_back(scratch, next_release):
     scratch.manage("migrate", "--verbosity", "0")
     scratch.execute("GRANT EXECUTE ON FUNCTION pgworkflows.deliver TO pg_monitor")
     assert catalogue(scratch) == before
+    scratch.execute("REVOKE EXECUTE ON FUNCTION pgworkflows.deliver FROM pg_monitor")
