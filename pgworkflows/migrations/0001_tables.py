@@ -1103,7 +1103,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                condition=models.Q(("status", "WAITING")), fields=["kind", "started_at"], name="pgworkflows_task_waiting"
+                condition=models.Q(("started_at__isnull", False), ("status", "WAITING")),
+                fields=["kind", "started_at"],
+                name="pgworkflows_task_waiting",
             ),
         ),
         migrations.AddConstraint(

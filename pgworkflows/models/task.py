@@ -108,8 +108,13 @@ class Task(FSMModelMixin, models.Model):
                 condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]),
                 name="pgworkflows_task_open",
             ),
-            # How long the oldest wait of each kind is open.
-            models.Index(fields=["kind", "started_at"], condition=Q(status="WAITING"), name="pgworkflows_task_waiting"),
+            # How long the oldest wait of each kind is open. The second condition, which only that query has, keeps planners
+            # that know an empty table from choosing it where a wait is looked for by what it waits for.
+            models.Index(
+                fields=["kind", "started_at"],
+                condition=Q(status="WAITING", started_at__isnull=False),
+                name="pgworkflows_task_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

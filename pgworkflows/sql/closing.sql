@@ -32,12 +32,13 @@ BEGIN
   WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL AND c.parent_close = 'cancel' AND c.finished_at IS NULL
   ON CONFLICT DO NOTHING;
 
+  -- The fence has each looked for by itself: a list of ids looks dearer to the planner than all that is open.
   INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
   SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow w
-  JOIN pgworkflows_task t
-    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.child_id = w.id
-  WHERE w.id = ANY (closed) AND t.child_id = ANY (closed) AND w.finished_at IS NOT NULL
+  CROSS JOIN LATERAL (
+    SELECT * FROM pgworkflows_task WHERE kind = 'CHILD' AND status = 'WAITING' AND child_id = w.id OFFSET 0) t
+  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
   ON CONFLICT DO NOTHING;
 END
 $$;

@@ -51,7 +51,8 @@ SELECT extract(epoch FROM pgworkflows.now() - LEAST(
 OLDEST_WAIT = f"""
 SELECT extract(epoch FROM pgworkflows.now() - min(w.started_at))::float
 FROM unnest(ARRAY{Task.Kind.values}) AS k(kind) CROSS JOIN LATERAL (
-  SELECT t.started_at FROM pgworkflows_task t WHERE t.status = 'WAITING' AND t.kind = k.kind ORDER BY t.started_at LIMIT 1) w
+  SELECT t.started_at FROM pgworkflows_task t
+  WHERE t.kind = k.kind AND t.status = 'WAITING' AND t.started_at IS NOT NULL ORDER BY t.started_at LIMIT 1) w
 """
 
 OVERDUE = "SELECT count(*) FROM pgworkflows_approval WHERE status = 'PENDING' AND due_at < pgworkflows.now()"

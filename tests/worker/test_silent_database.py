@@ -78,7 +78,7 @@ def test_full_disk_is_charged_to_nobody(worker, run_until):
 
 
 def test_orphan_ends_while_the_database_is_gone(worker, monkeypatch):
-    def lost(*_):
+    def lost(*_, **__):
         raise OperationalError("gone")
 
     monkeypatch.setattr(workers, "beat", lost)
