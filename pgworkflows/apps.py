@@ -18,8 +18,8 @@ class PGWorkflowsConfig(AppConfig):
         """Register checks and receivers, let ADMINS be told, answer for our tables, and import each app's workflows."""
         from . import checks, receivers  # noqa: F401 - importing registers them
         from .definitions.registry import autodiscover
-        from .log import reach_admins
         from .routers import come_first
+        from .telemetry.log import reach_admins
 
         reach_admins()
         come_first()

@@ -20,8 +20,6 @@ worker_changed = Signal()
 ended_run_returned = Signal()
 #: A worker knows another body than unfinished runs began with. Arguments: name, version, unfinished (int).
 definition_changed = Signal()
-#: Something of a project's own failed where nothing may be raised. Arguments: what (str), error (BaseException).
-neighbour_failed = Signal()
 #: People are asked, or more people are. Sent, like the next three, by an outside step: at least once. Arguments: approval
 #: (the Approval), recipients (users).
 approval_requested = Signal()

@@ -1,7 +1,8 @@
-"""The named points at which a worker process can be made to kill itself, by patching the engine from outside.
+"""The named points at which a worker process can be made to kill itself.
 
-Those that a test can reach by `pgworkflows.testing.crash_at` have its names; the others lie where only a real worker
-comes by: inside the flush, during takeover, during compensation, during delivery.
+Those that a test can reach by `pgworkflows.testing.crash_at` are the same; the others lie where only a real worker comes by,
+in the midst of something of which nothing is told: inside the flush, during takeover, compensation, delivery. The engine is
+patched for them from outside.
 """
 
 from __future__ import annotations
@@ -15,22 +16,13 @@ from typing import Any
 POINT, DEATHS = "PROOFS_KILL_AT", "PROOFS_DEATHS"
 
 
-def places() -> dict[str, tuple[Any, str, bool]]:
-    """Return for each point where it is, the name there, and whether death comes before the call or after it."""
-    from pgworkflows.execution import attempts, batch, outside, sagas
-    from pgworkflows.execution.transaction import FusedTransaction
+def inner_places() -> dict[str, tuple[Any, str, bool]]:
+    """Return for each point of our own where it is, the name there, and whether death comes before the call or after it."""
+    from pgworkflows.execution import sagas
     from pgworkflows.store import checkpoints, events, idling, workers
-    from pgworkflows.worker import pool
 
     return {
-        "before_step": (attempts, "_attempt_inside", True),
-        "after_step": (FusedTransaction, "end_step", False),
-        "before_flush": (batch, "_flush", True),
         "inside_flush": (checkpoints, "update_workflows", True),
-        "before_commit": (batch, "_flush", False),
-        "after_commit": (batch, "_after_commit", True),
-        "before_outside_call": (outside, "_enter", True),
-        "after_outside_call": (pool.OutsidePool, "_land", True),
         "during_takeover": (workers, "take_over", False),
         "during_compensation": (sagas, "attempt", True),
         "after_compensation": (sagas, "attempt", False),
@@ -47,18 +39,33 @@ POINTS = (
 
 def kill_at(point: str, occurrence: int) -> None:
     """Have this process kill itself the n-th time that it comes to the point."""
-    where, name, before = places()[point]
-    original: Callable[..., Any] = getattr(where, name)
+    from pgworkflows.testing.crashes import PLACES
+
     seen = 0
 
-    def deadly(*args: Any, **kwargs: Any) -> Any:
+    def come_by(**facts: Any) -> None:
         nonlocal seen
-        seen += 1
+        if point not in PLACES or PLACES[point].here(**facts):
+            seen += 1
+            if seen == occurrence:
+                die(point)
+
+    if point in PLACES:
+        PLACES[point].point.subscribe(come_by)
+    else:
+        _patch(*inner_places()[point], come_by)
+
+
+def _patch(where: Any, name: str, before: bool, come_by: Callable[[], None]) -> None:
+    original: Callable[..., Any] = getattr(where, name)
+
+    def deadly(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            come_by()
+        value = original(*args, **kwargs)
         if not before:
-            value = original(*args, **kwargs)
-        if seen == occurrence:
-            die(point)
-        return original(*args, **kwargs) if before else value
+            come_by()
+        return value
 
     setattr(where, name, deadly)
 

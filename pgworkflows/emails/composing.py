@@ -12,13 +12,13 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import translation
 
-from .. import signals
 from ..conf import conf
 from ..models import Approval
 from ..presentation import links
 from ..presentation.summaries import summary_texts
 from ..site import decision_links
 from ..store.approvals.announcements import Notification
+from ..telemetry import points
 from ..values.redaction import Veil
 from .recipients import address_of
 
@@ -96,7 +96,7 @@ class Email:
             except Exception as error:
                 failed = error
                 what = f"the e-mail to {address_of(person)} about approval {news.approval.pk}"
-                signals.neighbour_failed.send_robust(Email, what=what, error=error)
+                points.failed.emit(what=what, error=error)
         if not entries and failed is not None:
             raise failed
         given = {"person": person, "entries": entries, "count": len(self.news), "more": len(self.news) - len(entries)}

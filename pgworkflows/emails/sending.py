@@ -17,6 +17,7 @@ from ..models import Approval, Event, Workflow
 from ..store.approvals.announcements import Notification
 from ..store.approvals.decisions import principals, refusal
 from ..store.connection import database, database_now
+from ..telemetry import points
 from .composing import ASKING, Email, News
 from .recipients import address_of, people, recipients
 
@@ -35,7 +36,7 @@ def tell(approval: int, notification: Notification, email: WorkflowFunction[...,
     told = recipients(row, notification)
     for receiver, error in signals.APPROVAL_SIGNALS[notification].send_robust(Approval, approval=row, recipients=told):
         if isinstance(error, Exception):
-            signals.neighbour_failed.send_robust(Approval, what=f"receiver {receiver!r}", error=error)
+            points.failed.emit(what=f"receiver {receiver!r}", error=error)
     if not conf().BASE_URL:
         return
     news, now = {"approval": approval, "notification": notification}, _minute_of(database_now())
@@ -102,7 +103,7 @@ def write(key: Any, happened: list[dict[str, Any]], *, email: str) -> None:
         if not _is_for_good(error, message):
             raise
         whom = message.to[0] if message is not None else f"user {person.pk}"
-        signals.neighbour_failed.send_robust(Approval, what=f"the e-mail to {whom}", error=error)
+        points.failed.emit(what=f"the e-mail to {whom}", error=error)
 
 
 def _still_news(approval: int, notification: Notification, person: Any) -> News | None:

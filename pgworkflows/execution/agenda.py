@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..store import claims, events, idling
 from ..store.claims import CallKey
+from ..telemetry import points
 from .batch import Report, run_batch
 from .engine import Engine
 from .outside import OutsideCall, OutsideResult
@@ -95,6 +96,7 @@ class Agenda:
         self.alone.extend(report.alone)
         self.aside |= dict.fromkeys(report.aside, time.monotonic() + ASIDE_SECONDS)
         for call in report.calls:
+            points.call.emit(worker=self.engine.name, call=call)
             self.outside.submit(call)
         return bool(report.claimed or self.outside.has_results())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from ..exceptions import NotAllowed, WaitTimeout
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
 from ..store.records import RecordedTask
+from ..telemetry import points
 from ..values.encoding import dump, load, with_rows
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
@@ -57,13 +59,18 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     task.started_at, task.due_at = task.started_at or run.now(), None
     transaction.begin_step(step.elsewhere, careful=run.is_careful(task.position))
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
+    failure: BaseException | None = None
+    if points.step_begun.subscribers:
+        points.step_begun.emit(**_facts(run, step, task, info))
+    began = time.monotonic()
+    batch.engine.step = run.row.id, task.position, step, began
     try:
-        batch.engine.watch(run.row.id, task.position, step)
         value = step.function(**with_rows(arguments))
         _check(run, task)
         text = dump(value, f"the result of step {step.name}")
         recorded = value if type(value) in _PLAIN else load(text)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt in a step are its failure
+        failure = error
         if transaction.undo_step():
             run.undone = task.position
         if isinstance(error, ControlFlow):
@@ -75,13 +82,20 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         _completed(run, task, text, info.attempt)
         return recorded
     finally:
-        batch.engine.watch(None, None, None)
+        batch.engine.step = None
         current_scope.reset(scope)
         step_info.reset(step_token)
+        if points.step_ended.subscribers:
+            points.step_ended.emit(**_facts(run, step, task, info), seconds=time.monotonic() - began, error=failure)
     if run.undone is not None:
         run.charges[task.position] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
         raise Suspended
     _failed(run, step, task, failure, info.attempt)
+
+
+def _facts(run: Run, step: Step[..., Any], task: RecordedTask, info: StepInfo) -> dict[str, Any]:
+    worker = run.batch.engine.name
+    return {"worker": worker, "workflow": run.row.id, "position": task.position, "step": step, "attempt": info.attempt}
 
 
 def _call(step: Step[..., Any], arguments: dict[str, Any]) -> object:

@@ -13,15 +13,15 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError, transaction
 
-from .. import signals
 from ..conf import conf
 from ..definitions.step import Step
 from ..exceptions import NotAllowed
-from ..models import Workflow
+from ..models import Task, Workflow
 from ..store import checkpoints, events
 from ..store.claims import Claim
 from ..store.connection import end_session, end_what_was_left_open
 from ..store.records import RecordedTask
+from ..telemetry import points
 from ..values.position import START, Position
 from .advance import advance
 from .control_flow import Suspended, TransactionLost
@@ -139,18 +139,37 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
             if runs:
                 _run_all(batch, runs)
                 batch.transaction.take_back_settings()
+                points.flush_begun.emit(worker=engine.name)
                 _flush(batch, [run for run in runs if run.outcome is not None])
+                points.flush_ended.emit(worker=engine.name)
                 hooks = batch.transaction.take_hooks()
             if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
                 batch.transaction.execute("SELECT pgworkflows.act_as('', '')")
     except (TransactionLost, checkpoints.TransactionGone, DatabaseError, psycopg.Error) as error:
-        return _lost(batch, runs, error)
+        batch.report = _lost(batch, runs, error)
+        points.batch.emit(worker=engine.name, report=batch.report)
+        return batch.report
     finally:
         ended, engine.transaction, engine.running = engine.transaction, None, None
         if ended is not None and ended.session_spoiled and not engine.nested:
             end_session()
+    _tell_of_commit(batch, runs)
     _after_commit(batch, [run for run in runs if run.outcome is not None], hooks)
+    points.batch.emit(worker=engine.name, report=batch.report)
     return batch.report
+
+
+def _tell_of_commit(batch: Batch, runs: list[Run]) -> None:
+    if not runs:
+        return
+    points.committed.emit(worker=batch.engine.name, workflows=batch.report.advanced)
+    if points.wait_opened.subscribers:
+        for run in runs:
+            for task in run.dirty.values():
+                if not task.stored and task.status == Task.Status.WAITING:
+                    points.wait_opened.emit(
+                        worker=batch.engine.name, workflow=run.row.id, name=run.row.name, kind=task.kind, task=task.name
+                    )
 
 
 def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
@@ -273,13 +292,13 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
         try:
             events.look_again(batch.opened_waits)
         except DatabaseError as error:  # the slow sweep looks again; the calls below must be made
-            signals.neighbour_failed.send_robust(Batch, what="looking again at new waits", error=error)
+            points.failed.emit(what="looking again at new waits", error=error)
     for hook in hooks:
         try:
             with batch.engine.limited(f"on_commit hook {hook!r}"):
                 hook()
             _require_nothing_open(batch)
         except (Exception, SystemExit) as error:
-            signals.neighbour_failed.send_robust(Batch, what=f"on_commit hook {hook!r}", error=error)
+            points.failed.emit(what=f"on_commit hook {hook!r}", error=error)
     with batch.engine.limited("a receiver of a signal of pgworkflows"):
         tell(batch.failures, runs)

@@ -23,8 +23,6 @@ MOST_RAISED = 100
 #: Stands for the position in a charge that is no single step's.
 WHOLE_RUN = START
 
-Watch = Callable[[uuid.UUID | None, Position | None, "Step[..., Any] | None"], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -38,10 +36,6 @@ Refuses = Callable[["Step[..., Any]"], Refusal | None]
 
 
 def _refuses_nothing(step: Step[..., Any]) -> None:
-    return None
-
-
-def _unwatched(workflow: uuid.UUID | None, position: Position | None, step: Step[..., Any] | None) -> None:
     return None
 
 
@@ -76,14 +70,14 @@ class Engine:
     raised: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: The workflow that runs in the transaction.
     running: uuid.UUID | None = None
+    #: The atomic step that runs: its workflow, position and declaration, and since when.
+    step: tuple[uuid.UUID, Position, Step[..., Any], float] | None = None
     #: What of the users' runs after a commit, a hook or a receiver, and since when.
     afterwards: tuple[str, float] | None = None
     #: Whether no outside attempt may begin any more.
     stopping: bool = False
     #: The transaction that is open now, for whoever watches that it does not hang.
     transaction: FusedTransaction | None = None
-    #: Told when an atomic step begins (workflow, position, step) and ends (None).
-    watch: Watch = _unwatched
     #: Asked before an outside attempt begins.
     refuses: Refuses = _refuses_nothing
 

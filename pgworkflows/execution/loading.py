@@ -6,9 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from ..definitions.registry import registry
+from ..models import Workflow
 from ..models.workflow_row import ClaimedWorkflow
 from ..store import claims
 from ..store.connection import database
+from ..telemetry import points
 from .replay import read_together
 from .run import Run
 from .transaction import FusedTransaction
@@ -51,7 +53,16 @@ def claim_and_load(batch: Batch, source: Source) -> list[Run]:
         return []
     batch.transaction.transaction = claim.transaction
     batch._now, batch._clock = claim.now, time.monotonic()
+    _tell_of_claim(batch.engine.name, claim.workflows)
     return load(batch, [row for row in claim.workflows if not _runs_alone(batch, row)])
+
+
+def _tell_of_claim(worker: str, rows: list[ClaimedWorkflow]) -> None:
+    points.claimed.emit(worker=worker, workflows=len(rows))
+    if points.woken.subscribers:
+        for row in rows:
+            if row.status == Workflow.Status.WAITING:
+                points.woken.emit(worker=worker, workflow=row.id, name=row.name)
 
 
 def load(batch: Batch, rows: list[ClaimedWorkflow]) -> list[Run]:

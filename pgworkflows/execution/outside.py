@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ..models.waits import Wait, WaitKind, wait_for
 from ..store.actors import Actor, running_for
 from ..store.claims import CallKey
 from ..store.connection import end_what_was_left_open
+from ..telemetry import points
 from ..values.encoding import dump, load, with_rows
 from .context import StepInfo, WorkflowInfo, step_info, workflow_info
 from .entering import entered, entered_async, own_thread
@@ -88,7 +90,7 @@ class OutsideResult:
     @classmethod
     def lost_by(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
         """Make the result of a call that its executor lost, as a worker that died would have."""
-        return cls(key=call.key, error=describe(error), lost=True)
+        return cls(key=call.key, error=describe(error), raised=error, lost=True)
 
     @classmethod
     def turned_away(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
@@ -118,8 +120,29 @@ def _enter(call: OutsideCall) -> None:
     step_info.set(call.info)
 
 
+def _facts(call: OutsideCall) -> dict[str, Any]:
+    info = call.info
+    return {
+        "worker": None, "workflow": info.workflow, "position": info.position, "step": call.step, "attempt": info.attempt,
+    }  # fmt: skip
+
+
+def _tell_begun(call: OutsideCall) -> float:
+    points.step_begun.emit(**_facts(call))
+    return time.monotonic()
+
+
+def _tell_ended(call: OutsideCall, began: float, result: OutsideResult) -> OutsideResult:
+    points.step_ended.emit(**_facts(call), seconds=time.monotonic() - began, error=result.raised)
+    return result
+
+
 def _call(call: OutsideCall) -> OutsideResult:
     _enter(call)
+    return _tell_ended(call, _tell_begun(call), _made(call))
+
+
+def _made(call: OutsideCall) -> OutsideResult:
     try:
         with entered(call.of):
             return OutsideResult.succeeded(call, call.step.function(**with_rows(call.arguments)))
@@ -162,8 +185,12 @@ async def perform_async(call: OutsideCall) -> OutsideResult:
 
 
 async def _call_async(call: OutsideCall) -> OutsideResult:
-    """Make the call; the step's timeout cancels it."""
     _enter(call)
+    return _tell_ended(call, _tell_begun(call), await _made_async(call))
+
+
+async def _made_async(call: OutsideCall) -> OutsideResult:
+    """Make the call; the step's timeout cancels it."""
     limit, late = None, list[float]()
     try:
         function: Callable[..., Any] = call.step.function

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..execution import attempts, batch
+from ..definitions.step import Step
 from ..execution.control_flow import ControlFlow
-from ..execution.transaction import FusedTransaction
-from . import runner
+from ..telemetry import points
+from ..telemetry.points import Point
 
 
 class SimulatedCrash(ControlFlow):
@@ -21,24 +21,44 @@ class SimulatedCrash(ControlFlow):
         super().__init__(point)
 
 
-#: point: (where it is, the name there, whether the crash comes before the call or after it)
-_PLACES: dict[str, tuple[Any, str, bool]] = {
-    "before_step": (attempts, "_attempt_inside", True),
-    "after_step": (FusedTransaction, "end_step", False),
-    "before_flush": (batch, "_flush", True),
-    "before_commit": (batch, "_flush", False),
-    "after_commit": (batch, "_after_commit", True),
-    "before_outside_call": (runner, "perform_inline", True),
-    "after_outside_call": (runner, "perform_inline", False),
+def _atomic(step: Step[..., Any], **_: Any) -> bool:
+    return step.atomic
+
+
+def _outside(step: Step[..., Any], **_: Any) -> bool:
+    return not step.atomic
+
+
+def _anywhere(**_: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a crash point is: a point of the telemetry, and which of its facts mean it."""
+
+    point: Point
+    here: Callable[..., bool] = _anywhere
+
+
+PLACES = {
+    "before_step": Place(points.step_begun, _atomic),
+    "after_step": Place(points.step_ended, lambda **facts: _atomic(**facts) and facts["error"] is None),
+    "before_flush": Place(points.flush_begun),
+    "before_commit": Place(points.flush_ended),
+    "after_commit": Place(points.committed),
+    "before_outside_call": Place(points.step_begun, _outside),
+    "after_outside_call": Place(points.step_ended, _outside),
 }
-CRASH_POINTS = tuple(_PLACES)
+CRASH_POINTS = tuple(PLACES)
 
 
 @dataclass(slots=True)
 class Trap:
     """Counts how often the run comes to a point, and crashes it there once."""
 
-    point: str
+    name: str
+    place: Place
     occurrence: int
     seen: int = 0
 
@@ -47,35 +67,22 @@ class Trap:
         """Whether it has crashed the run."""
         return self.seen >= self.occurrence
 
-    def around(self, original: Callable[..., Any], *, before: bool) -> Callable[..., Any]:
-        """Return the function with the crash before its call, or after it."""
-
-        def crashing(*args: Any, **kwargs: Any) -> Any:
+    def come_by(self, **facts: Any) -> None:
+        """Crash if this is the time."""
+        if self.place.here(**facts):
             self.seen += 1
-            here = self.seen == self.occurrence
-            if before and here:
-                raise SimulatedCrash(self.point)
-            value = original(*args, **kwargs)
-            if here:
-                raise SimulatedCrash(self.point)
-            return value
-
-        return crashing
+            if self.seen == self.occurrence:
+                raise SimulatedCrash(self.name)
 
 
 @contextmanager
-def trap_at(point: str, occurrence: int) -> Iterator[Trap]:
+def trap_at(name: str, occurrence: int) -> Iterator[Trap]:
     """Set a trap for as long as the block lasts; the SimulatedCrash is for the caller to catch."""
-    if point not in _PLACES:
-        raise ValueError(f"crash_at({point!r}): no such point. There are {', '.join(CRASH_POINTS)}.")
-    where, name, before = _PLACES[point]
-    original: Callable[..., Any] = getattr(where, name)
-    trap = Trap(point, occurrence)
-    setattr(where, name, trap.around(original, before=before))
-    try:
+    if name not in PLACES:
+        raise ValueError(f"crash_at({name!r}): no such point. There are {', '.join(CRASH_POINTS)}.")
+    trap = Trap(name, PLACES[name], occurrence)
+    with trap.place.point.subscribed(trap.come_by):
         yield trap
-    finally:
-        setattr(where, name, original)
 
 
 @contextmanager

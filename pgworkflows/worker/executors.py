@@ -15,7 +15,6 @@ from typing import Any
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from .. import signals
 from ..conf import SETTING, conf, maker_and_bound
 from ..exceptions import WaitTimeout
 from ..execution.elsewhere import pack, unpack
@@ -24,6 +23,7 @@ from ..execution.outside import OutsideCall, OutsideResult
 from ..executors import ExecutorUnavailable
 from ..executors.far_side import make_call
 from ..store.claims import CallKey
+from ..telemetry import points
 
 #: How long making an executor, or handing it a call, may take, in seconds.
 LONGEST_SILENCE = 30.0
@@ -231,7 +231,7 @@ class NamedExecutor:
     def _lost(self, call: OutsideCall, error: BaseException) -> OutsideResult:
         """Whatever the future itself raises is the executor's failure: the step's own come as text."""
         what = f"a call of step {call.step.name} on executor {self.name!r}"
-        signals.neighbour_failed.send_robust(NamedExecutor, what=what, error=error)
+        points.failed.emit(what=what, error=error)
         if isinstance(error, ImportError):  # the far side does not have our code
             return OutsideResult.turned_away(call, self._unavailable(error))
         return OutsideResult.lost_by(call, error)
@@ -279,7 +279,7 @@ class NamedExecutor:
                 landing.append((flight.call, OutsideResult.lost_by(flight.call, error)))
             else:
                 landing.append((flight.call, OutsideResult.turned_away(flight.call, unavailable)))
-        signals.neighbour_failed.send_robust(NamedExecutor, what=f"executor {self.name!r}", error=error)
+        points.failed.emit(what=f"executor {self.name!r}", error=error)
         for call, result in landing:
             self._land(call, result)
 

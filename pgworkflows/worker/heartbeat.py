@@ -10,11 +10,11 @@ from collections.abc import Callable
 import psycopg
 from django.db import Error as DatabaseError
 
-from .. import signals
 from ..conf import conf
 from ..execution.agenda import Agenda
 from ..store import idling, workers
 from ..store.connection import database
+from ..telemetry import points
 from .listener import Listener
 from .options import WorkerOptions
 from .pool import OutsidePool
@@ -96,7 +96,7 @@ class Heartbeat(threading.Thread):
             self.wake.set()
 
     def _connection_lost(self, error: Exception) -> None:
-        signals.neighbour_failed.send_robust(Heartbeat, what="the worker's own connection", error=error)
+        points.failed.emit(what="the worker's own connection", error=error)
         database().close()
         self.listener.direct = False
         self.takeover.connection_lost()

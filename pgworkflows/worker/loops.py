@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from .. import signals
 from ..exceptions import WaitTimeout
 from ..execution.outside import HELD_UP, OutsideCall, OutsideResult, perform_async
 from ..store.claims import CallKey
+from ..telemetry import points
 
 #: More loops that are held up are not replaced: their threads cannot be ended.
 MOST_LOOPS = 8
@@ -174,7 +174,7 @@ class AsyncCalls:
     def _go_on_elsewhere(self, loop: Loop, holder: Flight | None) -> None:
         where = f" of workflow {holder.call.of.name} {holder.call.of.id}" if holder is not None else ""
         said = RuntimeError(f"{_named(holder)}{where} holds it up: {REMEDY}")
-        signals.neighbour_failed.send_robust(AsyncCalls, what="the event loop of async steps", error=said)
+        points.failed.emit(what="the event loop of async steps", error=said)
         fresh = Loop(self._land)
         self._loops.append(fresh)
         for call in loop.take_waiting():

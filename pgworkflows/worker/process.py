@@ -20,12 +20,13 @@ from .. import signals
 from ..conf import conf
 from ..definitions.registry import registry
 from ..execution.agenda import Agenda, Takes
-from ..execution.batch import Report
 from ..execution.engine import Engine, known_definitions
 from ..execution.pacing import Pacing
 from ..store import idling, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
+from ..telemetry import points
+from .counts import Counts
 from .heartbeat import LONGEST_PAUSE, Heartbeat
 from .options import REPLACE_ME, WorkerOptions
 from .pool import OutsidePool
@@ -49,7 +50,7 @@ class Worker:
         #: Whether another process is to take this one's place.
         self.wants_successor = False
         self.heartbeat = Heartbeat(options, self.agenda, self.pool, self.wake, self.stop)
-        self.counts = {"batches": 0, "workflows": 0, "finished": 0, "calls": 0, "lost": 0}
+        self.counts = Counts(options.name)
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
         self._reported_at = 0.0
@@ -77,7 +78,7 @@ class Worker:
                 status = self._loop()
                 break
             except (DatabaseError, psycopg.Error, OSError) as error:
-                signals.neighbour_failed.send_robust(Worker, what="the worker's database connection", error=error)
+                points.failed.emit(what="the worker's database connection", error=error)
                 connections.close_all()
                 self.heartbeat.end_with_parent()
                 if self.stopping and not len(self.pool):
@@ -91,6 +92,7 @@ class Worker:
         return status
 
     def _begin(self) -> None:
+        self.counts.begin()
         database().ensure_connection()
         for workflow in registry.workflows.values():
             write_definition(workflow)
@@ -150,16 +152,8 @@ class Worker:
         """Do one batch of what comes first, then deliver what events there may be; return whether there was anything to do."""
         report = self.agenda.run_next()
         if report is not None:
-            self._count(report)
             self._let_go_of_old_connections()
         return self.agenda.take_up(report)
-
-    def _count(self, report: Report) -> None:
-        self.counts["batches"] += report.advanced > 0
-        self.counts["workflows"] += report.advanced
-        self.counts["finished"] += report.finished
-        self.counts["lost"] += bool(report.lost)
-        self.counts["calls"] += len(report.calls)
 
     def _idle(self) -> None:
         """Wait for a NOTIFY, a result, or the next due time; look once more before."""
@@ -215,5 +209,6 @@ class Worker:
         self.heartbeat.ended.set()
         if self.heartbeat.is_alive():
             self.heartbeat.join(timeout=5)
+        self.counts.end()
         connections.close_all()
         signals.worker_changed.send_robust(Worker, worker=self.options.name, started=False)

@@ -11,6 +11,7 @@ from django.db import transaction
 from ..conf import conf
 from ..store import workers
 from ..store.connection import answered
+from ..telemetry import points
 
 
 class Takeover:
@@ -39,5 +40,6 @@ class Takeover:
     def take_over(self, worker: int, *, died: bool = True) -> None:
         """End a worker's row, and make runnable what it owns."""
         with answered(), transaction.atomic(using=conf().DATABASE):
-            workers.take_over(worker, by=self._name, died=died)
+            workflows = workers.take_over(worker, by=self._name, died=died)
+        points.taken_over.emit(worker=self._name, gone=worker, workflows=workflows)
         self._wake.set()

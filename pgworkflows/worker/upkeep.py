@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..store import events, workers
+from ..telemetry import points
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class Upkeep:
     def sweep(self) -> None:
         """Run what is due, and wake the batch loop if anything was."""
         for sweep, due in self._due.items():
-            if time.monotonic() >= due:
-                self._due[sweep] = time.monotonic() + sweep.every
+            began = time.monotonic()
+            if began >= due:
+                self._due[sweep] = began + sweep.every
                 sweep.run()
+                points.swept.emit(sweep=sweep.name, seconds=time.monotonic() - began)
                 self._wake.set()

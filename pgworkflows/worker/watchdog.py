@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-import uuid
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.db import transaction
 
-from .. import signals
 from ..conf import conf
-from ..definitions.step import Step
 from ..execution.engine import Engine
 from ..store import events, workers
 from ..store.connection import unanswered
-from ..values.position import Position
+from ..telemetry import points
 from .options import REPLACE_ME
 
 #: How often it looks in a lease, and for how many leases the same answer may be missing. A takeover may wait for a whole
@@ -35,15 +32,6 @@ class Watchdog(threading.Thread):
     def __init__(self, engine: Engine, heartbeat: threading.Thread, ended: threading.Event) -> None:
         super().__init__(name="pgworkflows-watchdog", daemon=True)
         self.engine, self.heartbeat, self.ended = engine, heartbeat, ended
-        #: The atomic step that runs now: its workflow and position, and when it began.
-        self._step: tuple[uuid.UUID, Position, Step[..., Any], float] | None = None
-        engine.watch = self.watch
-
-    def watch(self, workflow: uuid.UUID | None, position: Position | None, step: Step[..., Any] | None) -> None:
-        """Note the atomic step that runs now; None for none."""
-        self._step = (
-            None if workflow is None or position is None or step is None else (workflow, position, step, time.monotonic())
-        )
 
     def end_if_hanging(self) -> None:
         """End the process if users' code hangs: called by the heartbeat, on its connection."""
@@ -53,7 +41,7 @@ class Watchdog(threading.Thread):
 
     def _end_overrun_step(self) -> None:
         """End it for a step that is over its time, and leave word of that."""
-        if (current := self._step) is None:
+        if (current := self.engine.step) is None:
             return
         workflow, position, step, began = current
         if step.timeout is not None and time.monotonic() - began > step.timeout:
@@ -75,7 +63,7 @@ class Watchdog(threading.Thread):
         what, began = current
         if time.monotonic() - began > self.engine.lease:
             error = TimeoutError(f"it has not returned for {self.engine.lease:g} s; its worker is replaced")
-            signals.neighbour_failed.send_robust(Watchdog, what=what, error=error)
+            points.failed.emit(what=what, error=error)
             self._replace_me()
 
     def _replace_me(self) -> NoReturn:
@@ -97,7 +85,7 @@ class Watchdog(threading.Thread):
             seen = since
             if looks >= LOOKS * LEASES:
                 error = TimeoutError(f"no answer for {LEASES * self.engine.lease:g} s")
-                signals.neighbour_failed.send_robust(Watchdog, what="the worker's database connection", error=error)
+                points.failed.emit(what="the worker's database connection", error=error)
                 os._exit(1)
 
     def unanswered_since(self) -> float | None:

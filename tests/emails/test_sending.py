@@ -9,6 +9,7 @@ from pgworkflows import signals, workflows
 from pgworkflows.emails import sending
 from pgworkflows.models import Workflow
 from pgworkflows.store.approvals.announcements import Notification
+from pgworkflows.telemetry import points
 
 
 @pytest.fixture
@@ -31,6 +32,18 @@ def heard():
     yield listen
     for signal, receiver in connected:
         signal.disconnect(receiver)
+
+
+@pytest.fixture
+def failed():
+    """Collect what is told of failures."""
+    said: list[dict[str, object]] = []
+
+    def hear(**facts):
+        said.append(facts)
+
+    with points.failed.subscribed(hear):
+        yield said
 
 
 def emails() -> list[str]:
@@ -77,8 +90,7 @@ def test_nobody_is_written_to_twice(mail, ask, pgworkflows):
     assert [message["To"] for message in mail.messages] == ["ann@example.com", "bob@example.com"]
 
 
-def test_refused_address_stops_nobody_else(mail, ask, heard):
-    failed = heard(signals.neighbour_failed)
+def test_refused_address_stops_nobody_else(mail, ask, failed):
     mail.answers["ann@example.com"] = "550 no such user"
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
@@ -97,8 +109,7 @@ def test_whom_a_busy_server_puts_off_comes_later(mail, ask, pgworkflows):
 @pytest.mark.parametrize(
     "address", ["no at sign", "ann@exämple..com", "ann@example.com, eve@example.com", "ärger@example.com", "<ann"]
 )
-def test_address_that_is_none_costs_nobody_else(mail, ask, people, heard, address):
-    failed = heard(signals.neighbour_failed)
+def test_address_that_is_none_costs_nobody_else(mail, ask, people, failed, address):
     type(people.ann).objects.filter(pk=people.ann.pk).update(email=address)
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
@@ -106,9 +117,7 @@ def test_address_that_is_none_costs_nobody_else(mail, ask, people, heard, addres
     assert [said["what"] for said in failed] == [f"the e-mail to {address}"]
 
 
-def test_email_that_cannot_be_written_costs_nobody_else(mail, ask, people, heard, monkeypatch):
-    failed = heard(signals.neighbour_failed)
-
+def test_email_that_cannot_be_written_costs_nobody_else(mail, ask, people, failed, monkeypatch):
     def language(user):
         if user.username == "ann":
             raise LookupError("no profile")
@@ -121,8 +130,7 @@ def test_email_that_cannot_be_written_costs_nobody_else(mail, ask, people, heard
     assert [(said["what"], str(said["error"])) for said in failed] == [(f"the e-mail to user {people.ann.pk}", "no profile")]
 
 
-def test_email_refused_for_what_it_says_is_not_tried_again(mail, ask, heard):
-    failed = heard(signals.neighbour_failed)
+def test_email_refused_for_what_it_says_is_not_tried_again(mail, ask, failed):
     mail.spam.add("ann@example.com")
     ask()
     assert [message["To"] for message in mail.messages] == ["bob@example.com"]
@@ -211,9 +219,8 @@ def test_signals_go_without_mail(ask, people, pgworkflows, heard):
     assert said["decided"][0]["approval"].status == "APPROVED"
 
 
-def test_failing_receiver_holds_nothing_up(mail, ask, heard):
+def test_failing_receiver_holds_nothing_up(mail, ask, heard, failed):
     heard(signals.approval_requested, ValueError("not today"))
-    failed = heard(signals.neighbour_failed)
     ask()
     assert len(mail.messages) == 2
     assert [str(said["error"]) for said in failed] == ["not today"]

@@ -9,8 +9,8 @@ from django.core import mail
 
 from pgworkflows import Retry, step, workflow
 from pgworkflows.execution import batch, engine
-from pgworkflows.log import AdminEmailHandler
 from pgworkflows.models import Workflow
+from pgworkflows.telemetry.log import AdminEmailHandler
 from pgworkflows.testing import run_workflows
 from tests.ledger.models import Entry
 
@@ -168,7 +168,7 @@ def test_admins_get_one_email_about_many_that_fail_alike(settings, monkeypatch):
     run_workflows()
     handler._say_goodbye()
     assert len(mail.outbox) == 1
-    monkeypatch.setattr("pgworkflows.log.PAUSE", 0.0)
+    monkeypatch.setattr("pgworkflows.telemetry.log.PAUSE", 0.0)
     ships.start()
     run_workflows()
     handler._say_goodbye()

@@ -12,6 +12,7 @@ from pgworkflows import exceptions
 from pgworkflows.conf import KNOWN, Settings
 from pgworkflows.models import Approval, ApprovalPolicy, History, Task, Workflow
 from pgworkflows.models.transitions import declared_transitions
+from pgworkflows.telemetry import points
 from pgworkflows.testing import CRASH_POINTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,10 @@ def headings(page: str) -> list[str]:
 
 def first_cells(text: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+
+
+def names_in_first_cells(text: str) -> list[str]:
+    return re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+.*?) \|", text, re.MULTILINE)))
 
 
 def drawn_transitions(text: str) -> dict[tuple[str, str], str]:
@@ -91,8 +96,12 @@ def test_options_of_the_worker_are_explained():
 
 
 def test_crash_points_are_listed():
-    listed = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+.*?) \|", section("testing.md", "Crashes"), re.MULTILINE)))
-    assert listed == list(CRASH_POINTS)
+    assert names_in_first_cells(section("testing.md", "Crashes")) == list(CRASH_POINTS)
+
+
+def test_points_of_a_worker_are_listed():
+    listed = names_in_first_cells(section("architecture.md", "What a worker tells"))
+    assert listed == [name for name, point in vars(points).items() if isinstance(point, points.Point)]
 
 
 def test_public_names_are_all_mentioned():

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import override_settings
 
-from pgworkflows import NotStorable, Retry, StepFailed, current_step, current_workflow, signals, step, workflow
+from pgworkflows import NotStorable, Retry, StepFailed, current_step, current_workflow, step, workflow
 from pgworkflows.definitions.registry import registry
 from pgworkflows.executors import processes
 from pgworkflows.models import Task, Workflow
 from pgworkflows.presentation.waits import told
 from pgworkflows.store.health import measure
+from pgworkflows.telemetry import points
 from pgworkflows.worker import executors
 from pgworkflows.worker.options import WorkerOptions
 from tests.ledger.executors import never_return
@@ -36,9 +37,8 @@ def said():
     def hear(*, what, error, **_):
         heard.append(f"{what}: {error}")
 
-    signals.neighbour_failed.connect(hear)
-    yield heard
-    signals.neighbour_failed.disconnect(hear)
+    with points.failed.subscribed(hear):
+        yield heard
 
 
 @pytest.fixture(autouse=True)

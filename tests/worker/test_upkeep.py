@@ -1,7 +1,10 @@
-"""Sweeps, each with an interval of its own."""
+"""What a worker does for all: sweeps, each with an interval of its own, and taking over from the dead."""
 
 import threading
 
+from pgworkflows.store import workers
+from pgworkflows.telemetry import points
+from pgworkflows.worker.takeover import Takeover
 from pgworkflows.worker.upkeep import Sweep, Upkeep
 
 
@@ -10,9 +13,11 @@ def test_each_sweep_is_due_by_its_own_interval():
     often = Sweep("often", 0.0, lambda: swept.append("often"))
     seldom = Sweep("seldom", 1000.0, lambda: swept.append("seldom"))
     upkeep = Upkeep(wake, (often, seldom))
-    upkeep.sweep()
-    upkeep.sweep()
-    assert swept == ["often", "often"]
+    told = []
+    with points.swept.subscribed(lambda sweep, **_: told.append(sweep)):
+        upkeep.sweep()
+        upkeep.sweep()
+    assert swept == told == ["often", "often"]
     assert wake.is_set()
 
 
@@ -20,3 +25,12 @@ def test_nobody_is_woken_where_nothing_was_due():
     wake = threading.Event()
     Upkeep(wake).sweep()
     assert not wake.is_set()
+
+
+def test_takeover_is_told(transactional_db):
+    gone = workers.register("gone", queues=[], definitions=[], direct=False, lease=30)
+    told, wake = [], threading.Event()
+    with points.taken_over.subscribed(lambda **facts: told.append(facts)):
+        Takeover("heir", wake).take_over_predecessors(["gone", "unknown"])
+    assert told == [{"worker": "heir", "gone": gone, "workflows": []}]
+    assert wake.is_set()

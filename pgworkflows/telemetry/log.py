@@ -1,4 +1,4 @@
-"""Mail to ADMINS about workflows that failed: without a flood, and without keeping a worker waiting."""
+"""The log, and mail to ADMINS about workflows that failed: without a flood, and without keeping a worker waiting."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ import time
 from contextlib import suppress
 from queue import Full, Queue
 from typing import Any
+from uuid import UUID
 
-from django.db import connections
+import psycopg
+from django.db import InterfaceError, OperationalError, connections
+from django.dispatch import receiver
 from django.utils import log
 
+from .. import signals
+from ..execution.telling import Failure
+from ..values.redaction import Veil
+from . import points
+
 LOGGER = "pgworkflows"
+logger = logging.getLogger(LOGGER)
 #: For so many seconds a process sends no other letter about the same.
 PAUSE = 300.0
 #: How long a process that ends waits for the mail server, in seconds.
@@ -23,6 +32,69 @@ MOST_WAITING = 20
 DETAILS = (
     "workflow_id", "workflow_name", "workflow_version", "workflow_key", "workflow_status", "queue", "step", "attempts",
 )  # fmt: skip
+
+
+@receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")
+def log_workflow(
+    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, veil: Veil, failure: Failure | None = None,
+    **_: Any,
+) -> None:  # fmt: skip
+    """Log a change of status; as an error, with the exception, where a person has to hear of it."""
+    level = logging.DEBUG
+    details: dict[str, Any] = {"workflow_id": str(workflow), "workflow_name": name, "workflow_status": to_status}
+    if failure is not None:
+        level = logging.INFO if failure.expected else logging.ERROR
+        details |= {
+            "workflow_version": failure.version, "workflow_key": failure.key, "queue": failure.queue, "step": failure.step,
+            "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": veil.text(failure.traceback),
+        }  # fmt: skip
+    # Whatever formats an exception shows all that it says.
+    shown = failure.exception if failure is not None and level == logging.ERROR and not veil.hides(failure.exception) else None
+    logger.log(
+        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {veil.text(error)}" if error else "",
+        exc_info=shown, extra=details,
+    )  # fmt: skip
+
+
+@receiver(signals.step_failed, dispatch_uid="pgworkflows.log.step")
+def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, veil: Veil, **_: Any) -> None:
+    """Log a failed attempt."""
+    ending = "for good" if final else "and will be tried again"
+    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, veil.text(error))
+
+
+@receiver(signals.ended_run_returned, dispatch_uid="pgworkflows.log.ended_run")
+def log_ended_run(*, name: str, workflow: UUID, key: str, status: str, **_: Any) -> None:
+    """Warn that a start began nothing."""
+    logger.warning(
+        "%s: the start under key %r gave back workflow %s, which is %s, and began nothing. Use another key to run it once more.",
+        name, key, workflow, status,
+    )  # fmt: skip
+
+
+@receiver(signals.definition_changed, dispatch_uid="pgworkflows.log.definition")
+def log_definition(*, name: str, version: int, unfinished: int, **_: Any) -> None:
+    """Warn that code changed under running workflows."""
+    logger.warning(
+        "%s v%d: %d unfinished run(s) began with another body. Where it no longer matches what they recorded, they stop "
+        "as BLOCKED; a changed body should have a new version=.",
+        name, version, unfinished,
+    )  # fmt: skip
+
+
+def log_failure(*, what: str, error: BaseException, **_: Any) -> None:
+    """Log what failed in a place where nothing may be raised; a lost connection in one line."""
+    if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
+        logger.warning("%s: %s; trying again", what, " ".join(str(error).split()) or type(error).__name__)
+        return
+    veil = Veil()
+    if veil.hides(error):
+        logger.error("%s failed: %s: %s", veil.text(what), type(error).__name__, veil.text(str(error)))
+    else:
+        logger.error("%s failed", veil.text(what), exc_info=error)
+
+
+points.failed.subscribe(log_failure)
 
 
 class AdminEmailHandler(log.AdminEmailHandler):
@@ -84,7 +156,7 @@ class AdminEmailHandler(log.AdminEmailHandler):
 
 def reach_admins() -> None:
     """Mail ADMINS where Django's own logger does so, unless LOGGING says what becomes of ours."""
-    ours, root = logging.getLogger(LOGGER), logging.getLogger()
+    ours, root = logger, logging.getLogger()
     django_mails = any(isinstance(handler, log.AdminEmailHandler) for handler in logging.getLogger("django").handlers)
     if ours.handlers or not django_mails or any(isinstance(handler, log.AdminEmailHandler) for handler in root.handlers):
         return
