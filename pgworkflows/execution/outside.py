@@ -82,6 +82,11 @@ class OutsideResult:
         )
 
     @classmethod
+    def overran(cls, call: OutsideCall) -> OutsideResult:
+        """Make the result of a call that took longer than its step may."""
+        return cls.failed(call, WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s"))
+
+    @classmethod
     def of(cls, call: OutsideCall, future: Future[OutsideResult]) -> OutsideResult:
         """Take the result of a call that was made elsewhere in this process, and has ended."""
         error = RuntimeError("the call was cancelled") if future.cancelled() else future.exception()
@@ -204,7 +209,7 @@ async def _made_async(call: OutsideCall) -> OutsideResult:
         if isinstance(error, TimeoutError) and limit is not None and limit.expired():
             if late and late[0] > HELD_UP:
                 return OutsideResult.lost_by(call, RuntimeError("another step held up the event loop"))
-            error = WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s")
+            return OutsideResult.overran(call)
         return OutsideResult.failed(call, error)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 from django.utils.module_loading import import_string
 
 from ..conf import SETTING, conf, maker_and_bound
-from ..exceptions import WaitTimeout
 from ..execution.elsewhere import pack, unpack
 from ..execution.engine import Refusal
 from ..execution.outside import OutsideCall, OutsideResult
@@ -24,42 +21,19 @@ from ..executors import ExecutorUnavailable
 from ..executors.far_side import make_call
 from ..store.claims import CallKey
 from ..telemetry import points
+from .breaker import Breaker, unavailable
+from .flights import Flight
 
 #: How long making an executor, or handing it a call, may take, in seconds.
 LONGEST_SILENCE = 30.0
-#: The pauses before one that broke is made anew: they double while no call comes back from it.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 #: The longest that a workflow is sent away for want of room.
 LONGEST_TURN = 10.0
-#: How long after it broke those whom an executor turned away are still expected back.
-LONGEST_MENDING = 10.0
 #: How long the far side may take to end a call that was given up, before its place counts as lost.
 LONGEST_ENDING = 5.0
 #: How often an executor is asked for its trouble.
 LOOK_SECONDS = 1.0
 
 Land = Callable[[OutsideCall, OutsideResult], None]
-
-
-@dataclass(slots=True)
-class Flight:
-    """A call that was handed to the executor, and what it gave for it."""
-
-    call: OutsideCall
-    began: float
-    future: Future[Any] | None = None
-    #: Since when nobody waits for it, as it overran its time; what it still returns is thrown away.
-    given_up_at: float | None = None
-
-    @property
-    def given_up(self) -> bool:
-        """Whether nobody waits for it any longer."""
-        return self.given_up_at is not None
-
-    @property
-    def had_begun(self) -> bool:
-        """Whether the call may have been made, as far as its future says."""
-        return self.future is not None and (self.future.running() or self.future.done())
 
 
 class NamedExecutor:
@@ -74,11 +48,7 @@ class NamedExecutor:
         self._flying: dict[CallKey, Flight] = {}
         self._cancelled: deque[Future[Any]] = deque()
         self._keeper: Keeper | None = None
-        #: Why it cannot be used, since how many failures, and until when it is left alone.
-        self._error: ExecutorUnavailable | None = None
-        self._failures, self._due = 0, 0.0
-        #: When it broke, and when all whom it has turned away since then may have come back.
-        self._broke, self._back = 0.0, 0.0
+        self._breaker = Breaker()
         #: How long a call takes, and when whoever has to wait for room may come back.
         self._usual, self._turn = 0.1, 0.0
 
@@ -95,23 +65,18 @@ class NamedExecutor:
     def refuses(self) -> Refusal | None:
         """Say why no call may begin now, and for how long, if so. Those sent away come back about as fast as calls end."""
         with self._changed:
-            now = time.monotonic()
-            if self._error is not None and now < self._due:
-                self._expect_back(now)
-                return Refusal(self._error, self._due - now)
+            if (error := self._breaker.why_open()) is not None:
+                self._breaker.turn_away()
+                return Refusal(error, self._breaker.seconds_left())
             if len(self._waiting) + len(self._flying) < 2 * self.bound:
                 return None
+            now = time.monotonic()
             self._turn = min(max(self._turn, now) + self._usual / self.bound, now + LONGEST_TURN)
             return Refusal(None, self._turn - now)
 
     def awaited(self) -> bool:
         """Whether some that had to wait for room, or until it is mended, may not have come back yet."""
-        return time.monotonic() < max(self._turn, self._back) + LOOK_SECONDS
-
-    def _expect_back(self, now: float) -> None:
-        """Expect back one that is turned away: it waits as long as it has been turned away, and a moment at first."""
-        if now - self._broke < LONGEST_MENDING:
-            self._back = max(self._back, now + max(now - self._broke, 1.0))
+        return time.monotonic() < max(self._turn, self._breaker.expected_back) + LOOK_SECONDS
 
     def stuck(self) -> int:
         """Count the calls that overran their time and that nobody could end."""
@@ -122,7 +87,7 @@ class NamedExecutor:
     def submit(self, call: OutsideCall) -> None:
         """Have the call made once there is room; made, it lands."""
         with self._changed:
-            refused = self._error if time.monotonic() < self._due else None
+            refused = self._breaker.why_open()
             if refused is None:
                 self._waiting.append(call)
                 if self._keeper is None:
@@ -137,14 +102,14 @@ class NamedExecutor:
         now = time.monotonic()
         with self._changed:
             keeper = self._keeper
-            over = [flight for flight in self._flying.values() if not flight.given_up and _is_over(flight, now)]
+            over = [flight for flight in self._flying.values() if not flight.given_up and flight.is_over(now)]
             for flight in over:
                 flight.given_up_at = now
                 if flight.future is not None:
                     self._cancelled.append(flight.future)
             self._changed.notify_all()
         for flight in over:
-            self._land(flight.call, overran(flight.call))
+            self._land(flight.call, OutsideResult.overran(flight.call))
         since = keeper.inside_since if keeper is not None else None
         if keeper is not None and since is not None and now - since > LONGEST_SILENCE:
             self.give_up(keeper, ExecutorUnavailable(f"it has not answered for {LONGEST_SILENCE:g} s"))
@@ -208,7 +173,7 @@ class NamedExecutor:
         error = CancelledError("it cancelled the call") if future.cancelled() else future.exception()
         if isinstance(error, ExecutorUnavailable):  # for this call: others may be under way
             with self._changed:
-                self._leave_alone(error)
+                self._breaker.open(error)
             self.answered(keeper, call, OutsideResult.turned_away(call, error))
         elif isinstance(error, BrokenExecutor | CancelledError):
             self.give_up(keeper, error)
@@ -225,7 +190,7 @@ class NamedExecutor:
             result = unpack(call, future.result())
         except Exception as error:
             return self._lost(call, error)
-        self._failures, self._error = 0, None
+        self._breaker.close()
         return result
 
     def _lost(self, call: OutsideCall, error: BaseException) -> OutsideResult:
@@ -233,24 +198,8 @@ class NamedExecutor:
         what = f"a call of step {call.step.name} on executor {self.name!r}"
         points.failed.emit(what=what, error=error)
         if isinstance(error, ImportError):  # the far side does not have our code
-            return OutsideResult.turned_away(call, self._unavailable(error))
+            return OutsideResult.turned_away(call, unavailable(error))
         return OutsideResult.lost_by(call, error)
-
-    def _unavailable(self, error: BaseException) -> ExecutorUnavailable:
-        if isinstance(error, ExecutorUnavailable):
-            return error
-        return ExecutorUnavailable(f"{type(error).__name__}: {error}")
-
-    def _leave_alone(self, error: BaseException) -> ExecutorUnavailable:
-        now = time.monotonic()
-        if self._failures == 0:
-            self._broke = now
-        self._failures += 1
-        self._expect_back(now)
-        self._error = self._unavailable(error)
-        pause = min(SHORTEST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)
-        self._due = now + pause * random.uniform(0.5, 1.0)
-        return self._error
 
     def answered(self, keeper: Keeper, call: OutsideCall, result: OutsideResult) -> None:
         """Make room, and land the result, unless the call was given up or went with its executor."""
@@ -267,18 +216,18 @@ class NamedExecutor:
             if self._keeper is not keeper:
                 return
             self._keeper = None
-            unavailable, waiting = self._leave_alone(error), list(self._waiting)
+            reason, waiting = self._breaker.open(error), list(self._waiting)
             flying = [flight for flight in self._flying.values() if not flight.given_up]
             self._flying.clear()
             self._waiting.clear()
             self._changed.notify_all()
         somebodys_fault = isinstance(error, BrokenExecutor) and not isinstance(error, ExecutorUnavailable)
-        landing = [(call, OutsideResult.turned_away(call, unavailable)) for call in waiting]
+        landing = [(call, OutsideResult.turned_away(call, reason)) for call in waiting]
         for flight in flying:
             if somebodys_fault and flight.had_begun:
                 landing.append((flight.call, OutsideResult.lost_by(flight.call, error)))
             else:
-                landing.append((flight.call, OutsideResult.turned_away(flight.call, unavailable)))
+                landing.append((flight.call, OutsideResult.turned_away(flight.call, reason)))
         points.failed.emit(what=f"executor {self.name!r}", error=error)
         for call, result in landing:
             self._land(call, result)
@@ -343,14 +292,3 @@ def _shut_down(executor: Executor) -> None:
             executor.shutdown(wait=False, cancel_futures=True)
         except TypeError:
             executor.shutdown(wait=False)
-
-
-def _is_over(flight: Flight, now: float) -> bool:
-    limit = flight.call.step.timeout
-    began = getattr(flight.future, "began", flight.began)  # ours know when the call itself began
-    return limit is not None and began is not None and now - began > limit
-
-
-def overran(call: OutsideCall) -> OutsideResult:
-    """Make the result of a call that took longer than its step may."""
-    return OutsideResult.failed(call, WaitTimeout(f"step {call.step.name} took longer than {call.step.timeout} s"))

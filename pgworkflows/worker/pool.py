@@ -13,7 +13,7 @@ from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..execution.engine import Refusal
 from ..execution.outside import OutsideCall, OutsideResult, perform
 from ..store.claims import CallKey
-from .executors import NamedExecutor, overran
+from .executors import NamedExecutor
 from .loops import AsyncCalls
 
 ASYNC_FACTOR = 10
@@ -112,7 +112,7 @@ class OutsidePool:
             if limit is not None and _in_a_thread(call.step) and time.monotonic() - began > limit:
                 with self._lock:
                     self._stuck.add(call.key)
-                self._land(call, overran(call))
+                self._land(call, OutsideResult.overran(call))
 
     def hand_back(self) -> None:
         """Let others have the calls that wait for room in an executor: the worker stops."""

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from pgworkflows.executors import dask, ray
 from pgworkflows.models import Task, Workflow
-from pgworkflows.worker import executors
+from pgworkflows.worker import breaker, executors
 from tests.ledger.models import Entry
 from tests.ledger.workflows import call_and_wait
 from tests.workers import ROOT, conninfo
@@ -61,7 +61,7 @@ def all_completed() -> bool:
 
 def test_dask_calls_survive_a_worker_and_the_scheduler(worker, run_until, start, port, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(executors, "LONGEST_PAUSE", 1.0)
+    monkeypatch.setattr(breaker, "LONGEST_PAUSE", 1.0)
     address = f"tcp://127.0.0.1:{port}"
 
     def scheduler() -> subprocess.Popen[bytes]:

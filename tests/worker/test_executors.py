@@ -17,7 +17,7 @@ from pgworkflows.models import Task, Workflow
 from pgworkflows.presentation.waits import told
 from pgworkflows.store.health import measure
 from pgworkflows.telemetry import points
-from pgworkflows.worker import executors
+from pgworkflows.worker import breaker, executors
 from pgworkflows.worker.options import WorkerOptions
 from tests.ledger.executors import never_return
 from tests.worker.conftest import SteppedWorker
@@ -43,7 +43,7 @@ def said():
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
-    monkeypatch.setattr(executors, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(breaker, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(executors, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr("pgworkflows.execution.attempts.SHORTEST_PAUSE", 0.1)
 
@@ -411,7 +411,7 @@ def test_drain_does_what_was_lost_once_more(drain):
 
 
 def test_drain_ends_though_an_executor_stays_away(drain, monkeypatch):
-    monkeypatch.setattr(executors, "LONGEST_MENDING", 0.3)
+    monkeypatch.setattr(breaker, "LONGEST_MENDING", 0.3)
 
     @step(atomic=False, executor="cluster")
     def remote() -> str:
