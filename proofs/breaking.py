@@ -29,7 +29,7 @@ def _without(where: Any, name: str, part: str, instead: str = "") -> None:
 def fence() -> None:
     """Take a result whoever owns the workflow by now, in whichever epoch."""
     from pgworkflows.execution import batch
-    from pgworkflows.store import claims, idling
+    from pgworkflows.store import claims, queues
 
     def match_result(running: Any, run: Any) -> None:
         for call, result in running.engine.results.items():
@@ -38,7 +38,7 @@ def fence() -> None:
 
     _without(claims, "CLAIM_OWNED", "AND w.epoch = c.epoch")
     _without(claims, "CLAIM_OWNED", "w.owner_id = %(owner)s", "true")
-    _replace(idling, "still_owned", lambda ids, owner: ids)
+    _replace(queues, "still_owned", lambda ids, owner: ids)
     _replace(batch, "_match_results", match_result)
 
 

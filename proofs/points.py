@@ -19,7 +19,7 @@ POINT, DEATHS = "PROOFS_KILL_AT", "PROOFS_DEATHS"
 def inner_places() -> dict[str, tuple[Any, str, bool]]:
     """Return for each point of our own where it is, the name there, and whether death comes before the call or after it."""
     from pgworkflows.execution import sagas
-    from pgworkflows.store import checkpoints, events, idling, workers
+    from pgworkflows.store import checkpoints, events, queues, workers
 
     return {
         "inside_flush": (checkpoints, "update_workflows", True),
@@ -27,7 +27,7 @@ def inner_places() -> dict[str, tuple[Any, str, bool]]:
         "during_compensation": (sagas, "attempt", True),
         "after_compensation": (sagas, "attempt", False),
         "during_delivery": (events, "deliver", False),
-        "after_trying": (idling, "choose_one", False),
+        "after_trying": (queues, "choose_one", False),
     }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from ..store import claims, events, idling
+from ..store import claims, events, queues
 from ..store.claims import CallKey
 from ..telemetry import points
 from .batch import Report, run_batch
@@ -119,7 +119,7 @@ class Agenda:
     def _release_unaccounted(self) -> None:
         """Make runnable what the database says is ours although no call or result of it is in hand."""
         in_hand = self.outside.calls() | self.engine.results.keys()
-        idling.release_unaccounted(self.engine.worker_id, in_hand, by=self.engine.name)
+        queues.release_unaccounted(self.engine.worker_id, in_hand, by=self.engine.name)
         self.unsure = False
 
     def _may_begin(self) -> bool:
@@ -156,7 +156,7 @@ class Agenda:
         report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, calls, worker))
         left = self.engine.results.keys() & calls
         if left and not report.lost:
-            for call in left - idling.still_owned(left, worker):
+            for call in left - queues.still_owned(left, worker):
                 del self.engine.results[call]
         return report
 
@@ -183,14 +183,14 @@ class Agenda:
 
     def _try_one(self, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> Report | None:
         """Commit that a workflow is about to be tried, then run it alone."""
-        held = idling.choose_one(self.engine.known, suspects=suspects, ids=ids)
+        held = queues.choose_one(self.engine.known, suspects=suspects, ids=ids)
         if held is None:
             return None
         if held[0] in self.aside:
             self.aside[held[0]] = time.monotonic() + ASIDE_SECONDS
         report = self._run_held(*held, suspects)
         if not (report.claimed or report.lost):
-            idling.uncount(held[0])
+            queues.uncount(held[0])
         if report.lost:
             self.unsure = True
             if self.engine.charged(held[0]):  # known here only, and it is still held back for us

@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 
 from ..conf import conf
 from ..execution.agenda import Agenda
-from ..store import idling, workers
+from ..store import queues, workers
 from ..store.connection import database
 from ..telemetry import points
 from .listener import Listener
@@ -90,7 +90,7 @@ class Heartbeat(threading.Thread):
         self.upkeep.sweep()
 
     def _look_for_suspects(self) -> None:
-        due = idling.seconds_to_next_suspect(self.engine.known, left=1.0)
+        due = queues.seconds_to_next_suspect(self.engine.known, left=1.0)
         self.agenda.suspects_due = due is not None and due <= 0
         if self.agenda.suspects_due:
             self.wake.set()

@@ -22,7 +22,7 @@ from ..definitions.registry import registry
 from ..execution.agenda import Agenda, Takes
 from ..execution.engine import Engine, known_definitions
 from ..execution.pacing import Pacing
-from ..store import idling, workers
+from ..store import queues, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
 from ..telemetry import points
@@ -133,7 +133,7 @@ class Worker:
 
     def _is_done(self) -> bool:
         if self.options.takes == Takes.SUSPECTS:
-            return idling.seconds_to_next_suspect(self.engine.known) is None
+            return queues.seconds_to_next_suspect(self.engine.known) is None
         return self.options.drain and not self.pool.sent_away() and self._is_drained()
 
     def _is_drained(self) -> bool:
@@ -163,9 +163,9 @@ class Worker:
         if not self.heartbeat.direct:
             self.wake.wait(self._pause(self.options.poll_interval))
             return
-        holds = idling.try_idle_lock()
+        holds = queues.try_idle_lock()
         try:
-            if holds or idling.someone_is_idle():
+            if holds or queues.someone_is_idle():
                 self._soon = SHORTEST_PAUSE
                 if not self.step():
                     self.wake.wait(self._pause(self.options.poll_interval))
@@ -174,7 +174,7 @@ class Worker:
                 self._soon = min(self._soon * 2, self.options.poll_interval)
         finally:
             if holds:
-                idling.release_idle_lock()
+                queues.release_idle_lock()
 
     def _pause(self, longest: float) -> float:
         if self.agenda.aside:
@@ -182,7 +182,7 @@ class Worker:
         if self.stopping:
             return 0.2
         suspects = self.options.takes == Takes.SUSPECTS
-        due = (idling.seconds_to_next_suspect if suspects else idling.seconds_to_next)(self.engine.known)
+        due = (queues.seconds_to_next_suspect if suspects else queues.seconds_to_next)(self.engine.known)
         return longest if due is None else min(longest, max(due, SHORTEST_PAUSE))
 
     def _let_go_of_old_connections(self) -> None:

@@ -17,7 +17,7 @@ import psycopg
 from django.db import connection
 
 from pgworkflows.execution import batch, context, replay, sagas
-from pgworkflows.store import checkpoints, claims, events, idling, starting, workers
+from pgworkflows.store import checkpoints, claims, events, queues, starting, workers
 
 Switch = Callable[[], AbstractContextManager[Any]]
 
@@ -71,7 +71,7 @@ def ownership_is_not_checked() -> Iterator[None]:
     assert "owner)s" not in unchecked
     with (
         patch.object(claims, "CLAIM_OWNED", unchecked),
-        patch.object(idling, "still_owned", lambda ids, owner: ids),
+        patch.object(queues, "still_owned", lambda ids, owner: ids),
         patch.object(batch, "_match_results", match_result),
     ):
         yield

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from pgworkflows.models import Worker, Workflow
-from pgworkflows.store.idling import IDLE_LOCK
+from pgworkflows.store.queues import IDLE_LOCK
 from pgworkflows.store.workers import LIVENESS_LOCK
 from tests.ledger.workflows import quick
 from tests.workers import conninfo, until_all

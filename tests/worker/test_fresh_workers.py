@@ -6,7 +6,7 @@ from django.db import connection
 
 from pgworkflows import step, workflow
 from pgworkflows.models import Workflow
-from pgworkflows.store import idling
+from pgworkflows.store import queues
 from tests.ledger.models import Entry
 
 
@@ -16,8 +16,8 @@ def test_one_try_is_counted_once(worker):
 
     worker.know(body)
     body.start()
-    assert idling.choose_one(worker.engine.known) is not None
-    assert [idling.choose_one(worker.engine.known) for _ in range(3)] == [None] * 3
+    assert queues.choose_one(worker.engine.known) is not None
+    assert [queues.choose_one(worker.engine.known) for _ in range(3)] == [None] * 3
     assert Workflow.objects.get().crashes == 2
 
 
@@ -31,7 +31,7 @@ def test_what_another_worker_took_meanwhile_was_no_try(worker, monkeypatch):
 
     def run_too_late(*held: Any) -> Any:
         Workflow.objects.update(available_at=row.created_at)
-        taken.append(idling.choose_one(worker.engine.known, suspects=True))
+        taken.append(queues.choose_one(worker.engine.known, suspects=True))
         assert Workflow.objects.get().crashes == 3
         return run_held(*held)
 
@@ -81,6 +81,6 @@ def test_try_of_a_dead_worker_comes_back(worker, run_until):
 
     worker.know(body)
     body.start()
-    idling.choose_one(worker.engine.known)
+    queues.choose_one(worker.engine.known)
     run_until(lambda: Workflow.objects.get().is_finished)
     assert Workflow.objects.get().crashes == 0

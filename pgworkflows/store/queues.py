@@ -1,4 +1,4 @@
-"""What a worker asks between batches: who is idle, what is due next, what to try first."""
+"""What a worker asks of the queues between batches: what is due next, whether another is idle, what to try first."""
 
 from __future__ import annotations
 
