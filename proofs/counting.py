@@ -199,7 +199,7 @@ class Count:
 
     def _chain(self, rows: list[HistoryRow], status: str, end: Expected) -> None:
         """Each change begins where the one before ended, and the last leads to where it stands."""
-        # A step that gave way stands as PENDING before its first attempt: that is no attempt, and has no row.
+        # A step that was snoozed stands as PENDING before its first attempt: that is no attempt, and has no row.
         at = "PENDING" if rows and rows[0].task is not None and rows[0].from_status == "PENDING" else ""
         for row in rows:
             if row.from_status != at:

@@ -20,7 +20,7 @@ from ..values.texts import check_size
 from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
-from .control_flow import ControlFlow, GiveWay, Suspended
+from .control_flow import ControlFlow, LockConflict, Suspended
 from .engine import WHOLE_RUN
 from .entering import entered_in
 from .errors import describe
@@ -39,7 +39,7 @@ def advance(run: Run) -> None:
     """
     try:
         _advance(run)
-    except (Suspended, GiveWay):
+    except (Suspended, LockConflict):
         pass
     except (DatabaseError, psycopg.Error):
         raise

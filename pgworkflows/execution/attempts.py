@@ -17,15 +17,15 @@ from ..store.records import RecordedTask
 from ..telemetry import points
 from ..values.encoding import dump, load, with_rows
 from .context import StepInfo, step_info, workflow_info
-from .control_flow import ControlFlow, GiveWay, Suspended, TransactionLost
+from .control_flow import ControlFlow, LockConflict, Suspended, TransactionLost
 from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
 from .outside import OutsideCall, needs_executor
 from .run import Charge, Run
 from .step_scope import StepScope
 
 Status = Task.Status
-#: How long, in seconds, a step gives way to others' locks before its workflow is blocked, and the pauses in between.
-LONGEST_GIVING_WAY, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
+#: How long, in seconds, a step is snoozed for others' locks before its workflow is blocked, and the pauses in between.
+LONGEST_SNOOZING, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
 _PLAIN = (str, int, bool, type(None))
 _INSIDE = StepScope(atomic=True)
 
@@ -55,9 +55,9 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
     batch.before_step(run, step, task.position)
-    gives_way_since = _gives_way_since(task)
+    snoozed_since = _snoozed_since(task)
     task.started_at, task.due_at = task.started_at or run.now(), None
-    transaction.begin_step(step.elsewhere, careful=run.is_careful(task.position))
+    transaction.begin_step(step.elsewhere, own_savepoint=run.has_own_savepoint(task.position))
     scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
     failure: BaseException | None = None
     if points.step_begun.subscribers:
@@ -75,7 +75,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
             run.undone = task.position
         if isinstance(error, ControlFlow):
             raise
-        _raise_lost_or_locked(run, task, error, gives_way_since)
+        _raise_lost_or_locked(run, task, error, snoozed_since)
         failure = _explained(error)
     else:
         transaction.end_step()
@@ -125,24 +125,24 @@ def _explained(error: BaseException) -> BaseException:
 
 
 def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, since: datetime | None) -> None:
-    """Raise GiveWay for a lock or a deadlock that does not count, TransactionLost for a connection or a disk that is gone."""
+    """Raise LockConflict, which is no attempt, or TransactionLost for a connection or a disk that is gone."""
     if run.batch.transaction.raw.closed or sqlstate(error) == DISK_FULL:
         raise TransactionLost(str(error)) from error
-    if run.batch.transaction.gave_way(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
+    if run.batch.transaction.hit_lock_timeout(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
         if run.batch.alone or since is not None:
-            _give_way_for_longer(run, task, describe(error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
+            _snooze(run, task, describe(error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
         else:
-            run.batch.gives_way(run)
-        raise GiveWay from error
+            run.batch.continue_alone(run)
+        raise LockConflict from error
 
 
-def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
-    """Try the step again later, behind the queue, after a pause as long as it has been giving way; block it in the end.
+def _snooze(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
+    """Try the step again later, behind the queue, uncounted, after a pause as long as it has been snoozed; block it in the end.
 
     `error` of the task says to what and since when, `due_at` until when.
     """
     waited = (run.now() - since).total_seconds()
-    if waited > LONGEST_GIVING_WAY:
+    if waited > LONGEST_SNOOZING:
         task.due_at = None
         run.write(task)
         met, remedy = "a lock, or a deadlock,", "End the session that holds it"
@@ -151,7 +151,7 @@ def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: dateti
         run.block(
             RuntimeError(
                 f"Step {task.name} of workflow {run.row.name} {run.row.id} met {met} for {waited:.0f} s "
-                f"(the limit is {LONGEST_GIVING_WAY:.0f} s): {in_short(error)}. {remedy}, then retry() it; or cancel() it."
+                f"(the limit is {LONGEST_SNOOZING:.0f} s): {in_short(error)}. {remedy}, then retry() it; or cancel() it."
             )
         )
         return
@@ -161,7 +161,7 @@ def _give_way_for_longer(run: Run, task: RecordedTask, error: str, since: dateti
     run.later(task.due_at, wait | {"since": since.isoformat(), "until": task.due_at.isoformat()})
 
 
-def _gives_way_since(task: RecordedTask) -> datetime | None:
+def _snoozed_since(task: RecordedTask) -> datetime | None:
     since = json.loads(task.error).get("since") if task.due_at is not None and task.error else None
     return datetime.fromisoformat(since) if since else None
 
@@ -205,7 +205,7 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     result = run.results.pop(task.position, None)
     if result is not None and result.key.attempt == task.attempt:
         return take_result(run, task, result)
-    uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or gave way
+    uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or snoozed
     attempts = task.attempt if uncounted else task.attempt + 1
     run.batch.before_step(run, step, task.position, in_short(task.error) if task.status == Status.RUNNING else "")
     if run.batch.engine.stopping:
@@ -238,29 +238,29 @@ def _require_executor(run: Run, step: Step[..., Any], task: RecordedTask, attemp
             wait_for(WaitKind.ROOM, step.name, since=run.now(), executor=step.executor),
         )
     else:
-        since = _gives_way_since(task) or run.now()
+        since = _snoozed_since(task) or run.now()
         task.attempt = attempts
         _turn_away(run, task, describe(refusal.error), since, needs_executor(step))
     raise Suspended
 
 
 def _turn_away(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
-    """Keep why the step gives way, and try it again later."""
+    """Keep what was in the step's way, and try it again later."""
     task.status, task.error = Status.PENDING, error
     run.write(task)
-    _give_way_for_longer(run, task, error, since, wait)
+    _snooze(run, task, error, since, wait)
 
 
 def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
     """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
-    gives_way_since = _gives_way_since(task)
+    snoozed_since = _snoozed_since(task)
     task.due_at = None
     if result.error is None:
         _completed(run, task, result.text, task.attempt)
         return load(result.text)
-    if result.gives_way:
-        run.turned_away = result.gives_way["kind"] == WaitKind.EXECUTOR
-        _turn_away(run, task, result.error, gives_way_since or run.now(), result.gives_way)
+    if result.snooze:
+        run.turned_away = result.snooze["kind"] == WaitKind.EXECUTOR
+        _turn_away(run, task, result.error, snoozed_since or run.now(), result.snooze)
         raise Suspended
     if result.lost:
         _lost(run, task, result.error)

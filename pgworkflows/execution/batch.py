@@ -112,7 +112,7 @@ class Batch:
         if self.began is None and step.atomic:
             self.began = time.thread_time(), time.monotonic()
 
-    def gives_way(self, run: Run) -> None:
+    def continue_alone(self, run: Run) -> None:
         """Commit at once what is finished; the run goes on alone."""
         self.stopped = True
         self.report.alone.append(run.row.id)
@@ -220,7 +220,7 @@ def _run_one(batch: Batch, run: Run) -> Run:
 
     A failed step may have undone the steps before it. Then all is forgotten and it runs again at once, with the failure in
     hand: that step is charged without running again, and from there on each step has a savepoint of its own. Should one before
-    it fail this time, all have in a third run. One that gave way is left as it was claimed, also for others to take.
+    it fail this time, all have in a third run. One that met a lock is left as it was claimed, also for others to take.
     """
     waits, failures = len(batch.opened_waits), len(batch.failures)
     while True:
@@ -238,7 +238,7 @@ def _run_one(batch: Batch, run: Run) -> Run:
         batch.transaction.take_back_path()
         (anew,) = load(batch, [run.row])
         anew.charges = run.charges
-        anew.careful_from = run.undone if run.careful_from is None else START
+        anew.own_savepoints_from = run.undone if run.own_savepoints_from is None else START
         run = anew
 
 

@@ -11,7 +11,7 @@ class Suspended(ControlFlow):
     """The body stops here for now; where and why is on the run."""
 
 
-class GiveWay(ControlFlow):
+class LockConflict(ControlFlow):
     """A step met a lock or a deadlock; it was rolled back, does not count, and its workflow runs next alone."""
 
 

@@ -15,7 +15,7 @@ from .outside import OutsideCall, OutsideResult, needs_executor
 from .outside import perform as make
 
 #: What of a result is not known from the call.
-_ANSWER = ("text", "error", "retry_after", "gives_way")
+_ANSWER = ("text", "error", "retry_after", "snooze")
 
 
 def pack(call: OutsideCall) -> str:

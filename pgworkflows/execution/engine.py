@@ -54,7 +54,7 @@ class Engine:
     known: Known
     batch_seconds: float = field(default_factory=lambda: conf().BATCH_SECONDS)
     lease: float = field(default_factory=lambda: conf().LEASE)
-    #: Seconds that a step of a shared batch, and of a batch of one, waits for a row lock before it gives way.
+    #: Seconds that a step of a shared batch, and of a batch of one, waits for a row lock before that is a conflict.
     lock_timeout: float = 0.01
     lock_timeout_alone: float = 0.5
     #: Whether another transaction of the caller's is around ours, as in a test.

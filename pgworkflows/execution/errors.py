@@ -139,7 +139,7 @@ def in_what_was_written(error: BaseException) -> BaseException | None:
     return cause if cause.sqlstate or isinstance(cause, written) else None
 
 
-def gives_way_to(error: BaseException) -> bool:
+def is_lock_conflict(error: BaseException) -> bool:
     """Whether the error is about what other transactions hold: a lock, a deadlock, a serialization failure."""
     cause = error if sqlstate(error) else error.__cause__
     return cause is not None and sqlstate(cause) in (LOCK_TIMEOUT, DEADLOCK, SERIALIZATION)

@@ -65,7 +65,7 @@ class OutsideResult:
     #: Whether the step's Retry allows another attempt after this error, and in how many seconds.
     retry_after: float | None = field(default=None)
     #: What was in its way, if it is to be attempted again without counting: a lock (or a deadlock), or its executor.
-    gives_way: Wait | None = None
+    snooze: Wait | None = None
     #: Whether the call was lost on its way: nobody knows whether it was made.
     lost: bool = False
 
@@ -78,7 +78,7 @@ class OutsideResult:
             error=describe(error, refused=retry.refuses(error)),
             raised=error,
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
-            gives_way=wait_for(WaitKind.LOCK, call.step.name) if _met_a_lock(error) and not retry.refuses(error) else None,
+            snooze=wait_for(WaitKind.LOCK, call.step.name) if _met_a_lock(error) and not retry.refuses(error) else None,
         )
 
     @classmethod
@@ -101,7 +101,7 @@ class OutsideResult:
     def turned_away(cls, call: OutsideCall, error: BaseException) -> OutsideResult:
         """Make the result of a call that its executor could not take, or dropped without its fault."""
         wait = needs_executor(call.step)
-        return cls(key=call.key, error=describe(error), gives_way=wait)
+        return cls(key=call.key, error=describe(error), snooze=wait)
 
     @classmethod
     def succeeded(cls, call: OutsideCall, value: Any) -> OutsideResult:

@@ -15,7 +15,7 @@ from ..store.records import RecordedTask, WaitingEvent
 from ..values.position import Position
 from ..values.readable import read_json
 from ..values.redaction import Veil
-from .errors import describe, gives_way_to
+from .errors import describe, is_lock_conflict
 from .outside import OutsideCall, OutsideResult
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Run:
     #: The step whose failure has undone all that ran here: nothing of this run counts.
     undone: Position | None = None
     #: From where on each step has a savepoint of its own.
-    careful_from: Position | None = None
+    own_savepoints_from: Position | None = None
     #: Whether its next try is to be by itself too.
     apart: bool = False
     #: Whether its call was lost: this try was in vain.
@@ -102,9 +102,9 @@ class Run:
             self.charges[position] = Charge(error=error)
         return self.charges.get(position)
 
-    def is_careful(self, position: Position) -> bool:
+    def has_own_savepoint(self, position: Position) -> bool:
         """Whether the step at this position has a savepoint of its own."""
-        return self.careful_from is not None and not self.careful_from.is_after(position)
+        return self.own_savepoints_from is not None and not self.own_savepoints_from.is_after(position)
 
     def ran_before(self, position: Position) -> bool:
         """Whether what comes at this position has run in this transaction, or failed."""
@@ -162,7 +162,7 @@ class Run:
         """Do nothing but record what came back from outside: the next try is by itself, apart from the others."""
         self.set_aside = True
         self.outcome = None
-        locked = gives_way_to(error)  # nobody's fault: uncounted, and beside the others again
+        locked = is_lock_conflict(error)  # nobody's fault: uncounted, and beside the others again
         self.apart = not locked
         due = self.now() + timedelta(seconds=5 if locked else 0)
         self.later(due, wait_for(WaitKind.TRANSACTION, since=self.now(), error=type(error).__name__))

@@ -62,7 +62,7 @@ class FusedTransaction:
         #: When this transaction last came back from the database, in monotonic seconds.
         self.last_activity = time.monotonic()
         #: Whether each step has a savepoint of its own, or all of a workflow share one.
-        self.careful = alone
+        self.savepoint_each = alone
         self._savepoint_set = False
         self._savepoint_unused = False
         #: Whether earlier steps would be undone with this one, and whether this one has sent anything.
@@ -107,14 +107,14 @@ class FusedTransaction:
         """Leave a workflow's code. A query refused in a body has left Django's mark, but nothing to roll back."""
         self.mode = "engine"
         self.connection.needs_rollback = False
-        self.careful = self.alone
+        self.savepoint_each = self.alone
         self._savepoint_set = self._savepoint_unused = False
         self._hooks_of_others = len(self.connection.run_on_commit)
 
     @property
     def full(self) -> bool:
         """Whether what comes would need a savepoint too many."""
-        return self.savepoints >= MOST_SAVEPOINTS and (self.careful or not self._savepoint_set)
+        return self.savepoints >= MOST_SAVEPOINTS and (self.savepoint_each or not self._savepoint_set)
 
     @contextmanager
     def own_queries(self) -> Iterator[None]:
@@ -143,7 +143,7 @@ class FusedTransaction:
     def _in_mode(self, mode: str) -> Iterator[None]:
         before, self.mode = self.mode, mode
         try:
-            if before == "body" and not self.careful:
+            if before == "body" and not self.savepoint_each:
                 self.set_savepoint(alone=True)
             self._savepoint_unused = False
             yield
@@ -154,10 +154,10 @@ class FusedTransaction:
         finally:
             self.mode = before
 
-    def begin_step(self, elsewhere: Collection[str], *, careful: bool) -> None:
-        """Let a step's queries through, and what it writes `elsewhere`; `careful` gives it a savepoint of its own."""
-        self.careful |= careful
-        if self.careful:
+    def begin_step(self, elsewhere: Collection[str], *, own_savepoint: bool) -> None:
+        """Let a step's queries through, and what it writes `elsewhere`; `own_savepoint` gives it one."""
+        self.savepoint_each |= own_savepoint
+        if self.savepoint_each:
             self._savepoint_set = self._savepoint_unused
         self._shared = self._savepoint_set and not self._savepoint_unused
         self._sent = False
@@ -279,7 +279,7 @@ class FusedTransaction:
         self.mode = "body"
         return all_of_it
 
-    def gave_way(self, error: BaseException) -> bool:
+    def hit_lock_timeout(self, error: BaseException) -> bool:
         """Whether the error comes from a query that ran into the worker's own lock_timeout."""
         cause: BaseException | None = error
         while cause is not None and cause is not self._lock_error:

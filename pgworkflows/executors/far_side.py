@@ -19,7 +19,7 @@ def make_call(text: str) -> str:
 
         return perform(step, call)
     except Exception as error:
-        return json.dumps({"gives_way": call["needs"], "error": json.dumps(_not_called(call, error))})
+        return json.dumps({"snooze": call["needs"], "error": json.dumps(_not_called(call, error))})
 
 
 def _find_step(call: dict[str, Any]) -> Any:

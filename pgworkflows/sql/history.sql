@@ -106,7 +106,7 @@ BEGIN
          CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,
          LEAST(GREATEST(CASE WHEN n.status IN ('COMPLETED', 'FAILED') THEN n.finished_at ELSE moment END, began), moment),
          actor, session_user, channel, CASE WHEN n.kind = 'STATE' THEN '' ELSE n.kind || ' ' || n.name END
-  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0)  -- what gave way is no attempt
+  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0)  -- what was snoozed is no attempt
   ORDER BY n.workflow_id, n.branch, n.seq;
   RETURN NULL;
 END

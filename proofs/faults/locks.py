@@ -20,7 +20,7 @@ $$;
 """
 FAILURES = "SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM proofs_contended"
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-#: The server looks for deadlocks before a worker gives way, which it otherwise does first.
+#: The server looks for deadlocks before a worker yields, which it otherwise does first.
 OPTIONS = {"deadlock_timeout": "3ms"}
 
 

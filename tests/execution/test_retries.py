@@ -236,7 +236,7 @@ def met(sqlstate):
         cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'met another' USING ERRCODE = '{sqlstate}'; END $$")
 
 
-def give_way_twice(seen, sqlstate, kind):
+def conflict_twice(seen, sqlstate, kind):
     """Return a step of a kind that meets another transaction twice, and then does not."""
 
     def attempt() -> str:
@@ -260,7 +260,7 @@ def give_way_twice(seen, sqlstate, kind):
 @pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
 def test_meeting_another_transaction_is_not_counted(pgworkflows, kind, sqlstate):
     seen = []
-    meets = give_way_twice(seen, sqlstate, kind)
+    meets = conflict_twice(seen, sqlstate, kind)
 
     @workflow
     def body() -> str:
