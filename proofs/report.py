@@ -42,8 +42,9 @@ was taken up first, where a tenth of all were. `lived_on` counts workers that ou
 
 In `hostile` steps do what no step should: raw cursors, COPY, scripts with comments, SET, hooks that raise or hang,
 connections that end, overruns. `waited_too_long` counts the workflows, of one that does nothing started every tenth of a
-second, that took 2 s longer beside them than any did beside honest programs (6 s in a quick run); with two processes, and
-one fault at a time that costs a process. `not_stopped` says that the service did not end in good order afterwards.
+second, that took 2 s longer beside them than any did beside honest programs, by turns in the same run (6 s in a quick run);
+with two processes, and one fault at a time that costs a process. A machine that has no CPU to spare (`load`) shows in it.
+`not_stopped` says that the service did not end in good order afterwards.
 
 Takeover is the time from a worker's death until others have taken over what it owned. Where a lease decides, it is one
 and a half or two seconds here instead of thirty.
@@ -83,7 +84,7 @@ def row(outcome: Outcome) -> list[str]:
             str(counts.orphans),
             f"{counts.history_rows}: {counts.history_missing} / {counts.history_doubled} / {counts.history_out_of_order}",
         ]
-    further = "; ".join([f"{what} {value}" for what, value in outcome.measured.items()])
+    further = "; ".join([*(f"{what} {value}" for what, value in outcome.measured.items()), *outcome.problems])
     return [name, injected or outcome.fault, *cells, further, f"{outcome.seconds:.0f}"]
 
 
@@ -97,7 +98,7 @@ def machine() -> str:
     """Return what the run was made on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} CPUs, {memory:.0f} GiB of memory, {system}"
+    return f"{os.cpu_count()} CPUs, {memory:.0f} GiB of memory, load {os.getloadavg()[2]:.0f}, {system}"
 
 
 def section(command: str, seed: int, outcomes: list[Outcome], seconds: float) -> str:

@@ -23,7 +23,7 @@ def test_section_replaces_the_one_before(tmp_path):
 def test_failure_and_omission_are_told():
     failed = Outcome("kill", "SIGKILL", problems=["orphans 1"])
     left_out = Outcome("disk", "full disk", skipped="left out")
-    assert report.row(failed)[0] == "kill: FAILED"
+    assert (report.row(failed)[0], report.row(failed)[-2]) == ("kill: FAILED", "orphans 1")
     assert report.row(left_out)[1] == "left out by `--without disk`"
 
 
