@@ -155,7 +155,8 @@ KEPT_OUT = """
 SELECT k.id, k.username FROM pgworkflows.kept_out(jsonb_populate_record(NULL::pgworkflows_approval, %(approval)s::jsonb)) k
 """
 LOOKED_AT = (
-    "id", "workflow_id", "request", "stage_id", "requested_by_id", "requested_by_name", "allow_self_approval", "allow_same_person"
+    "id", "workflow_id", "branch", "request", "stage_id", "requested_by_id", "requested_by_name", "allow_self_approval",
+    "allow_same_person",
 )  # fmt: skip
 
 
