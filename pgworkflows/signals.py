@@ -10,9 +10,9 @@ from django.dispatch import Signal
 
 #: A workflow's status changed. Arguments: workflow (UUID), name, from_status, to_status, error (str), failure (where it is
 #: FAILED, BLOCKED or COMPENSATED; else None). Its attributes: exception, error_type, traceback, expected, step, attempts,
-#: version, queue, key. veil (redaction.Veil): its `text()` hides what PGWORKFLOWS["REDACT"] names.
+#: version, queue, key. redactor (redaction.Redactor): its `text()` hides what PGWORKFLOWS["REDACT"] names.
 workflow_changed = Signal()
-#: An attempt of a step failed. Arguments: workflow (UUID), name, step, attempt, error (str), final (bool), veil.
+#: An attempt of a step failed. Arguments: workflow (UUID), name, step, attempt, error (str), final (bool), redactor.
 step_failed = Signal()
 #: A worker process began or ended. Arguments: worker (str), started (bool).
 worker_changed = Signal()

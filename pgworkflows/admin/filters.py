@@ -16,7 +16,7 @@ from ..models.workflow import ENDED_BADLY, TROUBLED
 from ..presentation.channels import CHANNELS
 from ..store.connection import query
 from ..values.readable import read_json
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 Choices = list[tuple[str, Any]]
 
@@ -120,7 +120,7 @@ class StateFilter(ChosenFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the states that have rows, but none that tells a secret of its newest."""
         newest = query(NEWEST_IN, {"states": _values("state")})
-        return [(state, state) for state, *given in newest if Veil.over(*map(read_json, given)).text(state) == state]
+        return [(state, state) for state, *given in newest if Redactor.of(*map(read_json, given)).text(state) == state]
 
 
 class VerbFilter(ChosenFilter):

@@ -20,7 +20,7 @@ from ..presentation.waits import Hide, sentence
 from ..site.showing import TONES as APPROVAL_TONES
 from ..values.durations import local
 from ..values.plain import plain
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 LONGEST_JSON = 20_000
 EMPTY = "-"
@@ -73,24 +73,24 @@ class ShownError:
     traceback: str
 
 
-def shown_json(value: Any, veil: Veil, *, tagged: bool = True) -> str:
+def shown_json(value: Any, redactor: Redactor, *, tagged: bool = True) -> str:
     """Return a stored value as indented JSON, cut where it is very long; empty for none."""
     if value is None:
         return ""
-    shown = json.dumps(veil.data(plain(value) if tagged else value), ensure_ascii=False, indent=2)
+    shown = json.dumps(redactor.data(plain(value) if tagged else value), ensure_ascii=False, indent=2)
     if len(shown) > LONGEST_JSON:
         shown = shown[:LONGEST_JSON] + "\n" + _("… cut here; it is %(count)d characters long.") % {"count": len(shown)}
     return shown
 
 
-def shown_error(error: Any, veil: Veil) -> ShownError | None:
+def shown_error(error: Any, redactor: Redactor) -> ShownError | None:
     """Return a recorded error's parts."""
     if not isinstance(error, dict):
         return None
     return ShownError(
         type=str(error.get("type", "")).removeprefix("builtins:").replace(":", "."),
-        message=veil.text(str(error.get("message", ""))),
-        traceback=veil.text(str(error.get("traceback") or "")),
+        message=redactor.text(str(error.get("message", ""))),
+        traceback=redactor.text(str(error.get("traceback") or "")),
     )
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import conf
 from ..models import Approval, Workflow
 from ..presentation.waits import in_words
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .showing import EMPTY, Links, badge, linked
 from .workflows.page import title_of
 
@@ -73,7 +73,7 @@ class WorkflowsAdminMixin(Base):
             (
                 linked(links.to_row(Workflow, workflow.pk), title_of(workflow)),
                 badge(workflow.status, workflow.get_status_display()),
-                in_words(workflow) or Veil.of_workflow(workflow).text(workflow.state),
+                in_words(workflow) or Redactor.of_workflow(workflow).text(workflow.state),
             )
             for workflow in found
         ]
@@ -88,7 +88,7 @@ class WorkflowsAdminMixin(Base):
         visible = Approval.objects.using(conf().DATABASE).visible_to(links.request.user)
         rows = [
             (
-                linked(links.to_row(Approval, approval.pk), Veil.of_approval(approval).text(approval.title)),
+                linked(links.to_row(Approval, approval.pk), Redactor.of_approval(approval).text(approval.title)),
                 badge(approval.status, approval.get_status_display()),
                 "",
             )

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ..models import Approval, Decision
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 PAGE = 500
 COLUMNS = (
@@ -35,10 +35,10 @@ def rows_of(found: QuerySet[Approval]) -> Iterator[str]:
     write = csv.writer(_Line()).writerow
     yield write(COLUMNS)
     for approval in _by_pages(found):
-        veil = Veil.of_approval(approval)
-        known = _approval(approval, veil)
+        redactor = Redactor.of_approval(approval)
+        known = _approval(approval, redactor)
         for decision in approval.decisions.all() or [None]:
-            yield write([_inert(cell) for cell in chain(known, _decision(approval, decision, veil))])
+            yield write([_inert(cell) for cell in chain(known, _decision(approval, decision, redactor))])
 
 
 def _by_pages(found: QuerySet[Approval]) -> Iterator[Approval]:
@@ -50,22 +50,22 @@ def _by_pages(found: QuerySet[Approval]) -> Iterator[Approval]:
         last = page[-1].pk
 
 
-def _approval(approval: Approval, veil: Veil) -> tuple[Any, ...]:
+def _approval(approval: Approval, redactor: Redactor) -> tuple[Any, ...]:
     policy = (approval.policy.name, approval.policy.version) if approval.policy else ("", "")
     subject = f"{approval.subject_label}:{approval.subject_id}" if approval.subject_label else ""
     return (
-        approval.pk, approval.workflow_id, approval.kind, veil.text(approval.title), approval.status, *policy,
+        approval.pk, approval.workflow_id, approval.kind, redactor.text(approval.title), approval.status, *policy,
         approval.stage.name if approval.stage else "", approval.round, approval.quorum, subject, approval.requested_by_name,
         _moment(approval.created_at), _moment(approval.due_at), _moment(approval.decided_at),
         _seconds(approval.created_at, approval.decided_at), " ".join(approval.could_decide), approval.snapshot_hash,
     )  # fmt: skip
 
 
-def _decision(approval: Approval, decision: Decision | None, veil: Veil) -> tuple[Any, ...]:
+def _decision(approval: Approval, decision: Decision | None, redactor: Redactor) -> tuple[Any, ...]:
     if decision is None:
         return ("",) * 8
     return (
-        decision.pk, decision.verdict, decision.username, decision.on_behalf_of_name, veil.text(decision.comment),
+        decision.pk, decision.verdict, decision.username, decision.on_behalf_of_name, redactor.text(decision.comment),
         decision.channel, _moment(decision.at), _seconds(approval.created_at, decision.at),
     )  # fmt: skip
 

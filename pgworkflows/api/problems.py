@@ -20,7 +20,7 @@ from ..exceptions import (
     SubjectChanged,
 )
 from ..presentation.refusals import refusal_in_http
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:pgworkflows:problem:"
@@ -78,15 +78,15 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     else:
         return None
     set_rollback()
-    return _answer(_veil(context).data(problem), headers)
+    return _answer(_redactor(context).data(problem), headers)
 
 
-def _veil(context: dict[str, Any]) -> Veil:
+def _redactor(context: dict[str, Any]) -> Redactor:
     """Hide what was given under a hidden name: a refusal may show a value."""
     try:
-        return Veil.over(context["request"].data)
+        return Redactor.of(context["request"].data)
     except (KeyError, exceptions.APIException):  # none that could be read
-        return Veil()
+        return Redactor()
 
 
 def _as_api_error(error: Exception) -> Exception:

@@ -19,7 +19,7 @@ from ..presentation.summaries import summary_texts
 from ..site import decision_links
 from ..store.approvals.announcements import Notification
 from ..telemetry import points
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .recipients import address_of
 
 TEMPLATES = "pgworkflows/email"
@@ -45,16 +45,16 @@ class News:
 
     def context(self, person: Any) -> dict[str, Any]:
         """Return what the templates get for one person."""
-        approval, veil = self.approval, Veil.of_approval(self.approval)
+        approval, redactor = self.approval, Redactor.of_approval(self.approval)
         decision = approval.decisions.order_by("pk").last() if approval.status != Approval.Status.WITHDRAWN else None
         pending = approval.status == Approval.Status.PENDING
         return {
-            "approval": veil.row(approval, "title", "description"),
-            "summary": summary_texts(approval, veil),
+            "approval": redactor.row(approval, "title", "description"),
+            "summary": summary_texts(approval, redactor),
             "person": person,
             "is_requester": approval.requested_by_id == person.pk,
             "sent_back": approval.status == Approval.Status.CHANGES_REQUESTED,
-            "decision": decision and veil.row(decision, "comment"),
+            "decision": decision and redactor.row(decision, "comment"),
             "page_url": page_url(approval),
             "decision_url": decision_url(approval, person) if pending and self.notification in ASKING else "",
         }

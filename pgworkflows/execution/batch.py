@@ -27,6 +27,7 @@ from .advance import advance
 from .control_flow import Suspended, TransactionLost
 from .engine import WHOLE_RUN, Engine
 from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
+from .flush import flush
 from .loading import claim_and_load, load
 from .outside import OutsideCall, OutsideResult
 from .run import MOST_CRASHES, Run
@@ -122,7 +123,7 @@ class Batch:
         """Remember a failed attempt for the signal after the commit."""
         self.failures.append(
             {"workflow": run.row.id, "name": run.row.name, "step": task.name, "attempt": task.attempt,
-             "error": in_short(task.error), "final": final, "veil": run.veil}
+             "error": in_short(task.error), "final": final, "redactor": run.redactor}
         )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: boo
                 _run_all(batch, runs)
                 batch.transaction.take_back_settings()
                 points.flush_begun.emit(worker=engine.name)
-                _flush(batch, [run for run in runs if run.outcome is not None])
+                flush(batch.transaction, [run for run in runs if run.outcome is not None], batch.now())
                 points.flush_ended.emit(worker=engine.name)
                 hooks = batch.transaction.take_hooks()
             if engine.nested:  # the caller's transaction goes on, and is not the worker's doing
@@ -246,26 +247,6 @@ def _match_results(batch: Batch, run: Run) -> None:
     """Give the run the results that came back for it; a late one of an older claim is not for it."""
     if run.row.owner_id == batch.engine.worker_id:
         run.results = {result.key.position: result for result in batch.landed.get((run.row.id, run.row.epoch), ())}
-
-
-def _flush(batch: Batch, runs: list[Run]) -> None:
-    """Write tasks, workflows and events, each in one statement; what was recorded before comes first, as in the history."""
-    execute, xact = batch.transaction.execute, batch.transaction.transaction
-    new = [(run.row.id, task) for run in runs for task in run.dirty.values() if not task.stored]
-    changed = [(run.row.id, task) for run in runs for task in run.dirty.values() if task.stored]
-    if changed:
-        checkpoints.update_tasks(execute, xact, changed)
-    if new:
-        checkpoints.insert_tasks(execute, xact, new)
-    consumed = [(event, run.row.id, position) for run in runs for event, position in run.consumed]
-    if consumed:
-        checkpoints.consume_events(execute, consumed)
-    dropped = [event for run in runs for event in run.dropped]
-    if dropped:
-        checkpoints.drop_events(execute, dropped)
-    if runs:
-        moment = batch.now()
-        checkpoints.update_workflows(execute, xact, [run.change(moment) for run in runs])
 
 
 def _require_nothing_open(batch: Batch) -> None:

@@ -14,7 +14,7 @@ from ..models.workflow_row import ClaimedWorkflow, WorkflowChange
 from ..store.records import RecordedTask, WaitingEvent
 from ..values.position import Position
 from ..values.readable import read_json
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .errors import describe, is_lock_conflict
 from .outside import OutsideCall, OutsideResult
 
@@ -205,11 +205,11 @@ class Run:
         )
 
     @property
-    def veil(self) -> Veil:
+    def redactor(self) -> Redactor:
         """What hides its secrets."""
         tasks = [value for task in self.tasks.values() for value in (task.payload, task.result)]
         stored = [self.row.kwargs, self.attributes, self.outcome.result if self.outcome else None, *tasks]
-        return Veil.over(*(read_json(text) for text in stored if text))
+        return Redactor.of(*(read_json(text) for text in stored if text))
 
     @property
     def crashes(self) -> int:

@@ -12,7 +12,7 @@ from ..exceptions import StepFailed
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
 from ..values.encoding import loaded_class, path_of
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .errors import in_short, rebuild
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def tell(attempts: list[dict[str, Any]], runs: Iterable[Run]) -> None:
             signals.workflow_changed.send_robust(
                 Workflow, workflow=run.row.id, name=run.row.name, from_status=run.row.status, to_status=outcome.status,
                 error=in_short(outcome.error), failure=_failure(run),
-                veil=run.veil if outcome.error else Veil(),
+                redactor=run.redactor if outcome.error else Redactor(),
             )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from ..definitions.subjects import summary_names
 from ..models import Approval
 from ..models.columns import JSONField
 from ..values.readable import fields_of
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 #: A longer value is cut where there is little room.
 LONGEST = 80
@@ -32,18 +32,18 @@ def in_short() -> dict[str, RawSQL]:
     return {"in_short": RawSQL(IN_SHORT, [sorted(names)], output_field=JSONField())} if names else {}
 
 
-def summary_of(approval: Approval, veil: Veil) -> dict[str, Any]:
+def summary_of(approval: Approval, redactor: Redactor) -> dict[str, Any]:
     """Return the values in the declared order, secrets hidden; `approval` has its snapshot or was read with `in_short`."""
     names = summary_names(approval.subject_label)
     if not names:
         return {}
     found = fields_of(approval.in_short if hasattr(approval, "in_short") else approval.snapshot)
-    return fields_of(veil.data({name: found[name] for name in names if name in found}))
+    return fields_of(redactor.data({name: found[name] for name in names if name in found}))
 
 
-def summary_texts(approval: Approval, veil: Veil) -> list[tuple[str, str]]:
+def summary_texts(approval: Approval, redactor: Redactor) -> list[tuple[str, str]]:
     """Return names and values as short texts."""
-    return [(name.replace("_", " "), _text(value)) for name, value in summary_of(approval, veil).items()]
+    return [(name.replace("_", " "), _text(value)) for name, value in summary_of(approval, redactor).items()]
 
 
 def _text(value: Any) -> str:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Approval, Workflow
 from ..models.waits import Wait, WaitKind
 from ..values.durations import local
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 
 Hide = Callable[[str], str]
 #: Hides what stands behind hidden names, where nothing is known of secrets.
-KEYS_ONLY: Hide = Veil().text
+KEYS_ONLY: Hide = Redactor().text
 
 #: The kinds, and each of the facts that makes a sentence longer.
 SENTENCES = {
@@ -63,7 +63,7 @@ def waits_of(workflow: Workflow) -> list[Wait]:
 
 def in_words(workflow: Workflow, hide: Hide | None = None) -> str:
     """Return all that it waits for as one line, empty for nothing; what hides its secrets is made here unless it is there."""
-    hide = hide or Veil.of_workflow(workflow).text
+    hide = hide or Redactor.of_workflow(workflow).text
     return "; ".join(told(wait, hide) for wait in waits_of(workflow))
 
 

@@ -25,7 +25,7 @@ from ..store.approvals.verbs import speaks_for_requester
 from ..store.connection import database_now
 from ..values.plain import plain
 from ..values.readable import fields_of
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .faces import Face
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
 from .showing import NOTHING, Shown, due_badge, shown, status_badge, subject_of
@@ -82,24 +82,24 @@ class ApprovalPage:
 
     def context(self, filled: dict[str, Any], problem: Problem | None) -> dict[str, Any]:
         """Return everything that the template shows; `filled` holds the forms as they were posted, by name."""
-        approval, veil = self.approval, Veil.of_approval(self.approval)
+        approval, redactor = self.approval, Redactor.of_approval(self.approval)
         named = who_may_decide(approval, MOST_NAMES + 1) if approval.status == Approval.Status.PENDING else []
-        rounds = list(self._rounds(veil))
+        rounds = list(self._rounds(redactor))
         mine = behalves(approval, self.request.user)
         return {
-            "title": veil.text(approval.title),
-            "approval": veil.row(approval, "title", "description"),
+            "title": redactor.text(approval.title),
+            "approval": redactor.row(approval, "title", "description"),
             "asked_by": asked_by(approval),
             "status": status_badge(approval),
             "due": due_badge(approval, self.now),
             "agreed": sum(1 for decision in approval.decisions.all() if decision.verdict == Approval.Verdict.APPROVE),
             "subject": subject_of(approval, self.request, self.face),
-            "summary": summary_texts(approval, veil),
+            "summary": summary_texts(approval, redactor),
             "workflow_url": self._in_admin(Workflow, approval.workflow_id),
             "policy_url": self._in_admin(ApprovalPolicy, approval.policy_id) if approval.policy_id else "",
-            "attributes": shown(plain(approval.attributes), veil),
-            "snapshot": shown(approval.shown, veil),
-            "changes": self._changes(problem, veil),
+            "attributes": shown(plain(approval.attributes), redactor),
+            "snapshot": shown(approval.shown, redactor),
+            "changes": self._changes(problem, redactor),
             "named": named[:MOST_NAMES],
             "more_named": len(named) > MOST_NAMES,
             "rounds": rounds,
@@ -112,11 +112,11 @@ class ApprovalPage:
             "here": "",
         }
 
-    def _rounds(self, veil: Veil) -> Any:
+    def _rounds(self, redactor: Redactor) -> Any:
         """Return every stage of every round with what was decided and said there, oldest first."""
         rows: QuerySet[Any] = self.approval.same_request.select_related("stage").defer("snapshot")
         for row in rows.prefetch_related("decisions", "actions"):
-            entries = [_told(said, veil) for said in (*row.decisions.all(), *row.actions.all())]
+            entries = [_told(said, redactor) for said in (*row.decisions.all(), *row.actions.all())]
             yield {
                 "approval": row,
                 "status": status_badge(row),
@@ -137,10 +137,10 @@ class ApprovalPage:
     def _why_not(self) -> str:
         return "" if self.approval.status != Approval.Status.PENDING else refusal(self.approval, self.request.user)
 
-    def _changes(self, problem: Problem | None, veil: Veil) -> list[tuple[str, Shown, Shown]]:
+    def _changes(self, problem: Problem | None, redactor: Redactor) -> list[tuple[str, Shown, Shown]]:
         """Return what is different now from what is to be approved, hidden keys hidden."""
         found = problem.difference if problem is not None and problem.difference else self._difference()
-        return [(name.replace("_", " "), *(_veiled(name, value, veil) for value in pair)) for name, pair in found.items()]  # type: ignore[misc] # a pair
+        return [(name.replace("_", " "), *(_redacted(name, value, redactor) for value in pair)) for name, pair in found.items()]  # type: ignore[misc] # a pair
 
     def _difference(self) -> dict[str, list[Any]]:
         approval = self.approval
@@ -197,11 +197,11 @@ def fresh(form: Any, approval: Approval) -> Any:
     return form
 
 
-def _veiled(name: str, value: Any, veil: Veil) -> Shown:
-    return next((item for _name, item in shown({name: value}, veil).items), NOTHING)
+def _redacted(name: str, value: Any, redactor: Redactor) -> Shown:
+    return next((item for _name, item in shown({name: value}, redactor).items), NOTHING)
 
 
-def _told(row: Decision | ApprovalAction, veil: Veil) -> dict[str, Any]:
+def _told(row: Decision | ApprovalAction, redactor: Redactor) -> dict[str, Any]:
     """Return a decision or an action as the timeline tells it."""
     if isinstance(row, Decision):
         tones = {Approval.Verdict.APPROVE: "good", Approval.Verdict.REJECT: "bad"}
@@ -212,11 +212,11 @@ def _told(row: Decision | ApprovalAction, veil: Veil) -> dict[str, Any]:
         }
         return {
             "at": row.at, "who": row.username, "behalf": row.on_behalf_of_name, "what": what[Approval.Verdict(row.verdict)],
-            "tone": tones.get(Approval.Verdict(row.verdict), "odd"), "text": veil.text(row.comment),
-            "data": shown(plain(row.data), veil),
+            "tone": tones.get(Approval.Verdict(row.verdict), "odd"), "text": redactor.text(row.comment),
+            "data": shown(plain(row.data), redactor),
             "channel": channel_name(row.channel),
         }  # fmt: skip
     return {
         "at": row.at, "who": row.username or _("the worker"), "behalf": "", "what": row.get_verb_display(),
-        "tone": "busy", "text": veil.text(row.note), "data": NOTHING, "channel": channel_name(row.channel),
+        "tone": "busy", "text": redactor.text(row.note), "data": NOTHING, "channel": channel_name(row.channel),
     }  # fmt: skip

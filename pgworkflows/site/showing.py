@@ -16,7 +16,7 @@ from ..models import Approval
 from ..models.subject import name_of_row
 from ..presentation.links import row_in_admin
 from ..store.approvals.snapshots import find_subject, text_of
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from .faces import Face
 
 #: Deeper data is shown as JSON text.
@@ -42,9 +42,9 @@ class Shown:
 NOTHING = Shown(kind="nothing")
 
 
-def shown(value: Any, veil: Veil) -> Shown:
+def shown(value: Any, redactor: Redactor) -> Shown:
     """Return plain JSON for display, secrets hidden."""
-    return _shown(veil.data(value), 0)
+    return _shown(redactor.data(value), 0)
 
 
 def _shown(value: Any, depth: int) -> Shown:
@@ -108,7 +108,7 @@ def subject_of(approval: Approval, request: HttpRequest, face: Face) -> SubjectL
     """Return the business row: its admin page where the viewer may see that, else its own page if it has one."""
     if not approval.subject_label:
         return None
-    row, hide = find_subject(approval.subject_label, approval.subject_id), Veil.of_approval(approval).text
+    row, hide = find_subject(approval.subject_label, approval.subject_id), Redactor.of_approval(approval).text
     if row is None:
         return SubjectLink(text=hide(subject_text(approval)), url="")
     in_admin = row_in_admin(type(row), row.pk, request, face.admin, row)

@@ -18,7 +18,7 @@ from django.utils import log
 
 from .. import signals
 from ..execution.telling import Failure
-from ..values.redaction import Veil
+from ..values.redaction import Redactor
 from . import points
 
 LOGGER = "pgworkflows"
@@ -36,8 +36,8 @@ DETAILS = (
 
 @receiver(signals.workflow_changed, dispatch_uid="pgworkflows.log.workflow")
 def log_workflow(
-    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, veil: Veil, failure: Failure | None = None,
-    **_: Any,
+    *, workflow: UUID, name: str, from_status: str, to_status: str, error: str, redactor: Redactor,
+    failure: Failure | None = None, **_: Any,
 ) -> None:  # fmt: skip
     """Log a change of status; as an error, with the exception, where a person has to hear of it."""
     level = logging.DEBUG
@@ -46,21 +46,26 @@ def log_workflow(
         level = logging.INFO if failure.expected else logging.ERROR
         details |= {
             "workflow_version": failure.version, "workflow_key": failure.key, "queue": failure.queue, "step": failure.step,
-            "attempts": failure.attempts, "error_type": failure.error_type, "recorded_traceback": veil.text(failure.traceback),
+            "attempts": failure.attempts, "error_type": failure.error_type,
+            "recorded_traceback": redactor.text(failure.traceback),
         }  # fmt: skip
     # Whatever formats an exception shows all that it says.
-    shown = failure.exception if failure is not None and level == logging.ERROR and not veil.hides(failure.exception) else None
+    shown = (
+        failure.exception if failure is not None and level == logging.ERROR and not redactor.hides(failure.exception) else None
+    )
     logger.log(
-        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {veil.text(error)}" if error else "",
+        level, "%s %s: %s -> %s%s", name, workflow, from_status, to_status, f": {redactor.text(error)}" if error else "",
         exc_info=shown, extra=details,
     )  # fmt: skip
 
 
 @receiver(signals.step_failed, dispatch_uid="pgworkflows.log.step")
-def log_step(*, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, veil: Veil, **_: Any) -> None:
+def log_step(
+    *, workflow: UUID, name: str, step: str, attempt: int, error: str, final: bool, redactor: Redactor, **_: Any
+) -> None:
     """Log a failed attempt."""
     ending = "for good" if final else "and will be tried again"
-    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, veil.text(error))
+    logger.info("%s %s: %s failed %s (attempt %d): %s", name, workflow, step, ending, attempt, redactor.text(error))
 
 
 @receiver(signals.ended_run_returned, dispatch_uid="pgworkflows.log.ended_run")
@@ -87,11 +92,11 @@ def log_failure(*, what: str, error: BaseException, **_: Any) -> None:
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
         logger.warning("%s: %s; trying again", what, " ".join(str(error).split()) or type(error).__name__)
         return
-    veil = Veil()
-    if veil.hides(error):
-        logger.error("%s failed: %s: %s", veil.text(what), type(error).__name__, veil.text(str(error)))
+    redactor = Redactor()
+    if redactor.hides(error):
+        logger.error("%s failed: %s: %s", redactor.text(what), type(error).__name__, redactor.text(str(error)))
     else:
-        logger.error("%s failed", veil.text(what), exc_info=error)
+        logger.error("%s failed", redactor.text(what), exc_info=error)
 
 
 points.failed.subscribe(log_failure)

@@ -20,31 +20,31 @@ SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Veil:
+class Redactor:
     """Hides what stands under the keys in `PGWORKFLOWS["REDACT"]`, and the same values wherever else they turn up."""
 
     secrets: frozenset[str] = frozenset()
 
     @classmethod
-    def over(cls, *values: Any) -> Veil:
+    def of(cls, *values: Any) -> Redactor:
         """Make one that knows the secrets in these stored values."""
         return cls(frozenset(secret for value in values for found in _secrets(plain(value)) for secret in _spellings(found)))
 
     @classmethod
-    def of_workflow(cls, workflow: Any) -> Veil:
+    def of_workflow(cls, workflow: Any) -> Redactor:
         """Make one that knows the secrets in what was read of a workflow's row; None for no row."""
-        return cls() if workflow is None else cls.over(*_read(workflow, "kwargs", "attributes", "result"))
+        return cls() if workflow is None else cls.of(*_read(workflow, "kwargs", "attributes", "result"))
 
     @classmethod
-    def of_run(cls, workflow: Any) -> Veil:
+    def of_run(cls, workflow: Any) -> Redactor:
         """Make one that knows the secrets in what is recorded of a workflow's tasks too."""
         recorded = workflow.tasks.values_list("payload", "result")
-        return cls(cls.of_workflow(workflow).secrets | cls.over(*chain.from_iterable(recorded)).secrets)
+        return cls(cls.of_workflow(workflow).secrets | cls.of(*chain.from_iterable(recorded)).secrets)
 
     @classmethod
-    def of_approval(cls, approval: Any) -> Veil:
+    def of_approval(cls, approval: Any) -> Redactor:
         """Make one that knows the secrets in what was read of an approval's row, and of the workflow that asks."""
-        return cls(cls.of_workflow(approval.workflow).secrets | cls.over(*_read(approval, "attributes", "snapshot")).secrets)
+        return cls(cls.of_workflow(approval.workflow).secrets | cls.of(*_read(approval, "attributes", "snapshot")).secrets)
 
     def hides(self, error: BaseException | None) -> bool:
         """Whether an exception, or one that it came from or holds, says anything that is hidden."""
@@ -115,7 +115,7 @@ def _names(key: str, hidden: tuple[str, ...]) -> bool:
 
 def redacted(value: Any) -> Any:
     """Return JSON data with the values of hidden keys hidden, where nothing is known of what else holds them."""
-    return Veil().data(value)
+    return Redactor().data(value)
 
 
 def _secrets(value: Any, *, hidden: bool = False) -> Iterator[str]:

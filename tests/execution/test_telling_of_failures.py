@@ -10,6 +10,7 @@ from django.core import mail
 from pgworkflows import Retry, step, workflow
 from pgworkflows.execution import batch, engine
 from pgworkflows.models import Workflow
+from pgworkflows.store.checkpoints import TransactionGone
 from pgworkflows.telemetry.log import AdminEmailHandler
 from pgworkflows.testing import run_workflows
 from tests.ledger.models import Entry
@@ -139,15 +140,15 @@ def test_process_that_did_not_see_it_has_what_is_recorded(caplog, monkeypatch):
 
 
 def test_batch_that_is_run_again_tells_once(caplog, monkeypatch):
-    flush, lost = batch._flush, []
+    flush, lost = batch.flush, []
 
     def lose_once(*arguments):
         flush(*arguments)
         if not lost:
             lost.append(True)
-            raise batch.checkpoints.TransactionGone("lost")
+            raise TransactionGone("lost")
 
-    monkeypatch.setattr(batch, "_flush", lose_once)
+    monkeypatch.setattr(batch, "flush", lose_once)
     ships.start()
     run_workflows()
     assert Workflow.objects.get().status == "FAILED"

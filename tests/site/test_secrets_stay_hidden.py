@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from pgworkflows import request_approval, set_state, step, workflow
 from pgworkflows.exceptions import KeyConflict
 from pgworkflows.models import Approval, Workflow
-from pgworkflows.values.redaction import Veil, is_hidden, redacted
+from pgworkflows.values.redaction import Redactor, is_hidden, redacted
 
 SECRET = "sesame-4711"
 NAMES = ["access_token", "apiKey", "api_key", "Authorization", "new_password"]
@@ -20,7 +20,7 @@ NAMES = ["access_token", "apiKey", "api_key", "Authorization", "new_password"]
 @pytest.mark.parametrize("name", [*NAMES, "APIKey", "X-Auth-Token", "card number", "tokens"])
 def test_names_are_hidden_by_their_words(name):
     assert redacted({name: {"deep": [SECRET]}}) == {name: "[hidden]"}
-    assert SECRET not in Veil().text(f"said {name.replace(' ', '_')}={SECRET}, and {name.replace(' ', '-')!r}: '{SECRET}'")
+    assert SECRET not in Redactor().text(f"said {name.replace(' ', '_')}={SECRET}, and {name.replace(' ', '-')!r}: '{SECRET}'")
 
 
 @pytest.mark.parametrize("name", ["tokenizer", "secretary", "apis", "authorizations_left_of"])
@@ -29,9 +29,9 @@ def test_names_with_other_words_are_shown(name):
 
 
 def test_text_around_a_secret_stays():
-    assert Veil().text("Authorization: Bearer abc.def and more") == "Authorization: [hidden] and more"
-    assert Veil().text("data={'apiKey': 'a b', 'n': 1}") == "data={'apiKey': [hidden], 'n': 1}"
-    assert Veil.over({"password": "it's"}).text("got 'it\\'s' or \"it's\"") == "got 'it\\'s' or \"[hidden]\""
+    assert Redactor().text("Authorization: Bearer abc.def and more") == "Authorization: [hidden] and more"
+    assert Redactor().text("data={'apiKey': 'a b', 'n': 1}") == "data={'apiKey': [hidden], 'n': 1}"
+    assert Redactor.of({"password": "it's"}).text("got 'it\\'s' or \"it's\"") == "got 'it\\'s' or \"[hidden]\""
 
 
 @pytest.fixture

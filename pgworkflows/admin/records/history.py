@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...conf import conf
 from ...models import History, Workflow
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from ..filters import ChannelFilter, VerbFilter
 from ..listing import NewestFirst, ReadOnlyAdmin
 from ..searching import history_meant
@@ -30,9 +30,9 @@ class WithSecretsKnown(NewestFirst):
         self.result_list: Any = list(self.result_list)
         told = set(filter(None, (row.workflow for row in self.result_list if row.note or row.state)))
         given = Workflow.objects.using(conf().DATABASE).only("kwargs", "attributes", "result")
-        veils = {key: Veil.of_workflow(workflow) for key, workflow in given.in_bulk(told).items()}
+        redactors = {key: Redactor.of_workflow(workflow) for key, workflow in given.in_bulk(told).items()}
         for row in self.result_list:
-            row.veil = veils.get(row.workflow, Veil())
+            row.redactor = redactors.get(row.workflow, Redactor())
 
 
 @admin.register(History)
@@ -96,16 +96,16 @@ class HistoryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"), empty_value=EMPTY)
     def state_(self, row: History) -> str | None:
         """Show the business's state."""
-        return self._veil(row).text(row.state) or None
+        return self._redactor(row).text(row.state) or None
 
-    def _veil(self, row: History) -> Veil:
+    def _redactor(self, row: History) -> Redactor:
         """Return what hides the secrets of its workflow, where that is still there."""
-        if hasattr(row, "veil"):
-            known: Veil = row.veil
+        if hasattr(row, "redactor"):
+            known: Redactor = row.redactor
             return known
         if row.workflow is None:
-            return Veil()
-        return Veil.of_workflow(Workflow.objects.using(conf().DATABASE).filter(pk=row.workflow).first())
+            return Redactor()
+        return Redactor.of_workflow(Workflow.objects.using(conf().DATABASE).filter(pk=row.workflow).first())
 
     @admin.display(description=_("by"), empty_value=EMPTY)
     def actor_(self, row: History) -> str | None:
@@ -120,4 +120,4 @@ class HistoryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("note"), empty_value=EMPTY)
     def note_(self, row: History) -> str | None:
         """Show the note without secrets."""
-        return self._veil(row).text(row.note) or None
+        return self._redactor(row).text(row.note) or None

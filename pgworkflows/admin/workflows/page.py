@@ -24,7 +24,7 @@ from ...store.connection import database_now
 from ...store.live_workers import LiveWorkers
 from ...values.encoding import TAGGED
 from ...values.readable import fields_of
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from ..showing import EMPTY, Links, badge, length, linked, moment, shown_error, shown_json
 from .graph import draw
 from .timeline import Timeline, tasks_of
@@ -53,29 +53,29 @@ class WorkflowPage:
         workflow, tasks = self.workflow, self._page(tasks_of(self.workflow), "tasks")
         approvals = self._approvals()
         timeline = Timeline(workflow, list(tasks), approvals, self.now, self.links)
-        entries, veil = timeline.entries(), timeline.veil
+        entries, redactor = timeline.entries(), timeline.redactor
         history = self._page(self._history(), "history")
         return {
             "status_badge": badge(workflow.status, workflow.get_status_display()),
-            "state": veil.text(workflow.state),
-            "standing": self._standing(veil, approvals),
+            "state": redactor.text(workflow.state),
+            "standing": self._standing(redactor, approvals),
             "nobody_takes_it": not (workflow.is_finished or LiveWorkers.now().takes(workflow)),
-            "cancel_requested": self._cancel_requested(veil),
-            "facts": self._facts(veil),
-            "inputs": shown_json(workflow.kwargs, veil, tagged=workflow.format == TAGGED),
-            "result": shown_json(workflow.result, veil),
-            "error": shown_error(workflow.error, veil),
-            "attributes": shown_json(workflow.attributes or None, veil),
+            "cancel_requested": self._cancel_requested(redactor),
+            "facts": self._facts(redactor),
+            "inputs": shown_json(workflow.kwargs, redactor, tagged=workflow.format == TAGGED),
+            "result": shown_json(workflow.result, redactor),
+            "error": shown_error(workflow.error, redactor),
+            "attributes": shown_json(workflow.attributes or None, redactor),
             "tasks": tasks,
             "task_pages": tasks.paginator.get_elided_page_range(tasks.number),
             "entries": entries,
             "graph": draw(workflow, entries, **_beyond(tasks)),
-            "approvals": [self._approval(approval, veil) for approval in approvals],
+            "approvals": [self._approval(approval, redactor) for approval in approvals],
             "children": [self._child(child) for child in workflow.children.order_by("-pk")[:MOST]],
-            "events": [self._event(event, veil) for event in workflow.events.untaken().order_by("-pk")[:MOST]],
+            "events": [self._event(event, redactor) for event in workflow.events.untaken().order_by("-pk")[:MOST]],
             "history": history,
             "history_pages": history.paginator.get_elided_page_range(history.number),
-            "history_rows": [self._row(row, veil) for row in sorted(history, key=lambda row: (row.at, row.pk))],
+            "history_rows": [self._row(row, redactor) for row in sorted(history, key=lambda row: (row.at, row.pk))],
             "most": MOST,
         }
 
@@ -93,7 +93,7 @@ class WorkflowPage:
         rows = History.objects.using(conf().DATABASE).of_workflow(self.workflow.pk)
         return rows if self.request.user.has_perm("pgworkflows.view_approval") else rows.filter(approval=None)
 
-    def _standing(self, veil: Veil, approvals: list[Approval]) -> SafeString | str:
+    def _standing(self, redactor: Redactor, approvals: list[Approval]) -> SafeString | str:
         """Say what it waits for, and since when."""
         workflow, status = self.workflow, self.workflow.status
         if workflow.is_finished:
@@ -104,11 +104,11 @@ class WorkflowPage:
             return format_html(
                 _("in line for a worker since {}, {}"), moment(workflow.available_at), self._since(workflow.available_at)
             )
-        return format_html_join("; ", "{}", ((self._waits(wait, veil, approvals),) for wait in waits_of(workflow)))
+        return format_html_join("; ", "{}", ((self._waits(wait, redactor, approvals),) for wait in waits_of(workflow)))
 
-    def _waits(self, wait: Wait, veil: Veil, approvals: list[Approval]) -> SafeString | str:
+    def _waits(self, wait: Wait, redactor: Redactor, approvals: list[Approval]) -> SafeString | str:
         """Say one thing that it waits for, who can bring it, and since when."""
-        what = self.links.told(wait, veil.text)
+        what = self.links.told(wait, redactor.text)
         asked = [approval for approval in approvals if approval.pk == wait.get("approval")]
         if asked and asked[0].status == Approval.Status.PENDING:
             names = ", ".join(who_may_decide(asked[0], MOST_NAMES)) or _("nobody")
@@ -121,14 +121,14 @@ class WorkflowPage:
     def _since(self, since: datetime) -> str:
         return _("for %(length)s") % {"length": length(self.now - since)}
 
-    def _cancel_requested(self, veil: Veil) -> str:
+    def _cancel_requested(self, redactor: Redactor) -> str:
         request = fields_of(self.workflow.cancel_request)
         if self.workflow.is_finished or self.workflow.cancel_requested_at is None or not request:
             return ""
-        said = {"who": request.get("by") or EMPTY, "reason": veil.text(str(request.get("reason") or EMPTY))}
+        said = {"who": request.get("by") or EMPTY, "reason": redactor.text(str(request.get("reason") or EMPTY))}
         return _("%(who)s asked to cancel it: %(reason)s. A worker does that next.") % said
 
-    def _facts(self, veil: Veil) -> list[tuple[str, Any]]:
+    def _facts(self, redactor: Redactor) -> list[tuple[str, Any]]:
         workflow, links = self.workflow, self.links
         facts: list[tuple[str, Any]] = [
             (_("Id"), workflow.pk),
@@ -150,9 +150,9 @@ class WorkflowPage:
         ]
         return [(name, value) for name, value in facts if value not in (None, "")]
 
-    def _approval(self, approval: Approval, veil: Veil) -> dict[str, Any]:
+    def _approval(self, approval: Approval, redactor: Redactor) -> dict[str, Any]:
         return {
-            "title": linked(self.links.to_row(Approval, approval.pk), veil.text(approval.title)),
+            "title": linked(self.links.to_row(Approval, approval.pk), redactor.text(approval.title)),
             "status": badge(approval.status, approval.get_status_display()),
             "requested": moment(approval.created_at),
             "asked_by": asked_by(approval),
@@ -164,29 +164,29 @@ class WorkflowPage:
         return {
             "name": linked(self.links.to_row(Workflow, child.pk), title_of(child)),
             "status": badge(child.status, child.get_status_display()),
-            "state": Veil.of_workflow(child).text(child.state),
+            "state": Redactor.of_workflow(child).text(child.state),
             "created": moment(child.created_at),
         }
 
-    def _event(self, event: Any, veil: Veil) -> dict[str, Any]:
+    def _event(self, event: Any, redactor: Redactor) -> dict[str, Any]:
         return {
-            "name": veil.text(event.name),
+            "name": redactor.text(event.name),
             "sent": moment(event.sent_at),
             "by": event.sent_by or EMPTY,
-            "payload": shown_json(event.payload, veil),
+            "payload": shown_json(event.payload, redactor),
         }
 
-    def _row(self, row: History, veil: Veil) -> dict[str, Any]:
+    def _row(self, row: History, redactor: Redactor) -> dict[str, Any]:
         return {
             "at": moment(row.at),
             "event": row.get_event_display(),
             "change": change_of(row),
-            "state": veil.text(row.state),
+            "state": redactor.text(row.state),
             "attempt": row.attempt,
             "actor": row.actor or EMPTY,
             "session_user": row.session_user,
             "channel": row.channel,
-            "note": veil.text(row.note),
+            "note": redactor.text(row.note),
         }
 
 
@@ -203,7 +203,7 @@ def title_of(workflow: Workflow) -> str:
 
 def subject_link(workflow: Workflow, links: Links) -> SafeString | str:
     """Return the business row as a link where the viewer may see it; the row itself is not read."""
-    text = Veil.of_workflow(workflow).text(workflow.subject_shown)
+    text = Redactor.of_workflow(workflow).text(workflow.subject_shown)
     try:
         return linked(links.to_row(apps.get_model(workflow.subject_label), workflow.subject_id), text)
     except (LookupError, ValueError):

@@ -19,7 +19,7 @@ from ...models import Approval, History, Task, Workflow
 from ...models.waits import WaitKind, wait_for
 from ...presentation.waits import waits_of
 from ...values.position import Position
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from ..showing import Links, ShownError, badge, length, linked, moment, shown_error, shown_json
 
 #: Bytes as stored, compressed; what is larger is not even read.
@@ -80,7 +80,7 @@ class Timeline:
         self.children = self._children()
         self.attempts = self._attempts()
         values = [value for task in tasks for value in (task.shown_payload, task.shown_result)]
-        self.veil = Veil.over(workflow.kwargs, workflow.attributes, workflow.result, *values)
+        self.redactor = Redactor.of(workflow.kwargs, workflow.attributes, workflow.result, *values)
 
     def _children(self) -> dict[uuid.UUID, Workflow]:
         wanted = [task.child_id for task in self.tasks if task.child_id is not None]
@@ -104,7 +104,7 @@ class Timeline:
             position=task.position,
             kind=task.kind,
             kind_name=task.get_kind_display(),
-            name=self.veil.text(task.name),
+            name=self.redactor.text(task.name),
             status=task.status,
             status_name=task.get_status_display(),
             started=moment(task.started_at),
@@ -112,9 +112,9 @@ class Timeline:
             waits_for=self._waits_for(task),
             attempt=task.attempt,
             attempts=self.attempts.get(task.pk, []),
-            arguments=shown_json(task.shown_payload, self.veil),
-            result=shown_json(task.shown_result, self.veil),
-            error=shown_error(task.shown_error, self.veil),
+            arguments=shown_json(task.shown_payload, self.redactor),
+            result=shown_json(task.shown_result, self.redactor),
+            error=shown_error(task.shown_error, self.redactor),
             too_large=any((getattr(task, f"{column}_size") or 0) > LARGEST for column in JSON_COLUMNS),
             undoes=_undone_by(task),
         )
@@ -148,14 +148,14 @@ class Timeline:
     def _wait(self, task: Any) -> SafeString:
         """Tell a wait as its workflow's row does while it is open, and by its name alone afterwards."""
         told = [wait for wait in waits_of(self.workflow) if (wait.get("kind"), wait.get("title")) == (task.kind, task.name)]
-        return self.links.told(told[0] if told and task.finished_at is None else {"title": task.name}, self.veil.text)
+        return self.links.told(told[0] if told and task.finished_at is None else {"title": task.name}, self.redactor.text)
 
     def _time(self, task: Any) -> SafeString:
-        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.veil.text)
+        return self.links.told(wait_for(WaitKind.TIMER, until=task.due_at), self.redactor.text)
 
     def _event(self, task: Any) -> SafeString:
         wait = wait_for(WaitKind.EVENT, task.name, correlation=task.correlation)
-        return self.links.told(wait, self.veil.text)
+        return self.links.told(wait, self.redactor.text)
 
     def _approval(self, task: Any) -> SafeString | str:
         approval = self.approvals.get(task.position)

@@ -23,7 +23,7 @@ from ...models import Workflow
 from ...presentation.waits import in_words
 from ...store.actors import acting_as
 from ...store.approvals.announcements import BEHIND
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from ..filters import NameFilter, QueueFilter, StateFilter, StatusFilter
 from ..listing import ReadOnlyAdmin
 from ..searching import workflows_meant
@@ -68,7 +68,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"), empty_value=EMPTY)
     def state_(self, workflow: Workflow) -> str | None:
         """Show the business's state."""
-        return Veil.of_workflow(workflow).text(workflow.state) or None
+        return Redactor.of_workflow(workflow).text(workflow.state) or None
 
     @admin.display(description=_("waits for"), empty_value=EMPTY)
     def waits_for(self, workflow: Workflow) -> str | None:

@@ -13,7 +13,7 @@ from ...models import Approval, ApprovalAction, Decision
 from ...models.people import names_of
 from ...presentation.summaries import summary_of
 from ...store.approvals import decisions
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from .fields import OBJECT, AnyJSON, ObjectJSON, OneOf, Prose, ShownRow, StrictSerializer, Text
 from .workflows import SubjectField
 
@@ -68,14 +68,14 @@ class ApprovalSummary(ShownRow):
         )  # fmt: skip
         read_only_fields = fields
 
-    def veil_over(self, row: Approval) -> Veil:
+    def redactor_for(self, row: Approval) -> Redactor:
         """Hide what it and its workflow were given."""
-        return Veil.of_approval(row)
+        return Redactor.of_approval(row)
 
     @extend_schema_field(OBJECT)
     def get_summary(self, approval: Approval) -> dict[str, Any]:
         """Take it out of the snapshot."""
-        return summary_of(approval, self.veil_over(approval))
+        return summary_of(approval, self.redactor_for(approval))
 
     def get_agreed(self, approval: Approval) -> int:
         """Count in what was fetched with the approval."""

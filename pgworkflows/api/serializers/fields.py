@@ -13,7 +13,7 @@ from ...presentation.waits import told, waits_of
 from ...values.durations import IN_REACH, is_in_reach
 from ...values.plain import plain
 from ...values.readable import fields_of
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 
 ANYTHING: dict[str, Any] = {}
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {}}
@@ -65,29 +65,29 @@ class ShownRow(serializers.ModelSerializer[Any]):
     """A row as it is shown, and never written."""
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.DateTimeField: Moment}
-    veil: Veil | None = None
+    redactor: Redactor | None = None
 
-    def veil_over(self, row: Any) -> Veil | None:
+    def redactor_for(self, row: Any) -> Redactor | None:
         """Return what hides the row's secrets; None for that of the row that it belongs to."""
-        found: Veil | None = self.context.get("veil")
+        found: Redactor | None = self.context.get("redactor")
         return found
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         """Show it without secrets."""
-        self.veil = self.veil_over(row)
+        self.redactor = self.redactor_for(row)
         shown: dict[str, Any] = super().to_representation(row)
         return shown
 
 
-def veil_of(field: serializers.Field[Any, Any, Any, Any]) -> Veil:
+def redactor_of(field: serializers.Field[Any, Any, Any, Any]) -> Redactor:
     """Return what hides the secrets of the row that a field stands in."""
     above: Any = field.parent
     while above is not None:
-        if getattr(above, "veil", None) is not None:
-            found: Veil = above.veil
+        if getattr(above, "redactor", None) is not None:
+            found: Redactor = above.redactor
             return found
         above = above.parent
-    return Veil()
+    return Redactor()
 
 
 class Prose(serializers.CharField):
@@ -98,7 +98,7 @@ class Prose(serializers.CharField):
 
     def to_representation(self, value: Any) -> str:
         """Hide what has to be hidden."""
-        return veil_of(self).text(str(value))
+        return redactor_of(self).text(str(value))
 
 
 class ShownRowExtension(StrictSerializerExtension):
@@ -163,7 +163,7 @@ class AnyJSON(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         """Show it without tags and secrets."""
-        return veil_of(self).data(plain(value))
+        return redactor_of(self).data(plain(value))
 
 
 @extend_schema_field(OBJECT)
@@ -202,8 +202,8 @@ class WaitsField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> list[dict[str, Any]]:
         """Show each wait."""
-        veil = veil_of(self)
-        return [{"kind": "", "title": "", **veil.data(wait), "text": told(wait, veil.text)} for wait in waits_of(value)]
+        redactor = redactor_of(self)
+        return [{"kind": "", "title": "", **redactor.data(wait), "text": told(wait, redactor.text)} for wait in waits_of(value)]
 
 
 class OneOf(serializers.ChoiceField):
@@ -242,5 +242,5 @@ class ErrorField(serializers.Field[Any, Any, Any, Any]):
     def to_representation(self, value: Any) -> dict[str, str]:
         """Show its class and its message."""
         recorded = fields_of(value)
-        message = veil_of(self).text(str(recorded.get("message", "")))
+        message = redactor_of(self).text(str(recorded.get("message", "")))
         return {"type": str(recorded.get("type", "")).removeprefix("builtins:"), "message": message}

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from ...models import History, Task, Workflow, WorkflowDefinition
 from ...values.encoding import TAGGED
 from ...values.plain import plain
-from ...values.redaction import Veil, redacted
+from ...values.redaction import Redactor, redacted
 from .fields import (  # fmt: skip
     AnyJSON,
     ErrorField,
@@ -67,9 +67,9 @@ class WorkflowSummary(ShownRow):
         )  # fmt: skip
         read_only_fields = fields
 
-    def veil_over(self, row: Workflow) -> Veil:
+    def redactor_for(self, row: Workflow) -> Redactor:
         """Hide what it was given and what it made."""
-        return Veil.of_workflow(row)
+        return Redactor.of_workflow(row)
 
 
 class WorkflowDetail(WorkflowSummary):
@@ -83,15 +83,15 @@ class WorkflowDetail(WorkflowSummary):
         fields = (*WorkflowSummary.Meta.fields, "kwargs", "result", "error", "deadline", "root")
         read_only_fields = fields
 
-    def veil_over(self, row: Workflow) -> Veil:
+    def redactor_for(self, row: Workflow) -> Redactor:
         """Hide what is recorded of its tasks too."""
-        return Veil.of_run(row)
+        return Redactor.of_run(row)
 
     @extend_schema_field(ObjectJSON)
     def get_kwargs(self, workflow: Workflow) -> Any:
         """Show the arguments; those that came from SQL have no tags."""
-        assert self.veil is not None
-        return self.veil.data(plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs)
+        assert self.redactor is not None
+        return self.redactor.data(plain(workflow.kwargs) if workflow.format == TAGGED else workflow.kwargs)
 
 
 class TaskEntry(ShownRow):

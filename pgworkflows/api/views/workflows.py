@@ -17,7 +17,7 @@ from ...definitions.registry import registry
 from ...definitions.workflow import WorkflowFunction
 from ...models import History, Task, Workflow, WorkflowDefinition
 from ...models.history import IN_ORDER
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from .. import scopes
 from ..documents import WORKFLOW, operation
 from ..filters import WorkflowFilter
@@ -113,17 +113,17 @@ class Tasks(ListView):
     ordering = ("branch", "seq")
     queryset = Task.objects.none()
     serializer_class = TaskEntry
-    veil = Veil()
+    redactor = Redactor()
 
     def rows(self, request: Request, workflow: str = "") -> QuerySet[Task]:
         """Find the tasks of one workflow that the user may see."""
         row = scopes.workflow_or_404(request.user, workflow)
-        self.veil = Veil.of_run(row)
+        self.redactor = Redactor.of_run(row)
         return row.tasks.all()
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hide the workflow's secrets."""
-        return {**super().get_serializer_context(), "veil": self.veil}
+        return {**super().get_serializer_context(), "redactor": self.redactor}
 
     @operation("List a workflow's tasks", TaskEntry(many=True), parameters=(WORKFLOW,))
     def get(self, request: Request, workflow: str) -> Response:
@@ -137,17 +137,17 @@ class HistoryOfWorkflow(ListView):
     ordering = IN_ORDER
     queryset = History.objects.none()
     serializer_class = HistoryEntry
-    veil = Veil()
+    redactor = Redactor()
 
     def rows(self, request: Request, workflow: str = "") -> QuerySet[History]:
         """Find the history of one workflow that the user may see."""
         row = scopes.workflow_or_404(request.user, workflow)
-        self.veil = Veil.of_run(row)
+        self.redactor = Redactor.of_run(row)
         return scopes.history(row)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hide the workflow's secrets."""
-        return {**super().get_serializer_context(), "veil": self.veil}
+        return {**super().get_serializer_context(), "redactor": self.redactor}
 
     @operation("List a workflow's history", HistoryEntry(many=True), parameters=(WORKFLOW,))
     def get(self, request: Request, workflow: str) -> Response:

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from ...conf import conf
 from ...models import Event, Task, Workflow
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from .text import as_json, moment, table
 
 HEADINGS = ("SENT", "EVENT", "CORRELATION", "BY", "PAYLOAD", "TO", "WHICH IS")
@@ -24,10 +24,10 @@ def list_events(limit: int) -> list[str]:
 
 
 def _row(event: Event) -> tuple[object, ...]:
-    to, veil = event.workflow, Veil.of_workflow(event.workflow)
+    to, redactor = event.workflow, Redactor.of_workflow(event.workflow)
     which = (f"{to.id} {to.name}", to.status) if to else ("", "")
-    correlation = veil.text(event.correlation or "")
-    return moment(event.sent_at), event.name, correlation, event.sent_by, as_json(event.payload, veil), *which
+    correlation = redactor.text(event.correlation or "")
+    return moment(event.sent_at), event.name, correlation, event.sent_by, as_json(event.payload, redactor), *which
 
 
 def not_awaited(workflow: Workflow) -> str:

@@ -10,7 +10,7 @@ from ...models import Workflow, WorkflowDefinition
 from ...presentation.waits import in_words
 from ...store.approvals.announcements import BEHIND
 from ...store.live_workers import LiveWorkers
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from .text import moment, table
 
 HEADINGS = ("ID", "NAME", "SUBJECT", "VERSION", "STATUS", "STATE", "QUEUE", "CREATED", "WAITS FOR", "")
@@ -32,10 +32,10 @@ def list_workflows(*, statuses: list[str], name: str | None, limit: int) -> list
 
 def _row(workflow: Workflow, living: LiveWorkers) -> tuple[object, ...]:
     mark = "" if workflow.is_finished or living.takes(workflow) else f"! {UNKNOWN}"
-    veil = Veil.of_workflow(workflow)
+    redactor = Redactor.of_workflow(workflow)
     return (
-        workflow.id, workflow.name, veil.text(workflow.subject_shown), workflow.version, workflow.status,
-        veil.text(workflow.state), workflow.queue, moment(workflow.created_at), in_words(workflow, veil.text), mark,
+        workflow.id, workflow.name, redactor.text(workflow.subject_shown), workflow.version, workflow.status,
+        redactor.text(workflow.state), workflow.queue, moment(workflow.created_at), in_words(workflow, redactor.text), mark,
     )  # fmt: skip
 
 

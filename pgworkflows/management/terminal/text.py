@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ...values.durations import local
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
@@ -25,6 +25,6 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
 
 
-def as_json(value: Any, veil: Veil) -> str:
+def as_json(value: Any, redactor: Redactor) -> str:
     """Return a stored value in one line, secrets hidden."""
-    return "" if value is None else json.dumps(veil.data(value), ensure_ascii=False)
+    return "" if value is None else json.dumps(redactor.data(value), ensure_ascii=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ...conf import conf
 from ...models import Approval
 from ...presentation.summaries import summary_texts
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from ..faces import Face
 from ..forms import DecisionForm
 from ..lists import PER_PAGE, with_progress
@@ -99,14 +99,14 @@ def _confirm(
 def _row(face: Face, one: Selected) -> dict[str, Any]:
     if one.approval is None:
         return {"key": one.key, "title": one.key.partition(":")[0], "url": ""}
-    veil = Veil.of_approval(one.approval)
+    redactor = Redactor.of_approval(one.approval)
     return {
         "key": one.key,
-        "title": veil.text(one.approval.title),
+        "title": redactor.text(one.approval.title),
         "url": face.to("page", one.approval.pk),
         "approval": one.approval,
-        "subject": veil.text(subject_text(one.approval)),
-        "summary": summary_texts(one.approval, veil),
+        "subject": redactor.text(subject_text(one.approval)),
+        "summary": summary_texts(one.approval, redactor),
         "status": status_badge(one.approval),
     }
 

@@ -11,7 +11,7 @@ from ...conf import conf
 from ...models import Approval
 from ...presentation.summaries import summary_texts
 from ...store.connection import database_now
-from ...values.redaction import Veil
+from ...values.redaction import Redactor
 from .. import lists
 from ..faces import Face
 from ..lists import NEWEST, SOONEST, Filters
@@ -93,16 +93,16 @@ def _address(request: HttpRequest, number: int) -> str:
 def _rows(face: Face, approvals: list[Any]) -> list[dict[str, Any]]:
     """Return approvals as the table shows them."""
     now = database_now()
-    veiled = ((approval, Veil.of_approval(approval)) for approval in approvals)
+    shown = ((approval, Redactor.of_approval(approval)) for approval in approvals)
     return [
         {
-            "approval": veil.row(approval, "title"),
+            "approval": redactor.row(approval, "title"),
             "url": face.to("page", approval.pk),
             "status": status_badge(approval),
             "due": due_badge(approval, now),
-            "subject": veil.text(subject_text(approval)),
-            "summary": summary_texts(approval, veil),
+            "subject": redactor.text(subject_text(approval)),
+            "summary": summary_texts(approval, redactor),
             "key": f"{approval.pk}:{approval.revision}",
         }
-        for approval, veil in veiled
+        for approval, redactor in shown
     ]
