@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -139,17 +139,18 @@ def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[C
     return {call for call in calls if call.claim in owned}
 
 
-#: What is read of a task, beside its position, and where it is kept.
-RECORDED = {
-    "kind": "kind", "name": "name", "status": "status", "attempt": "attempt", "correlation": "correlation",
+#: What is kept of a task under another name, or read as text.
+_KEPT_AS = {
     "child": "child_id", "compensates": "compensates_id", "payload": "payload::text", "result": "result::text",
-    "error": "error::text", "due_at": "due_at", "started_at": "started_at", "finished_at": "finished_at", "id": "id",
+    "error": "error::text",
 }  # fmt: skip
+#: What is read of a task beside its position: the record's own fields, in their order.
+RECORDED = [_KEPT_AS.get(field.name, field.name) for field in fields(RecordedTask)[1:-1]]
 
 # A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
 # a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
 TASKS = f"""
-SELECT workflow_id, branch, seq, {", ".join(RECORDED.values())}
+SELECT workflow_id, branch, seq, {", ".join(RECORDED)}
 FROM pgworkflows_task
 WHERE workflow_id = ANY (%(ids)s::uuid[])
 ORDER BY workflow_id, branch, seq
@@ -160,8 +161,9 @@ def load_tasks(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[R
     """Read what is recorded of the claimed workflows, in order."""
     found: dict[uuid.UUID, list[RecordedTask]] = {}
     for workflow, branch, seq, *values in execute(TASKS, {"ids": ids}):
-        columns = dict(zip(RECORDED, values, strict=True))
-        found.setdefault(workflow, []).append(RecordedTask(Position(branch, seq), **columns, stored=True))
+        task = RecordedTask(Position(branch, seq), *values)
+        task.stored = True
+        found.setdefault(workflow, []).append(task)
     return found
 
 
