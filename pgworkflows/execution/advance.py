@@ -28,8 +28,6 @@ from .leaving import tracing_kept
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
 
-Status = Workflow.Status
-
 
 def advance(run: Run) -> None:
     """Run the body, or the compensation, until it ends or waits; the outcome is then on the run.
@@ -68,7 +66,7 @@ def _advance(run: Run) -> None:
         if run.tasks:  # it was readable once
             run.block(error)
         else:
-            run.stop(Status.FAILED, error=describe(error), raised=error)
+            run.stop(Workflow.Status.FAILED, error=describe(error), raised=error)
         return
     info = _info(run, arguments)
     workflow_info.set(info)
@@ -79,7 +77,7 @@ def _advance(run: Run) -> None:
 
 def _go_on(run: Run, arguments: dict[str, Any]) -> None:
     row = run.row
-    if row.status == Status.COMPENSATING:
+    if row.status == Workflow.Status.COMPENSATING:
         compensate(run)
     elif row.cancel_requested_at is not None:
         _cancel(run)
@@ -145,7 +143,7 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
         return
     scope.check_end("the end of the body")
     try:
-        run.stop(Status.COMPLETED, result=dump(value, f"the result of {run.row.name}"))
+        run.stop(Workflow.Status.COMPLETED, result=dump(value, f"the result of {run.row.name}"))
     except Exception as error:
         _fail(run, error)
 
@@ -154,9 +152,9 @@ def _fail(run: Run, error: BaseException) -> None:
     """End in failure, or turn back to undo what was done; turning back is committed before the first compensation."""
     recorded = describe(error)
     if isinstance(error, run.definition.compensate_on) and to_undo(run):
-        run.stop(Status.COMPENSATING, available_at=run.now(), error=recorded, raised=error)
+        run.stop(Workflow.Status.COMPENSATING, available_at=run.now(), error=recorded, raised=error)
     else:
-        run.stop(Status.FAILED, error=recorded, raised=error)
+        run.stop(Workflow.Status.FAILED, error=recorded, raised=error)
 
 
 def _cancel(run: Run) -> None:
@@ -164,9 +162,9 @@ def _cancel(run: Run) -> None:
     _record_results(run)
     request = json.loads(run.row.cancel_request or "{}")
     if request.get("compensate", True) and to_undo(run):
-        run.stop(Status.COMPENSATING, available_at=run.now())
+        run.stop(Workflow.Status.COMPENSATING, available_at=run.now())
     else:
-        run.stop(Status.CANCELLED)
+        run.stop(Workflow.Status.CANCELLED)
 
 
 def _record_results(run: Run) -> None:

@@ -23,7 +23,6 @@ from .outside import OutsideCall, needs_executor
 from .run import Charge, Run
 from .step_scope import StepScope
 
-Status = Task.Status
 #: How long, in seconds, a step is snoozed for others' locks before its workflow is blocked, and the pauses in between.
 LONGEST_SNOOZING, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
 _PLAIN = (str, int, bool, type(None))
@@ -36,7 +35,7 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
     `task` is what is recorded at this position, or a fresh PENDING record.
     """
     info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, position=task.position)
-    if task.position in run.overran and task.status != Status.COMPLETED:
+    if task.position in run.overran and task.status != Task.Status.COMPLETED:
         run.overran.discard(task.position)
         run.apart = True
         task.due_at = None
@@ -167,7 +166,7 @@ def _snoozed_since(task: RecordedTask) -> datetime | None:
 
 
 def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
-    task.status, task.result, task.error, task.attempt = Status.COMPLETED, text, None, attempts
+    task.status, task.result, task.error, task.attempt = Task.Status.COMPLETED, text, None, attempts
     task.finished_at = run.now()
     run.write(task)
 
@@ -181,7 +180,7 @@ def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseExcep
 
 
 def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:
-    task.status, task.error, task.attempt = Status.PENDING, error, attempts
+    task.status, task.error, task.attempt = Task.Status.PENDING, error, attempts
     run.write(task)
     run.batch.report_failure(run, task, final=False)
     status = Workflow.Status.PENDING
@@ -195,7 +194,7 @@ def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: fl
 
 def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, raised: BaseException | None) -> NoReturn:
     """Record the failure and raise it, with the traceback of the step where this process ran it."""
-    task.status, task.error, task.attempt, task.finished_at = Status.FAILED, error, attempts, run.now()
+    task.status, task.error, task.attempt, task.finished_at = Task.Status.FAILED, error, attempts, run.now()
     run.write(task)
     run.batch.report_failure(run, task, final=True)
     raise rebuild(error, step=task.name, attempts=attempts).with_traceback(raised.__traceback__ if raised else None)
@@ -205,14 +204,14 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     result = run.results.pop(task.position, None)
     if result is not None and result.key.attempt == task.attempt:
         return take_result(run, task, result)
-    uncounted = task.status == Status.RUNNING or task.due_at is not None  # it was lost, or snoozed
+    uncounted = task.status == Task.Status.RUNNING or task.due_at is not None  # it was lost, or snoozed
     attempts = task.attempt if uncounted else task.attempt + 1
-    run.batch.before_step(run, step, task.position, in_short(task.error) if task.status == Status.RUNNING else "")
+    run.batch.before_step(run, step, task.position, in_short(task.error) if task.status == Task.Status.RUNNING else "")
     if run.batch.engine.stopping:
         run.again()
         raise Suspended
     _require_executor(run, step, task, attempts)
-    task.status, task.attempt = Status.RUNNING, attempts
+    task.status, task.attempt = Task.Status.RUNNING, attempts
     task.started_at = task.started_at or run.now()
     run.write(task)
     info = replace(info, attempt=attempts)
@@ -246,7 +245,7 @@ def _require_executor(run: Run, step: Step[..., Any], task: RecordedTask, attemp
 
 def _turn_away(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
     """Keep what was in the step's way, and try it again later."""
-    task.status, task.error = Status.PENDING, error
+    task.status, task.error = Task.Status.PENDING, error
     run.write(task)
     _snooze(run, task, error, since, wait)
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
+from ..models import Task
 from ..store.records import RecordedTask
 from ..values.encoding import dump
 from .attempts import attempt
 from .errors import rebuild
-from .replay import Kind, Replay, Status
+from .replay import Replay
 from .waits.child import ChildHandle, start_child
 
 
@@ -20,15 +21,15 @@ class BodyScope(Replay):
     def call_step(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Answer a step from its record, or attempt it."""
         arguments = step.bind(args, kwargs)
-        task = self.match(Kind.STEP, step.name)
+        task = self.match(Task.Kind.STEP, step.name)
         if task is None:
             payload = None
             if step.undo is not None:
                 payload = dump(arguments, f"an argument of step {step.name}")
-            task = RecordedTask(self.position, Kind.STEP, step.name, Status.PENDING, payload=payload)
-        elif task.status == Status.COMPLETED:
+            task = RecordedTask(self.position, Task.Kind.STEP, step.name, Task.Status.PENDING, payload=payload)
+        elif task.status == Task.Status.COMPLETED:
             return self.answer(task)
-        elif task.status == Status.FAILED:
+        elif task.status == Task.Status.FAILED:
             raise rebuild(str(task.error), step=step.name, attempts=task.attempt)
         return attempt(self.run, step, task, arguments)
 

@@ -21,8 +21,6 @@ from .errors import describe, rebuild
 from .leaving import MOST_CAUGHT, leave
 from .run import Run
 
-Kind, Status = Task.Kind, Task.Status
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -109,11 +107,11 @@ class Replay:
 
     def check_end(self, ended: str) -> None:
         """Block the workflow if the body ended before what is recorded of it."""
-        left = [t for where, t in self.run.tasks.items() if where.is_after(self.position) and t.kind != Kind.COMPENSATION]
+        left = [t for where, t in self.run.tasks.items() if where.is_after(self.position) and t.kind != Task.Kind.COMPENSATION]
         if left:
             self.mismatch(f"{left[0].kind} {left[0].name}", ended, left[0].position)
 
-    def task(self, kind: str, name: str, status: str = Status.WAITING, **columns: Any) -> RecordedTask:
+    def task(self, kind: str, name: str, status: str = Task.Status.WAITING, **columns: Any) -> RecordedTask:
         """Make the record of what begins at this position now."""
         columns.setdefault("started_at", self.run.now())
         return RecordedTask(self.position, kind, name, status, **columns)
@@ -129,7 +127,7 @@ class Replay:
         if task is None:
             now = self.run.now()
             text = dump(make(), what)
-            task = self.task(kind, name, Status.COMPLETED, result=text, started_at=now, finished_at=now)
+            task = self.task(kind, name, Task.Status.COMPLETED, result=text, started_at=now, finished_at=now)
             self.run.write(task)
         return load(task.result)
 
@@ -148,9 +146,9 @@ class Replay:
 
     def look(self, awaited: Awaited, task: RecordedTask) -> Any:
         """Return what an open wait has brought, raise what it failed with, or wait."""
-        if task.status == Status.COMPLETED:
+        if task.status == Task.Status.COMPLETED:
             return self.answer(task)
-        if task.status == Status.FAILED:
+        if task.status == Task.Status.FAILED:
             raise rebuild(str(task.error), step=task.name, attempts=1)
         answer = awaited.look(self, task)
         if answer is None and task.due_at is not None and task.due_at <= self.run.now():
@@ -168,13 +166,13 @@ class Replay:
 
     def complete(self, task: RecordedTask, text: str | None) -> Any:
         """Record the result of a wait and return it."""
-        task.status, task.result, task.finished_at = Status.COMPLETED, text, self.run.now()
+        task.status, task.result, task.finished_at = Task.Status.COMPLETED, text, self.run.now()
         self.run.write(task)
         return load(text)
 
     def fail(self, task: RecordedTask, error: Exception) -> NoReturn:
         """Record that a wait failed, and raise."""
-        task.status, task.error, task.finished_at = Status.FAILED, describe(error), self.run.now()
+        task.status, task.error, task.finished_at = Task.Status.FAILED, describe(error), self.run.now()
         self.run.write(task)
         raise rebuild(task.error, step=task.name, attempts=1)
 
@@ -191,6 +189,6 @@ def read_together(execute: Callable[..., Any], tasks: Iterable[RecordedTask]) ->
     """Read what the open waits of a batch will look at, by kind."""
     waits: dict[str, list[RecordedTask]] = {}
     for task in tasks:
-        if task.status == Status.WAITING and task.kind in Awaited.read_together:
+        if task.status == Task.Status.WAITING and task.kind in Awaited.read_together:
             waits.setdefault(task.kind, []).append(task)
     return {kind: Awaited.read_together[kind].read(execute, opened) for kind, opened in waits.items()}

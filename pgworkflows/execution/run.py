@@ -21,8 +21,6 @@ from .outside import OutsideCall, OutsideResult
 if TYPE_CHECKING:
     from .batch import Batch
 
-Status = Workflow.Status
-Kind = Task.Kind
 
 #: After so many tries in vain in a row a workflow is not tried any more.
 MOST_CRASHES = 5
@@ -143,7 +141,9 @@ class Run:
         """Set where the workflow stands; the first to say so is right."""
         if self.outcome is None:
             due = details.get("available_at")
-            if self.row.deadline is not None and (status == Status.WAITING or (status == Status.PENDING and due)):
+            if self.row.deadline is not None and (
+                status == Workflow.Status.WAITING or (status == Workflow.Status.PENDING and due)
+            ):
                 details["available_at"] = min(due or self.row.deadline, self.row.deadline)
             self.outcome = Outcome(status=status, **details)
 
@@ -153,10 +153,10 @@ class Run:
 
     def later(self, due: datetime, *waits: Wait) -> None:
         """Run on at that time."""
-        if self.row.status == Status.COMPENSATING:
-            self.stop(Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=list(waits))
+        if self.row.status == Workflow.Status.COMPENSATING:
+            self.stop(Workflow.Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=list(waits))
         else:
-            self.stop(Status.PENDING, available_at=due, waiting_for=list(waits))
+            self.stop(Workflow.Status.PENDING, available_at=due, waiting_for=list(waits))
 
     def step_aside(self, error: BaseException) -> None:
         """Do nothing but record what came back from outside: the next try is by itself, apart from the others."""
@@ -170,11 +170,11 @@ class Run:
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
         recorded = describe(error)
-        if self.row.status == Status.COMPENSATING:
+        if self.row.status == Workflow.Status.COMPENSATING:
             recorded = json.dumps(json.loads(recorded) | {"undoing": self.turned_back_for})
         self.outcome = None
         waiting_for = [wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
-        self.stop(Status.BLOCKED, error=recorded, waiting_for=waiting_for, raised=error)
+        self.stop(Workflow.Status.BLOCKED, error=recorded, waiting_for=waiting_for, raised=error)
 
     @property
     def turned_back_for(self) -> Any:
@@ -221,7 +221,7 @@ class Run:
             return max(before, min(before + 1, 2))
         if self.turned_away:
             return before if before < 2 else 0 if before == 2 else before - 1
-        if self.apart and outcome is not None and outcome.status in (Status.PENDING, Status.COMPENSATING):
+        if self.apart and outcome is not None and outcome.status in (Workflow.Status.PENDING, Workflow.Status.COMPENSATING):
             return max(2, self.row.crashes if self.set_aside else 0)
         if outcome is None or not outcome.calls or not self.batch.apart:
             return 0

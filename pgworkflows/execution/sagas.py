@@ -15,16 +15,14 @@ from .control_flow import Suspended
 from .errors import rebuild
 from .run import Run
 
-Kind, Status = Task.Kind, Task.Status
-
 
 def to_undo(run: Run) -> list[RecordedTask]:
     """List the steps to compensate, last first: completed ones, and outside ones whose outcome is unknown.
 
     Only a step that declares a compensation has its arguments recorded.
     """
-    steps = [task for _, task in sorted(run.tasks.items(), reverse=True) if task.kind == Kind.STEP and task.payload]
-    return [task for task in steps if task.status == Status.COMPLETED or _outcome_unknown(task)]
+    steps = [task for _, task in sorted(run.tasks.items(), reverse=True) if task.kind == Task.Kind.STEP and task.payload]
+    return [task for task in steps if task.status == Task.Status.COMPLETED or _outcome_unknown(task)]
 
 
 def _outcome_unknown(task: RecordedTask) -> bool:
@@ -34,13 +32,13 @@ def _outcome_unknown(task: RecordedTask) -> bool:
 
 def compensate(run: Run) -> None:
     """Run the next compensations; set the outcome: ended, waiting for another attempt, or BLOCKED."""
-    begun = {task.compensates: task for task in run.tasks.values() if task.kind == Kind.COMPENSATION}
+    begun = {task.compensates: task for task in run.tasks.values() if task.kind == Task.Kind.COMPENSATION}
     try:
         for target in to_undo(run):
             _undo(run, target, begun.get(target.id))
     except Suspended:
         return
-    undone = any(task.kind == Kind.COMPENSATION for task in run.tasks.values())
+    undone = any(task.kind == Task.Kind.COMPENSATION for task in run.tasks.values())
     ended = Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED
     error = json.dumps(run.turned_back_for) if run.turned_back_for else None
     run.stop(Workflow.Status.CANCELLED if run.row.cancel_requested_at is not None else ended, error=error)
@@ -52,13 +50,13 @@ def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
         _block(run, target)
         return
     if task is None:
-        task = RecordedTask(run.end, Kind.COMPENSATION, step.undo.name, Status.PENDING, compensates=target.id)
-    elif task.status == Status.COMPLETED:
+        task = RecordedTask(run.end, Task.Kind.COMPENSATION, step.undo.name, Task.Status.PENDING, compensates=target.id)
+    elif task.status == Task.Status.COMPLETED:
         return
-    elif task.status == Status.FAILED:
+    elif task.status == Task.Status.FAILED:
         run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
         raise Suspended
-    known = target.status == Status.COMPLETED
+    known = target.status == Task.Status.COMPLETED
     arguments = load(target.payload) | {"result": load(target.result) if known else None}
     compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, position=target.position)
     info = StepInfo(

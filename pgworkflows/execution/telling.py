@@ -18,9 +18,8 @@ from .errors import in_short, rebuild
 if TYPE_CHECKING:
     from .run import Run
 
-Status = Workflow.Status
 #: Where something went wrong, and nothing happens any more without a person.
-IN_VAIN = (Status.FAILED, Status.BLOCKED, Status.COMPENSATED)
+IN_VAIN = (Workflow.Status.FAILED, Workflow.Status.BLOCKED, Workflow.Status.COMPENSATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def tell(attempts: list[dict[str, Any]], runs: Iterable[Run]) -> None:
 def _failure(run: Run) -> Failure | None:
     outcome, engine = run.outcome, run.batch.engine
     assert outcome is not None
-    if outcome.status == Status.COMPENSATING and outcome.raised is not None:
+    if outcome.status == Workflow.Status.COMPENSATING and outcome.raised is not None:
         engine.remember(run.row.id, outcome.raised)  # told once it has been undone
     if outcome.status not in IN_VAIN or outcome.error is None:
         return None
@@ -72,7 +71,7 @@ def _failure(run: Run) -> Failure | None:
     expected = isinstance(exception, run.definition.expected) or _is_of(path, run.definition.expected)
     return Failure(
         exception=exception, error_type=path, traceback=told.get("traceback", ""), step=step, attempts=attempts,
-        expected=expected and outcome.status != Status.BLOCKED,
+        expected=expected and outcome.status != Workflow.Status.BLOCKED,
         version=run.row.version, queue=run.row.queue, key=run.row.key,
     )  # fmt: skip
 

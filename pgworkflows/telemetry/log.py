@@ -23,11 +23,11 @@ from . import points
 
 LOGGER = "pgworkflows"
 logger = logging.getLogger(LOGGER)
-#: For so many seconds a process sends no other letter about the same.
+#: For so many seconds a process sends no other e-mail about the same.
 PAUSE = 300.0
 #: How long a process that ends waits for the mail server, in seconds.
 LONGEST_GOODBYE = 10.0
-#: Letters of different kinds that may wait for the mail server; more are counted.
+#: E-mails of different kinds that may wait for the mail server; more are counted.
 MOST_WAITING = 20
 DETAILS = (
     "workflow_id", "workflow_name", "workflow_version", "workflow_key", "workflow_status", "queue", "step", "attempts",
@@ -103,7 +103,7 @@ points.failed.subscribe(log_failure)
 
 
 class AdminEmailHandler(log.AdminEmailHandler):
-    """Mail the first of those that fail alike; the next letter, five minutes later or more, counts those in between.
+    """Mail the first of those that fail alike; the next e-mail, five minutes later or more, counts those in between.
 
     Alike are the same workflow, status, step and class of exception, or else the same kind of message. One thread sends them.
     """
@@ -144,11 +144,11 @@ class AdminEmailHandler(log.AdminEmailHandler):
                 connections.close_all()  # the report shows local variables, which may be querysets
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the letter's text, what the traceback below it does not tell included."""
+        """Return the e-mail's text, what the traceback below it does not tell included."""
         lines = [super().format(record), ""]
         lines += [f"{name}: {getattr(record, name)}" for name in DETAILS if getattr(record, name, None) not in (None, "")]
         if getattr(record, "unmailed", 0):
-            lines += ["", f"Since the last letter like this, {record.unmailed} more failed alike in this process."]  # type: ignore[attr-defined] # set by emit
+            lines += ["", f"Since the last e-mail like this, {record.unmailed} more failed alike in this process."]  # type: ignore[attr-defined] # set by emit
         return "\n".join([*lines, "", getattr(record, "recorded_traceback", "")])
 
     def _say_goodbye(self) -> None:
