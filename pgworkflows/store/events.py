@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from ..exceptions import WorkflowFinished, WorkflowNotFound
@@ -67,6 +69,17 @@ def deliver(most: int = 500) -> int:
 def look_again(workflows: list[uuid.UUID] | None = None) -> int:
     """Match open waits with correlated events; those of all workflows where none are given."""
     return int(query("SELECT pgworkflows.look_again(%(workflows)s::uuid[])", {"workflows": workflows})[0][0])
+
+
+ON_THE_WAY = """
+SELECT EXISTS (SELECT FROM pgworkflows_event
+WHERE name = %(name)s AND correlation = %(correlation)s AND workflow_id IS NULL AND delivered_at IS NULL AND sent_at <= %(until)s)
+"""
+
+
+def is_on_the_way(execute: Callable[..., Any], name: str, correlation: str, until: datetime) -> bool:
+    """Whether an event that was sent until then is still to be given to somebody who waits."""
+    return bool(execute(ON_THE_WAY, {"name": name, "correlation": correlation, "until": until})[0][0])
 
 
 TIMED_OUT = """

@@ -136,6 +136,28 @@ def test_wait_times_out(pgworkflows, listener, correlation):
     assert started.wait(0) == [f"Timed out: {told}."]
 
 
+@pytest.mark.parametrize("correlation", [None, "order 7"])
+def test_event_sent_in_time_is_taken_however_late_workers_are(pgworkflows, listener, correlation):
+    started = listener.start(correlation=correlation, limit=60)
+    pgworkflows.run_workflows()
+    if correlation is None:
+        started.send_event("go", "came")
+    else:
+        send_event("go", "came", correlation=correlation)
+    pgworkflows.move_clock(timedelta(seconds=61))
+    pgworkflows.run_workflows()
+    assert started.wait(0) == ["came"]
+
+
+def test_event_sent_too_late_is_not_waited_for(pgworkflows, listener):
+    started = listener.start(correlation="order 7", limit=60)
+    pgworkflows.run_workflows()
+    pgworkflows.move_clock(timedelta(seconds=61))
+    send_event("go", "came", correlation="order 7")
+    pgworkflows.run_workflows()
+    assert started.wait(0) == ["Timed out: event go (order 7)."]
+
+
 def test_event_to_a_finished_workflow(pgworkflows, listener):
     started = listener.start(times=0)
     pgworkflows.run_workflows()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ...exceptions import WaitTimeout
 from ...models import Task
 from ...models.waits import Wait, wait_for
-from ...store.events import check_name
+from ...store.events import check_name, is_on_the_way
 from ...store.records import RecordedTask
 from ...values.durations import Duration
 from ...values.texts import key_text
 from ..replay import Answer, Awaited, Replay, current_replay
+
+#: How soon to look again for an event that was sent in time.
+SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,16 @@ class AwaitedEvent(Awaited):
                 run.events.remove(event)
                 run.consumed.append((event.id, task.position))
                 return Answer(event.payload)
+        if self._may_come(replay, task):
+            self.wake(replay, task)
+            replay.suspend(self.tell(task), run.now() + SOON)
         return None
+
+    def _may_come(self, replay: Replay, task: RecordedTask) -> bool:
+        """Whether its time is up, and an event that was sent in time has not been given to anybody yet."""
+        if self.correlation is None or task.due_at is None or task.due_at > replay.run.now():
+            return False
+        return is_on_the_way(replay.run.batch.transaction.execute, self.name, self.correlation, task.due_at)
 
     def end(self, task: RecordedTask) -> Answer:
         """Say which event did not come."""
