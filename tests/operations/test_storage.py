@@ -4,7 +4,6 @@ import pytest
 
 from pgworkflows.store.workers import beat, register
 
-
 UPDATES = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'pgworkflows_worker'"
 
 
