@@ -100,6 +100,8 @@ class Project:
             "DATABASE_URL": address,
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            # A file that is written again in the same second, as long as before, would be read from its old bytecode.
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         self._processes: list[subprocess.Popen[str]] = []
         for name, text in {
