@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+
 from . import breaking
 from .counting import Count, Counts
-from .driver import Driver
+from .driver import Driver, persist
 from .plan import Plan, Start
 from .postgres import DATABASE, NO_OPTIONS, Servers, ask, use
 from .processes import NOTHING, Fleet, ProofError, fleet, until
@@ -19,6 +21,15 @@ from .reading import Reading, tell
 
 #: Without any workflow that ends or is answered for this long, what is left is an orphan.
 PATIENCE, PATIENCE_WITH_SWITCH = 45.0, 12.0
+#: What an orphan may wait for: the sessions that have a transaction open, and the rows themselves.
+SESSIONS = """
+SELECT pid, state, wait_event, age(clock_timestamp(), xact_start)::text, pg_blocking_pids(pid)::text, left(query, 160)
+FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+"""
+ORPHANS = """
+SELECT id, status, (available_at - clock_timestamp())::text, crashes, owner_id, waiting_for::text
+FROM pgworkflows_workflow WHERE finished_at IS NULL LIMIT 10
+"""
 WORKERS_WROTE = "SELECT count(*) FROM pgworkflows_history WHERE channel = 'worker'"
 
 
@@ -42,6 +53,16 @@ class Outcome:
     def good(self) -> bool:
         """Whether nothing is wrong and the fault did happen."""
         return not self.problems
+
+
+def _standstill() -> str:
+    """Tell what the server does while nothing moves."""
+    with connection.cursor() as cursor:
+        told = []
+        for statement in (SESSIONS, ORPHANS):
+            cursor.execute(statement)
+            told += [" | ".join(map(str, row)) for row in cursor.fetchall()]
+    return "\n".join(["nothing moved any more:", *told, ""])
 
 
 @dataclass(slots=True)
@@ -103,6 +124,7 @@ class Run:
             if answered or finished != last:
                 moved_at, last = time.monotonic(), finished
             if time.monotonic() - moved_at > patience:
+                self.outcome.details += persist(_standstill)
                 return
             meanwhile()
             time.sleep(pause)
