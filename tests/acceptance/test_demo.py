@@ -32,7 +32,8 @@ def run_demo(environment: dict[str, str]) -> str:
 def serving(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Open the shop; returns the process and what it printed until it was open."""
     command = [*DEMO, "--serve", "--port", "0"]
-    with subprocess.Popen(command, env={**os.environ, **environment}, text=True, stdout=subprocess.PIPE) as demo:
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | environment
+    with subprocess.Popen(command, env=own, text=True, stdout=subprocess.PIPE) as demo:
         try:
             said = list(takewhile(lambda line: line != "Ctrl-C stops everything.\n", demo.stdout))
             yield demo, "".join(said)

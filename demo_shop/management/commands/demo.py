@@ -93,6 +93,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  Card processor  {shop.processor_url}/ledger")
         self.stdout.write(f"  E-mails         {settings.MAIL_DIR}")
         self.stdout.write(f"  Logs            {processes.logs}\n\nCtrl-C stops everything.")
+        self.stdout.flush()  # a pipe would keep it back until the end
         keep_open(processes)
 
 
