@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db.models import DateTimeField, Field, JSONField, TextField
 
 from ..models.workflow_row import WorkflowChange, columns
 from ..values.position import Position
+from .arrays import moments, plain, quoted
 from .records import RecordedTask
 
 Execute = Callable[..., Any]
@@ -52,25 +52,6 @@ WHERE e.id = u.id
 DROP_EVENTS = "DELETE FROM pgworkflows_event WHERE id = ANY (%(ids)s::bigint[])"
 
 
-# Columns travel as array literals: psycopg would ask for a dumper and a test for quotes value by value.
-def _plain(values: Iterable[Any]) -> str:
-    """Return an array literal of ids, numbers, booleans or our own words: what needs no quotes."""
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
-
-
-def _quoted(values: Iterable[str | None]) -> str:
-    """Return an array literal of any texts, JSON among them."""
-    return "{" + ",".join(["NULL" if value is None else f'"{_escaped(value)}"' for value in values]) + "}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
-
-
-def _moments(values: Iterable[datetime | None]) -> str:
-    return "{" + ",".join(["NULL" if value is None else f'"{value.isoformat()}"' for value in values]) + "}"
-
-
 #: A workflow, and a task of it.
 Recorded = tuple[uuid.UUID, RecordedTask]
 
@@ -78,15 +59,15 @@ Recorded = tuple[uuid.UUID, RecordedTask]
 def _task_columns(given: list[Recorded]) -> dict[str, str]:
     tasks = [task for _, task in given]
     return {
-        "workflow": _plain(workflow for workflow, _ in given),
-        "id": _plain(task.id for task in tasks),
-        "status": _plain(task.status for task in tasks),
-        "attempt": _plain(task.attempt for task in tasks),
-        "result": _quoted(task.result for task in tasks),
-        "error": _quoted(task.error for task in tasks),
-        "due_at": _moments(task.due_at for task in tasks),
-        "started_at": _moments(task.started_at for task in tasks),
-        "finished_at": _moments(task.finished_at for task in tasks),
+        "workflow": plain(workflow for workflow, _ in given),
+        "id": plain(task.id for task in tasks),
+        "status": plain(task.status for task in tasks),
+        "attempt": plain(task.attempt for task in tasks),
+        "result": quoted(task.result for task in tasks),
+        "error": quoted(task.error for task in tasks),
+        "due_at": moments(task.due_at for task in tasks),
+        "started_at": moments(task.started_at for task in tasks),
+        "finished_at": moments(task.finished_at for task in tasks),
     }
 
 
@@ -94,14 +75,14 @@ def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> N
     """Insert the tasks that came new; raise TransactionGone."""
     tasks = [task for _, task in given]
     columns = _task_columns(given) | {
-        "branch": _quoted(task.position.branch for task in tasks),
-        "seq": _plain(task.position.seq for task in tasks),
-        "kind": _plain(task.kind for task in tasks),
-        "name": _quoted(task.name for task in tasks),
-        "correlation": _quoted(task.correlation for task in tasks),
-        "child": _plain(task.child for task in tasks),
-        "compensates": _plain(task.compensates for task in tasks),
-        "payload": _quoted(task.payload for task in tasks),
+        "branch": quoted(task.position.branch for task in tasks),
+        "seq": plain(task.position.seq for task in tasks),
+        "kind": plain(task.kind for task in tasks),
+        "name": quoted(task.name for task in tasks),
+        "correlation": quoted(task.correlation for task in tasks),
+        "child": plain(task.child for task in tasks),
+        "compensates": plain(task.compensates for task in tasks),
+        "payload": quoted(task.payload for task in tasks),
     }
     _write(execute, INSERT_TASKS, columns | {"transaction": transaction}, len(tasks))
 
@@ -119,7 +100,7 @@ def update_workflows(execute: Execute, transaction: str, changes: list[WorkflowC
 
 def _array(field: Field[Any, Any]) -> Callable[[Iterable[Any]], str]:
     """Return what makes an array literal of a column's values."""
-    return _quoted if isinstance(field, TextField | JSONField) else _moments if isinstance(field, DateTimeField) else _plain
+    return quoted if isinstance(field, TextField | JSONField) else moments if isinstance(field, DateTimeField) else plain
 
 
 def _write(execute: Execute, sql: str, parameters: dict[str, Any], rows: int) -> None:
