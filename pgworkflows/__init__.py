@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .definitions.approvers import approvers
+    from .definitions.decorators import step, workflow
     from .definitions.retry import Retry
-    from .definitions.step import step
     from .definitions.subjects import describe_subject
-    from .definitions.workflow import workflow
     from .exceptions import (
         AlreadyDecided,
         ApprovalExpired,
@@ -75,10 +74,10 @@ _HOMES = {
     "set_state": "execution.vocabulary",
     "sleep": "execution.waits.timer",
     "sleep_until": "execution.waits.timer",
-    "step": "definitions.step",
+    "step": "definitions.decorators",
     "uuid4": "execution.vocabulary",
     "wait_for_event": "execution.waits.event",
-    "workflow": "definitions.workflow",
+    "workflow": "definitions.decorators",
 }
 
 __all__ = [

@@ -6,9 +6,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from .definitions.decorators import step, workflow
 from .definitions.retry import Retry
-from .definitions.step import step
-from .definitions.workflow import workflow
 from .emails import sending
 from .exceptions import WaitTimeout
 from .execution.context import current_workflow

@@ -8,22 +8,28 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
+from django.db.models import Model
 from django.utils.module_loading import module_has_submodule
 
 from ..exceptions import WorkflowNotFound
 from ..values.encoding import path_of
-
-if TYPE_CHECKING:
-    from django.db.models import Model
-
-    from .step import Step
-    from .subjects import SubjectDescription
-    from .workflow import WorkflowFunction
+from .step import Step
+from .workflow import WorkflowFunction
 
 MODULE = "workflows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectDescription:
+    """What `describe_subject` said: names of what a row has, in the order in which they are shown."""
+
+    snapshot: tuple[str, ...] | None = None
+    #: Those of the snapshot that stand first, and alone where there is little room.
+    summary: tuple[str, ...] = ()
+    text: Callable[[Any], str] | None = None
 
 
 @dataclass(slots=True)

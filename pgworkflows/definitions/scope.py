@@ -6,11 +6,7 @@ Definitions know only this small interface; `execution` implements it, so that c
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from .step import Step
-    from .workflow import WorkflowFunction
+from typing import Any, Protocol
 
 
 class Scope(Protocol):
@@ -18,13 +14,13 @@ class Scope(Protocol):
 
     in_body: bool
 
-    def call_step(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call_step(self, step: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Answer a call of a step."""
 
-    def start(self, workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> Any:
+    def start(self, workflow: Any, arguments: dict[str, Any]) -> Any:
         """Start a workflow from here."""
 
-    def start_many(self, workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> Any:
+    def start_many(self, workflow: Any, calls: list[dict[str, Any]]) -> Any:
         """Start several workflows from here."""
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from ..values.durations import Duration, optional_seconds
 from ..values.texts import label
 from .arguments import Arguments, bind, checked_signature
 from .naming import default_name
-from .registry import registry
 from .retry import Retry
 from .scope import current_scope
 
@@ -130,48 +129,3 @@ class Step(Generic[P, R]):
             )
         if inspect.isgeneratorfunction(undo):
             raise TypeError(f"{undo.__qualname__} must be a function, not a generator.")
-
-
-@overload
-def step(function: Callable[P, R], /) -> Step[P, R]: ...
-@overload
-def step(
-    *,
-    atomic: bool = True,
-    retry: Retry = ...,
-    timeout: Duration | None = None,
-    name: str | None = None,
-    elsewhere: Collection[str] = (),
-    executor: str | None = None,
-) -> StepDecorator: ...
-def step(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    atomic: bool = True,
-    retry: Retry = Retry(),  # noqa: B008 - frozen
-    timeout: Duration | None = None,
-    name: str | None = None,
-    elsewhere: Collection[str] = (),
-    executor: str | None = None,
-) -> Any:
-    """Make a function a step: `@step` or `@step(atomic=False, retry=Retry(max_attempts=3))`."""
-    decorate = StepDecorator(atomic=atomic, retry=retry, timeout=timeout, name=name, elsewhere=elsewhere, executor=executor)
-    return decorate if function is None else decorate(function)
-
-
-class StepDecorator:
-    """`@step(...)` with its options."""
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
-
-    @overload
-    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
-    @overload
-    def __call__(self, function: Callable[P, R], /) -> Step[P, R]: ...
-    def __call__(self, function: Callable[..., Any], /) -> Any:
-        """Make the function a step and register it."""
-        made: Step[..., Any] = Step(function, **self.options)
-        registry.add_step(made)
-        return made

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
-from .registry import registry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectDescription:
-    """Names of fields, relations, properties and methods without arguments, in the order in which they are shown."""
-
-    snapshot: tuple[str, ...] | None = None
-    #: Those of the snapshot that stand first, and alone where there is little room.
-    summary: tuple[str, ...] = ()
-    text: Callable[[Any], str] | None = None
+from .registry import SubjectDescription, registry
 
 
 def describe_subject(

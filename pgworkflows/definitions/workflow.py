@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack, overload
-
-from django.forms import BaseForm
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack
 
 from ..values.durations import Duration, moment, optional_seconds
-from ..values.encoding import importable_path
 from ..values.texts import key_text, label
-from .arguments import Arguments, bind, checked_signature
-from .naming import default_name, fingerprint
-from .registry import registry
+from .arguments import Arguments, bind
 from .scope import current_scope
 from .step import Step
 
@@ -154,59 +148,3 @@ def _starter() -> Any:
     from ..store import starting
 
     return starting
-
-
-def _checked_forms(name: str, forms: Iterable[Any]) -> tuple[type[BaseForm], ...]:
-    declared = tuple(forms)
-    for form in declared:
-        if not (isinstance(form, type) and issubclass(form, BaseForm)):
-            raise TypeError(f"{name}: forms= holds {form!r}, which is no class of Django forms.")
-        importable_path(form, f"{name}(forms=): {form.__qualname__}")
-    return declared
-
-
-@overload
-def workflow(function: Callable[P, R], /) -> WorkflowFunction[P, R]: ...
-@overload
-def workflow(
-    *,
-    name: str | None = None,
-    version: int = 1,
-    queue: str = "default",
-    priority: int = 0,
-    timeout: Duration | None = None,
-    compensate_on: tuple[type[BaseException], ...] = (Exception,),
-    expected: tuple[type[BaseException], ...] = (),
-    batch: bool = True,
-    api: bool = False,
-    forms: Iterable[type[BaseForm]] = (),
-) -> Callable[[Callable[P, R]], WorkflowFunction[P, R]]: ...
-def workflow(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    timeout: Duration | None = None,
-    forms: Iterable[type[BaseForm]] = (),
-    **options: Any,
-) -> Any:
-    """Make a function a workflow: `@workflow` or `@workflow(version=2, queue="slow")`."""
-
-    def declare(body: Callable[..., Any]) -> WorkflowFunction[..., Any]:
-        if asyncio.iscoroutinefunction(body) or inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body):
-            raise TypeError(f"{body.__qualname__}: a workflow's body is a plain def. Put what awaits into a step(atomic=False).")
-        chosen = name or default_name(body)
-        made: WorkflowFunction[..., Any] = WorkflowFunction(
-            function=body,
-            name=chosen,
-            timeout=optional_seconds(timeout, what=f"{chosen}(timeout=)"),
-            signature=checked_signature(body),
-            fingerprint=fingerprint(body),
-            forms=_checked_forms(chosen, forms),
-            **options,
-        )
-        made.check_options()
-        registry.add_workflow(made)
-        return made
-
-    return declare if function is None else declare(function)

@@ -13,7 +13,8 @@ from typing import Protocol
 from ..store import claims, events, queues
 from ..store.claims import CallKey
 from ..telemetry import points
-from .batch import Report, run_batch
+from .batch import run_batch
+from .batch_state import Report
 from .engine import Engine
 from .outside import OutsideCall, OutsideResult
 from .pacing import Pacing

@@ -53,7 +53,7 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo
 ) -> Any:
     batch, transaction = run.batch, run.batch.transaction
-    batch.before_step(run, step, task.position)
+    run.before_step(step, task.position)
     snoozed_since = _snoozed_since(task)
     task.started_at, task.due_at = task.started_at or run.now(), None
     transaction.begin_step(step.elsewhere, own_savepoint=run.has_own_savepoint(task.position))
@@ -131,7 +131,7 @@ def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, si
         if run.batch.alone or since is not None:
             _snooze(run, task, describe(error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
         else:
-            run.batch.continue_alone(run)
+            run.continue_alone()
         raise LockConflict from error
 
 
@@ -182,7 +182,7 @@ def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseExcep
 def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:
     task.status, task.error, task.attempt = Task.Status.PENDING, error, attempts
     run.write(task)
-    run.batch.report_failure(run, task, final=False)
+    run.report_failure(task, final=False)
     status = Workflow.Status.PENDING
     if run.row.status == Workflow.Status.COMPENSATING:
         status = Workflow.Status.COMPENSATING
@@ -196,7 +196,7 @@ def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, rais
     """Record the failure and raise it, with the traceback of the step where this process ran it."""
     task.status, task.error, task.attempt, task.finished_at = Task.Status.FAILED, error, attempts, run.now()
     run.write(task)
-    run.batch.report_failure(run, task, final=True)
+    run.report_failure(task, final=True)
     raise rebuild(error, step=task.name, attempts=attempts).with_traceback(raised.__traceback__ if raised else None)
 
 
@@ -206,7 +206,7 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
         return take_result(run, task, result)
     uncounted = task.status == Task.Status.RUNNING or task.due_at is not None  # it was lost, or snoozed
     attempts = task.attempt if uncounted else task.attempt + 1
-    run.batch.before_step(run, step, task.position, in_short(task.error) if task.status == Task.Status.RUNNING else "")
+    run.before_step(step, task.position, in_short(task.error) if task.status == Task.Status.RUNNING else "")
     if run.batch.engine.stopping:
         run.again()
         raise Suspended

@@ -3,128 +3,29 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
 
 import psycopg
 from django.db import DatabaseError, transaction
 
 from ..conf import conf
-from ..definitions.step import Step
 from ..exceptions import NotAllowed
 from ..models import Task, Workflow
 from ..store import checkpoints, events
-from ..store.claims import Claim
 from ..store.connection import end_session, end_what_was_left_open
-from ..store.records import RecordedTask
 from ..telemetry import points
-from ..values.position import START, Position
+from ..values.position import START
 from .advance import advance
-from .control_flow import Suspended, TransactionLost
+from .batch_state import Batch, Report, Source
+from .control_flow import TransactionLost
 from .engine import WHOLE_RUN, Engine
-from .errors import DISK_FULL, in_short, in_what_was_written, sqlstate
+from .errors import DISK_FULL, in_what_was_written, sqlstate
 from .flush import flush
+from .guard import Guard
 from .loading import claim_and_load, load
-from .outside import OutsideCall, OutsideResult
-from .run import MOST_CRASHES, Run
+from .run import Run
 from .telling import tell
-from .transaction import FusedTransaction, Hook
-
-Source = Callable[[Callable[..., Any]], Claim]
-
-#: A batch may last this many times its budget of CPU by the clock.
-WALL = 3
-
-
-@dataclass(slots=True)
-class Report:
-    """What a batch did, for the worker to go on from."""
-
-    claimed: int = 0
-    advanced: int = 0
-    finished: int = 0
-    calls: list[OutsideCall] = field(default_factory=list)
-    #: Workflows to run next, each in a batch of its own.
-    alone: list[uuid.UUID] = field(default_factory=list)
-    #: Workflows that were set aside: they lost their transaction although it was theirs alone.
-    aside: list[uuid.UUID] = field(default_factory=list)
-    #: Why the whole transaction was lost, if it was.
-    lost: str = ""
-    #: How much of this thread's CPU the bodies took, in seconds.
-    seconds: float = 0.0
-    #: Whether it was stopped before all that it could have done.
-    overran: bool = False
-    #: Whether events may be there that are to be delivered.
-    undelivered: bool = True
-
-
-@dataclass(slots=True, kw_only=True)
-class Batch:
-    """One transaction of one worker."""
-
-    engine: Engine
-    alone: bool = False
-    #: Whether what is claimed was tried in vain before, and counts as such until it has got on.
-    apart: bool = False
-    report: Report = field(default_factory=Report)
-    opened_waits: list[uuid.UUID] = field(default_factory=list)
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    #: This thread's CPU and the clock when the first atomic step began: from then on business rows may be locked.
-    began: tuple[float, float] | None = None
-    stopped: bool = False
-    #: What has come back from outside, by workflow and epoch.
-    landed: dict[tuple[uuid.UUID, int], list[OutsideResult]] = field(default_factory=dict)
-    transaction: FusedTransaction = field(init=False)
-    _now: datetime = field(init=False)
-    _clock: float = field(init=False)
-
-    def now(self) -> datetime:
-        """Return the database's time at the claim plus what our own monotonic clock has gone since."""
-        return self._now + timedelta(seconds=time.monotonic() - self._clock)
-
-    def over_budget(self) -> bool:
-        """Whether no new step may begin here."""
-        return self.stopped or (self.began is not None and self._has_lasted(*self.began)) or self.transaction.full
-
-    def _has_lasted(self, cpu: float, clock: float) -> bool:
-        budget = self.engine.batch_seconds
-        return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
-
-    def before_step(self, run: Run, step: Step[..., Any], position: Position, lost_call: str = "") -> None:
-        """Let the run go on in the next batch if this one has lasted long enough; stop one that kills its workers."""
-        if run.row.crashes > MOST_CRASHES:
-            run.block(run.tried_too_often(f"Step {step.name}", lost_call))
-            raise Suspended
-        answered = (run.row.id, run.row.epoch) in self.landed
-        if (self.apart or answered) and run.row.crashes > 1 and run.dirty:
-            # Commit step by step, so that the one that is tried in vain stands alone and gets the blame, and so that an
-            # answer from outside does not go with it.
-            run.apart = True
-            run.again()
-            raise Suspended
-        if self.over_budget() and (self.report.advanced or run.dirty) and not run.ran_before(position):
-            self.report.overran = True
-            run.again()
-            raise Suspended
-        if self.began is None and step.atomic:
-            self.began = time.thread_time(), time.monotonic()
-
-    def continue_alone(self, run: Run) -> None:
-        """Commit at once what is finished; the run goes on alone."""
-        self.stopped = True
-        self.report.alone.append(run.row.id)
-        run.again()
-
-    def report_failure(self, run: Run, task: RecordedTask, *, final: bool) -> None:
-        """Remember a failed attempt for the signal after the commit."""
-        self.failures.append(
-            {"workflow": run.row.id, "name": run.row.name, "step": task.name, "attempt": task.attempt,
-             "error": in_short(task.error), "final": final, "redactor": run.redactor}
-        )  # fmt: skip
+from .transaction import Hook
 
 
 def run_batch(engine: Engine, source: Source, *, alone: bool = False, apart: bool = False) -> Report:
@@ -203,7 +104,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
     cpu = time.thread_time()
     for key, result in batch.engine.results.items():
         batch.landed.setdefault(key.claim, []).append(result)
-    with batch.transaction.guard.standing():
+    with Guard(batch.transaction).standing():
         for place, run in enumerate(runs):
             if batch.report.advanced and (batch.over_budget() or batch.transaction.session_changed):
                 batch.report.overran = True

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 from django.db import connections
@@ -23,9 +23,7 @@ from .sql_text import (
     sets_search_path,
     statements,
 )
-
-if TYPE_CHECKING:
-    from .transaction import FusedTransaction
+from .transaction import FusedTransaction
 
 #: What psycopg's generators call the text that they are about to send.
 _TEXT_OF_GENERATOR = ("query", "statement")
@@ -43,8 +41,6 @@ class Guard:
         self._send = transaction.raw.wait
         #: Whether what psycopg sends just now has been seen at Django's cursor.
         self._seen = False
-        self._savepoints: set[str] = set()
-        self._elsewhere: Collection[str] = ()
 
     @contextmanager
     def standing(self) -> Iterator[None]:
@@ -64,11 +60,6 @@ class Guard:
             for watched, watch in watches:
                 with suppress(ValueError):  # a step took it out
                     watched.execute_wrappers.remove(watch)
-
-    def begin_step(self, elsewhere: Collection[str]) -> None:
-        """Begin with no savepoints to go back to, and with the other aliases that this step may write to."""
-        self._savepoints.clear()
-        self._elsewhere = elsewhere
 
     def _refuse_close(self) -> NoReturn:
         raise NotAllowed(
@@ -149,8 +140,8 @@ class Guard:
             self.transaction.session_changed |= outlives_workflow(statement)
             self.transaction.session_spoiled |= outlives_transaction(statement)
             if made := savepoint_set(statement):
-                self._savepoints.add(made)
-            elif (used := savepoint_used(statement)) and used not in self._savepoints:
+                self.transaction.savepoints_of_step.add(made)
+            elif (used := savepoint_used(statement)) and used not in self.transaction.savepoints_of_step:
                 raise NotAllowed(
                     f"A step of {self.transaction.workflow} went back to the savepoint {used!r}, which it did not set itself. "
                     "Use transaction.atomic() for a part that may fail."
@@ -165,7 +156,7 @@ class Guard:
         if self.transaction.mode == "body":
             raise QueryInBody(self.transaction.workflow, self._text(sql)[:200])
         alias = context["connection"].alias
-        if self.transaction.mode == "step" and alias not in self._elsewhere and not only_reads(self._text(sql)):
+        if self.transaction.mode == "step" and alias not in self.transaction.elsewhere and not only_reads(self._text(sql)):
             raise NotAllowed(
                 f"A step of {self.transaction.workflow} wrote to the database {alias!r}: that is not undone when the step "
                 f"fails, and is done again when it runs again. Use @step(atomic=False), or allow it with "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from ..definitions.registry import registry
 from ..models import Workflow
@@ -11,12 +10,10 @@ from ..models.workflow_row import ClaimedWorkflow
 from ..store import claims
 from ..store.connection import database
 from ..telemetry import points
+from .batch_state import Batch, Source
 from .replay import read_together
 from .run import Run
 from .transaction import FusedTransaction
-
-if TYPE_CHECKING:
-    from .batch import Batch, Source
 
 
 def _settings(batch: Batch) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .batch import Report
+from .batch_state import Report
 
 
 class Pacing:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
@@ -15,12 +16,10 @@ from ..store.records import RecordedTask, WaitingEvent
 from ..values.position import Position
 from ..values.readable import read_json
 from ..values.redaction import Redactor
-from .errors import describe, is_lock_conflict
+from .batch_state import Batch
+from .control_flow import Suspended
+from .errors import describe, in_short, is_lock_conflict
 from .outside import OutsideCall, OutsideResult
-
-if TYPE_CHECKING:
-    from .batch import Batch
-
 
 #: After so many tries in vain in a row a workflow is not tried any more.
 MOST_CRASHES = 5
@@ -92,6 +91,38 @@ class Run:
     def stopped(self) -> bool:
         """Whether the body is not to go on."""
         return self.outcome is not None or self.undone is not None
+
+    def before_step(self, step: Step[..., Any], position: Position, lost_call: str = "") -> None:
+        """Go on in the next batch if this one has lasted long enough; stop for good what kills its workers."""
+        batch = self.batch
+        if self.row.crashes > MOST_CRASHES:
+            self.block(self.tried_too_often(f"Step {step.name}", lost_call))
+            raise Suspended
+        answered = (self.row.id, self.row.epoch) in batch.landed
+        if (batch.apart or answered) and self.row.crashes > 1 and self.dirty:
+            # Commit step by step, so that the one that is tried in vain stands alone and gets the blame, and so that an
+            # answer from outside does not go with it.
+            self.apart = True
+            self.again()
+            raise Suspended
+        if batch.over_budget() and (batch.report.advanced or self.dirty) and not self.ran_before(position):
+            batch.report.overran = True
+            self.again()
+            raise Suspended
+        batch.begin(step)
+
+    def continue_alone(self) -> None:
+        """Have what is finished committed at once, and go on alone."""
+        self.batch.stopped = True
+        self.batch.report.alone.append(self.row.id)
+        self.again()
+
+    def report_failure(self, task: RecordedTask, *, final: bool) -> None:
+        """Remember a failed attempt for the signal after the commit."""
+        self.batch.failures.append(
+            {"workflow": self.row.id, "name": self.row.name, "step": task.name, "attempt": task.attempt,
+             "error": in_short(task.error), "final": final, "redactor": self.redactor}
+        )  # fmt: skip
 
     def charge(self, position: Position) -> Charge | None:
         """Return what the attempt at this position is charged with."""

@@ -17,7 +17,6 @@ from ..exceptions import NotAllowed
 from ..store.connection import Row
 from .control_flow import TransactionLost
 from .errors import LOCK_TIMEOUT, sqlstate
-from .guard import Guard
 
 #: PostgreSQL caches 64 subtransactions of a backend; past that every reader of its rows pays.
 MOST_SAVEPOINTS = 60
@@ -76,8 +75,10 @@ class FusedTransaction:
         self.session_spoiled = False
         #: Whether a step changed where names are looked up, which is taken back before the next workflow.
         self.path_changed = False
+        #: The other aliases that the step may write to, and the savepoints that it has set itself.
+        self.elsewhere: Collection[str] = ()
+        self.savepoints_of_step: set[str] = set()
         self._hooks_of_caller = self._hooks_before = self._hooks_of_others = len(connection.run_on_commit)
-        self.guard = Guard(self)
 
     def execute(self, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
         """Run a statement of the engine's own, past Django's wrappers and with its parameters apart; return its rows."""
@@ -163,7 +164,8 @@ class FusedTransaction:
         self._sent = False
         self._lock_error = None
         self.unsure = False
-        self.guard.begin_step(elsewhere)
+        self.elsewhere = elsewhere
+        self.savepoints_of_step.clear()
         self.connection.needs_rollback = False
         self._hooks_before = len(self.connection.run_on_commit)
         self.last_activity = time.monotonic()

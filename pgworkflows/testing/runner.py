@@ -10,7 +10,8 @@ from psycopg.pq import TransactionStatus
 
 from ..conf import conf
 from ..execution.agenda import Agenda
-from ..execution.batch import Report, run_batch
+from ..execution.batch import run_batch
+from ..execution.batch_state import Report
 from ..execution.engine import Engine, known_definitions
 from ..execution.outside import OutsideCall, OutsideResult, perform_inline
 from ..execution.pacing import Pacing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..execution.batch import Report
+from ..execution.batch_state import Report
 from ..telemetry import points
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pgworkflows import Retry, current_step, step, workflow
-from pgworkflows.execution.batch import Report, run_batch
+from pgworkflows.execution.batch import run_batch
+from pgworkflows.execution.batch_state import Report
 from pgworkflows.execution.engine import Engine, known_definitions
 from pgworkflows.execution.outside import OutsideCall, perform_inline
 from pgworkflows.models import Task, Workflow

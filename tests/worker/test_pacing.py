@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgworkflows.execution.batch import Report
+from pgworkflows.execution.batch_state import Report
 from pgworkflows.execution.pacing import Pacing
 
 BUDGET = 0.05

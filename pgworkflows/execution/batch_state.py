@@ -1,0 +1,81 @@
+"""What the workflows of one batch share, and what came of it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..definitions.step import Step
+from ..store.claims import Claim
+from .engine import Engine
+from .outside import OutsideCall, OutsideResult
+from .transaction import FusedTransaction
+
+Source = Callable[[Callable[..., Any]], Claim]
+
+#: A batch may last this many times its budget of CPU by the clock.
+WALL = 3
+
+
+@dataclass(slots=True)
+class Report:
+    """What a batch did, for the worker to go on from."""
+
+    claimed: int = 0
+    advanced: int = 0
+    finished: int = 0
+    calls: list[OutsideCall] = field(default_factory=list)
+    #: Workflows to run next, each in a batch of its own.
+    alone: list[uuid.UUID] = field(default_factory=list)
+    #: Workflows that were set aside: they lost their transaction although it was theirs alone.
+    aside: list[uuid.UUID] = field(default_factory=list)
+    #: Why the whole transaction was lost, if it was.
+    lost: str = ""
+    #: How much of this thread's CPU the bodies took, in seconds.
+    seconds: float = 0.0
+    #: Whether it was stopped before all that it could have done.
+    overran: bool = False
+    #: Whether events may be there that are to be delivered.
+    undelivered: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """One transaction of one worker."""
+
+    engine: Engine
+    alone: bool = False
+    #: Whether what is claimed was tried in vain before, and counts as such until it has got on.
+    apart: bool = False
+    report: Report = field(default_factory=Report)
+    opened_waits: list[uuid.UUID] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    #: This thread's CPU and the clock when the first atomic step began: from then on business rows may be locked.
+    began: tuple[float, float] | None = None
+    stopped: bool = False
+    #: What has come back from outside, by workflow and epoch.
+    landed: dict[tuple[uuid.UUID, int], list[OutsideResult]] = field(default_factory=dict)
+    transaction: FusedTransaction = field(init=False)
+    _now: datetime = field(init=False)
+    _clock: float = field(init=False)
+
+    def now(self) -> datetime:
+        """Return the database's time at the claim plus what our own monotonic clock has gone since."""
+        return self._now + timedelta(seconds=time.monotonic() - self._clock)
+
+    def over_budget(self) -> bool:
+        """Whether no new step may begin here."""
+        return self.stopped or (self.began is not None and self._has_lasted(*self.began)) or self.transaction.full
+
+    def _has_lasted(self, cpu: float, clock: float) -> bool:
+        budget = self.engine.batch_seconds
+        return time.thread_time() - cpu > budget or time.monotonic() - clock > WALL * budget
+
+    def begin(self, step: Step[..., Any]) -> None:
+        """Count its budget from the first atomic step on."""
+        if self.began is None and step.atomic:
+            self.began = time.thread_time(), time.monotonic()
