@@ -23,7 +23,7 @@ from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, LockConflict, Suspended
 from .engine import WHOLE_RUN
 from .entering import entered_in
-from .errors import describe
+from .errors import describe_end
 from .leaving import tracing_kept
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
@@ -66,7 +66,7 @@ def _advance(run: Run) -> None:
         if run.tasks:  # it was readable once
             run.block(error)
         else:
-            run.stop(Workflow.Status.FAILED, error=describe(error), raised=error)
+            run.stop(Workflow.Status.FAILED, error=describe_end(error, run.failures), raised=error)
         return
     info = _info(run, arguments)
     workflow_info.set(info)
@@ -150,7 +150,7 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
 
 def _fail(run: Run, error: BaseException) -> None:
     """End in failure, or turn back to undo what was done; turning back is committed before the first compensation."""
-    recorded = describe(error)
+    recorded = describe_end(error, run.failures)
     if isinstance(error, run.definition.compensate_on) and to_undo(run):
         run.stop(Workflow.Status.COMPENSATING, available_at=run.now(), error=recorded, raised=error)
     else:

@@ -15,7 +15,7 @@ from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
 from ..store.records import RecordedTask
 from ..telemetry import points
-from ..values.encoding import dump, load, with_rows
+from ..values.encoding import digest, dump, load, with_rows
 from .context import StepInfo, step_info, workflow_info
 from .control_flow import ControlFlow, LockConflict, Suspended, TransactionLost
 from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
@@ -100,7 +100,7 @@ def _facts(run: Run, step: Step[..., Any], task: RecordedTask, info: StepInfo) -
 def _call(step: Step[..., Any], arguments: dict[str, Any]) -> object:
     """Return what equal calls have in common; one whose arguments cannot be stored is like no other."""
     try:
-        return step.name, dump(arguments, f"an argument of step {step.name}")
+        return step.name, digest(arguments, f"an argument of step {step.name}")
     except Exception:
         return object()
 
@@ -175,8 +175,8 @@ def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseExcep
     """Record a failed attempt; raise the exception anew, or Suspended where another attempt follows."""
     retry = step.retry
     if retry.allows_another(error, attempts):
-        _postpone(run, task, describe(error), attempts, retry.delay(attempts))
-    _fail_for_good(run, task, describe(error, refused=retry.refuses(error)), attempts, error)
+        _postpone(run, task, describe(error, step=step.name), attempts, retry.delay(attempts))
+    _fail_for_good(run, task, describe(error, step=step.name, refused=retry.refuses(error)), attempts, error)
 
 
 def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:

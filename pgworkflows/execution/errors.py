@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import psycopg
@@ -14,18 +12,35 @@ from django.db import Error as DjangoDatabaseError
 
 from ..exceptions import NotStorable, StepFailed
 from ..values.encoding import decode, dump, loaded_class, path_of
+from .fingerprint import ENGINE, fingerprint
 
-#: Where the engine's own code is.
-ENGINE = str(Path(__file__).parents[1]) + os.sep
 LONGEST_MESSAGE, LONGEST_TRACEBACK, MOST_CAUSES = 8000, 8000, 5
 #: lock_not_available, deadlock_detected, serialization_failure, disk_full.
 LOCK_TIMEOUT, DEADLOCK, SERIALIZATION, DISK_FULL = "55P03", "40P01", "40001", "53100"
 
 
-def describe(error: BaseException, *, refused: bool = False) -> str:
-    """Return the error as the JSON text that is recorded; `refused` marks a `give_up_on`: nothing happened outside."""
-    text = _traceback(error)[-LONGEST_TRACEBACK:]
-    return json.dumps(_told(error) | {"traceback": _storable(text)} | ({"refused": True} if refused else {}))
+def describe(error: BaseException, *, step: str | None = None, refused: bool = False) -> str:
+    """Return the error as the JSON text that is recorded; `refused` marks a `give_up_on`: nothing happened outside.
+
+    What an attempt of a `step` failed with has a fingerprint.
+    """
+    told = _told(error) | {"traceback": _storable(_traceback(error)[-LONGEST_TRACEBACK:])}
+    if step is not None:
+        told["fingerprint"] = fingerprint(error, step, told["message"])
+    return json.dumps(told | ({"refused": True} if refused else {}))
+
+
+def describe_end(error: BaseException, failures: Iterable[str]) -> str:
+    """Return the error that a run ends with as it is recorded, under the fingerprint of the task that failed with it, if one did.
+
+    `failures` are the recorded errors of its tasks.
+    """
+    recorded = json.loads(describe(error, step=""))
+    same = (error.type, error.message) if isinstance(error, StepFailed) else (recorded["type"], recorded["message"])
+    for told in map(json.loads, failures):
+        if (told["type"], told["message"]) == same and "fingerprint" in told:
+            recorded["fingerprint"] = told["fingerprint"]
+    return json.dumps(recorded)
 
 
 def _traceback(error: BaseException) -> str:

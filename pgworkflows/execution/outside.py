@@ -75,7 +75,7 @@ class OutsideResult:
         retry, attempt = call.step.retry, call.info.attempt
         return cls(
             key=call.key,
-            error=describe(error, refused=retry.refuses(error)),
+            error=describe(error, step=call.step.name, refused=retry.refuses(error)),
             raised=error,
             retry_after=retry.delay(attempt) if retry.allows_another(error, attempt) else None,
             snooze=wait_for(WaitKind.LOCK, call.step.name) if _met_a_lock(error) and not retry.refuses(error) else None,

@@ -172,7 +172,7 @@ class Replay:
 
     def fail(self, task: RecordedTask, error: Exception) -> NoReturn:
         """Record that a wait failed, and raise."""
-        task.status, task.error, task.finished_at = Task.Status.FAILED, describe(error), self.run.now()
+        task.status, task.error, task.finished_at = Task.Status.FAILED, describe(error, step=task.name), self.run.now()
         self.run.write(task)
         raise rebuild(task.error, step=task.name, attempts=1)
 

@@ -18,7 +18,7 @@ from ..values.readable import read_json
 from ..values.redaction import Redactor
 from .batch_state import Batch
 from .control_flow import Suspended
-from .errors import describe, in_short, is_lock_conflict
+from .errors import describe_end, in_short, is_lock_conflict
 from .outside import OutsideCall, OutsideResult
 
 #: After so many tries in vain in a row a workflow is not tried any more.
@@ -200,12 +200,17 @@ class Run:
 
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
-        recorded = describe(error)
+        recorded = describe_end(error, self.failures)
         if self.row.status == Workflow.Status.COMPENSATING:
             recorded = json.dumps(json.loads(recorded) | {"undoing": self.turned_back_for})
         self.outcome = None
         waiting_for = [wait_for(WaitKind.PERSON, since=self.now(), error=type(error).__name__)]
         self.stop(Workflow.Status.BLOCKED, error=recorded, waiting_for=waiting_for, raised=error)
+
+    @property
+    def failures(self) -> list[str]:
+        """What its tasks failed with for good, as recorded."""
+        return [task.error for task in self.tasks.values() if task.status == Task.Status.FAILED and task.error]
 
     @property
     def turned_back_for(self) -> Any:

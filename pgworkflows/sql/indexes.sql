@@ -15,6 +15,6 @@ CREATE INDEX IF NOT EXISTS pgworkflows_approval_words ON pgworkflows_approval US
 CREATE INDEX IF NOT EXISTS pgworkflows_workflow_words ON pgworkflows_workflow USING gin (to_tsvector('simple', subject_text))
   WHERE subject_text <> '';
 
--- Failures of one kind, by the fingerprint that their error will have; empty until errors have one.
+-- Failures of one cause, by the fingerprint of their error.
 CREATE INDEX IF NOT EXISTS pgworkflows_workflow_failure ON pgworkflows_workflow ((error ->> 'fingerprint'), id)
   WHERE error ? 'fingerprint' AND status IN ('FAILED', 'COMPENSATING', 'COMPENSATED', 'CANCELLED', 'BLOCKED');

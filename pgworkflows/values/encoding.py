@@ -18,6 +18,7 @@ import math
 import sys
 import uuid
 from collections.abc import Callable
+from hashlib import blake2b
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -254,6 +255,11 @@ def dump(value: Any, where: str) -> str:
     except ValueError as error:
         raise NotStorable(where, f"{error}.") from error
     return check_size(text, where)
+
+
+def digest(value: Any, where: str) -> str:
+    """Return what equal values have in common, in 16 hexadecimal digits; raise NotStorable naming `where`."""
+    return blake2b(dump(value, where).encode(), digest_size=8).hexdigest()
 
 
 def load(text: str | None) -> Any:

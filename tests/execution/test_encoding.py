@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pgworkflows import NotStorable, QueryInBody
-from pgworkflows.values.encoding import ModelReference, dump, load, with_rows
+from pgworkflows.values.encoding import ModelReference, digest, dump, load, with_rows
 from pgworkflows.values.plain import plain
 from tests.ledger.models import Account
 
@@ -216,3 +216,8 @@ def test_rows_inside_of_anything_are_fetched(db):
     found = with_rows(load(dump({"in": [Parcel(account)]}, "it")))
     assert type(found["in"][0].content) is Account
     assert found["in"][0].content.name == "a"
+
+
+def test_equal_values_have_one_digest():
+    assert digest({"a": Decimal("1.50"), "b": [1]}, "it") == digest({"b": (1,), "a": Decimal("1.50")}, "it")
+    assert digest({"a": 1}, "it") != digest({"a": "1"}, "it")
