@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .execution.stages import ApprovalOutcome
     from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
     from .execution.waits.approval import request_approval
-    from .execution.waits.event import wait_for_event
+    from .execution.waits.event import Received, wait_for_event
     from .execution.waits.timer import sleep, sleep_until
     from .models import WorkflowRelation
     from .store.actors import acting_as
@@ -51,6 +51,7 @@ _HOMES = {
     "NotStorable": "exceptions",
     "PGWorkflowsError": "exceptions",
     "QueryInBody": "exceptions",
+    "Received": "execution.waits.event",
     "Retry": "definitions.retry",
     "StartWorkflowOn": "triggers",
     "StepFailed": "exceptions",
@@ -91,6 +92,7 @@ __all__ = [
     "NotStorable",
     "PGWorkflowsError",
     "QueryInBody",
+    "Received",
     "Retry",
     "StartWorkflowOn",
     "StepFailed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from ..values.durations import Duration, optional_seconds
@@ -129,3 +130,15 @@ class Step(Generic[P, R]):
             )
         if inspect.isgeneratorfunction(undo):
             raise TypeError(f"{undo.__qualname__} must be a function, not a generator.")
+
+
+def bound_call(call: object, what: str) -> tuple[Step[..., Any], tuple[Any, ...], Arguments]:
+    """Return the step that is called, by itself or by a `partial`, and the arguments so far; raise TypeError naming `what`."""
+    args: tuple[Any, ...] = ()
+    kwargs: Arguments = {}
+    while isinstance(call, partial):
+        args, kwargs = (*call.args, *args), {**call.keywords, **kwargs}
+        call = call.func
+    if not isinstance(call, Step):
+        raise TypeError(f"{what} must be a step, or a partial of one: partial(step, argument). It is {call!r}.")
+    return call, args, kwargs

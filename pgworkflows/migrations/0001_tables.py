@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ),
                 ("attempt", models.IntegerField(default=0)),
                 ("correlation", models.TextField(blank=True, null=True)),
+                ("any_of", columns.JSONField(blank=True, null=True)),
                 (
                     "compensates",
                     models.ForeignKey(
@@ -1082,6 +1083,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind", "EVENT"), ("status", "WAITING")),
                 fields=["name", "correlation", "id"],
                 name="pgworkflows_task_awaited_event",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("any_of__isnull", False), ("kind", "EVENT"), ("status", "WAITING")),
+                fields=["correlation", "id"],
+                name="pgworkflows_task_any_of",
             ),
         ),
         migrations.AddIndex(

@@ -63,6 +63,8 @@ class Task(FSMModelMixin, models.Model):
     attempt = models.IntegerField(default=0)
     #: Of an EVENT: under what it listens, beside what is sent to the workflow itself.
     correlation = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "none"
+    #: Of an EVENT that takes any of several, or that is reminded of: the names, and its result says which came.
+    any_of = JSONField(null=True, blank=True)
     #: Of a CHILD: the workflow that it started, which may be pruned before this one.
     child = models.ForeignKey(
         Workflow, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
@@ -97,6 +99,11 @@ class Task(FSMModelMixin, models.Model):
                 fields=["name", "correlation", "id"],
                 condition=Q(kind="EVENT", status="WAITING"),
                 name="pgworkflows_task_awaited_event",
+            ),
+            models.Index(
+                fields=["correlation", "id"],
+                condition=Q(kind="EVENT", status="WAITING", any_of__isnull=False),
+                name="pgworkflows_task_any_of",
             ),
             models.Index(
                 fields=["child"],

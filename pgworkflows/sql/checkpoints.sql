@@ -8,7 +8,7 @@
 -- transaction that is gone; returns how many rows were written.
 CREATE OR REPLACE FUNCTION pgworkflows.insert_tasks(
   claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[],
-  attempts integer[], correlations text[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[],
+  attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[],
   errors jsonb[], dues timestamptz[], starts timestamptz[], ends timestamptz[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp
   SET plan_cache_mode = force_generic_plan AS $$
@@ -16,14 +16,14 @@ DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
     INSERT INTO pgworkflows_task
-      (id, workflow_id, branch, seq, kind, name, status, attempt, correlation, child_id, compensates_id, payload, result, error,
-       due_at, started_at, finished_at)
+      (id, workflow_id, branch, seq, kind, name, status, attempt, correlation, any_of, child_id, compensates_id, payload, result,
+       error, due_at, started_at, finished_at)
     SELECT COALESCE(t.id, nextval('pgworkflows_task_id_seq')), t.workflow, t.branch, t.seq, t.kind, t.name, t.status, t.attempt,
-      t.correlation, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
-    FROM unnest(ids, workflows, branches, seqs, kinds, names, statuses, attempts, correlations, children, compensated, payloads,
-                results, errors, dues, starts, ends)
-      AS t(id, workflow, branch, seq, kind, name, status, attempt, correlation, child, compensates, payload, result, error,
-           due_at, started_at, finished_at);
+      t.correlation, t.any_of, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
+    FROM unnest(ids, workflows, branches, seqs, kinds, names, statuses, attempts, correlations, any_ofs, children, compensated,
+                payloads, results, errors, dues, starts, ends)
+      AS t(id, workflow, branch, seq, kind, name, status, attempt, correlation, any_of, child, compensates, payload, result,
+           error, due_at, started_at, finished_at);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
   RETURN written;

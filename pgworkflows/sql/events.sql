@@ -21,10 +21,21 @@ BEGIN
   RETURN CASE
     WHEN sent IS NULL THEN 'again'
     WHEN EXISTS (SELECT FROM pgworkflows_task t
-                 WHERE t.workflow_id = $1 AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = $2) THEN 'sent'
+                 WHERE t.workflow_id = $1 AND t.status = 'WAITING' AND t.kind = 'EVENT'
+                   AND COALESCE(t.any_of ? $2, t.name = $2)) THEN 'sent'
     ELSE 'early'
   END;
 END
+$$;
+
+-- The open waits for an event under a correlation: for it alone, and for any of several.
+CREATE OR REPLACE FUNCTION pgworkflows.waits_for(name text, correlation text)
+RETURNS TABLE (task bigint, workflow uuid, any_of jsonb) LANGUAGE sql STABLE AS $$
+SELECT t.id, t.workflow_id, t.any_of FROM {{schema}}.pgworkflows_task t
+WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NULL AND t.name = $1 AND t.correlation = $2
+UNION ALL
+SELECT t.id, t.workflow_id, t.any_of FROM {{schema}}.pgworkflows_task t
+WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL AND t.any_of ? $1 AND t.correlation = $2
 $$;
 
 -- Returns 'sent', 'early' or 'again'.
@@ -38,8 +49,7 @@ BEGIN
   PERFORM pgworkflows.wake();
   RETURN CASE
     WHEN sent IS NULL THEN 'again'
-    WHEN EXISTS (SELECT FROM pgworkflows_task t
-                 WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = $1 AND t.correlation = $2) THEN 'sent'
+    WHEN EXISTS (SELECT FROM pgworkflows.waits_for($1, $2)) THEN 'sent'
     ELSE 'early'
   END;
 END
@@ -118,11 +128,12 @@ BEGIN
       PERFORM FROM pgworkflows_event o WHERE o.id = oldest AND o.workflow_id IS NULL FOR UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND;
     END IF;
-    SELECT t.id, t.workflow_id INTO wait FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id
-    WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.correlation = e.correlation
-      AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
-                      AND o.name = e.name AND o.correlation = e.correlation)
-    ORDER BY t.id LIMIT 1;
+    SELECT t.task AS id, t.workflow AS workflow_id INTO wait
+    FROM pgworkflows.waits_for(e.name, e.correlation) t JOIN pgworkflows_workflow w ON w.id = t.workflow
+    WHERE w.status = 'WAITING'
+      AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow AND o.task_id IS NULL
+                      AND o.correlation = e.correlation AND COALESCE(t.any_of ? o.name, o.name = e.name))
+    ORDER BY t.task LIMIT 1;
     IF NOT FOUND THEN
       UPDATE pgworkflows_event SET parked = true WHERE id = e.id AND NOT parked;
       GET DIAGNOSTICS parked_now = ROW_COUNT;
@@ -148,11 +159,19 @@ CREATE OR REPLACE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS inte
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE candidates bigint[];
 BEGIN
-  SELECT array_agg(DISTINCT e.id) INTO candidates
-  FROM pgworkflows_task t
-  JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.correlation
-    AND e.workflow_id IS NULL AND e.delivered_at IS NULL
-  WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (workflows IS NULL OR t.workflow_id = ANY (workflows));
+  SELECT array_agg(DISTINCT found.id) INTO candidates
+  FROM (
+    SELECT e.id FROM pgworkflows_task t
+    JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.correlation
+      AND e.workflow_id IS NULL AND e.delivered_at IS NULL
+    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NULL AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
+    UNION ALL
+    SELECT e.id FROM pgworkflows_task t CROSS JOIN LATERAL jsonb_array_elements_text(t.any_of) AS taken(name)
+    JOIN pgworkflows_event e ON e.name = taken.name AND e.correlation = t.correlation
+      AND e.workflow_id IS NULL AND e.delivered_at IS NULL
+    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL
+      AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
+  ) found;
   UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
   FROM (SELECT w.id FROM pgworkflows_workflow w
         WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
@@ -228,8 +247,8 @@ BEGIN
   SELECT array_agg(DISTINCT e.workflow_id) INTO woken
   FROM pgworkflows_event e
   LEFT JOIN LATERAL (
-    SELECT t.kind, t.name FROM pgworkflows_task t WHERE t.workflow_id = e.workflow_id AND t.status = 'WAITING' OFFSET 0
-  ) wait ON wait.kind = 'EVENT' AND wait.name = e.name
+    SELECT t.kind, t.name, t.any_of FROM pgworkflows_task t WHERE t.workflow_id = e.workflow_id AND t.status = 'WAITING' OFFSET 0
+  ) wait ON wait.kind = 'EVENT' AND COALESCE(wait.any_of ? e.name, wait.name = e.name)
   WHERE e.id = ANY (taken) AND e.workflow_id = ANY (locked) AND (e.name LIKE '$%' OR wait.kind IS NOT NULL);
 
   UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()

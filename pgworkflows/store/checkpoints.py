@@ -24,7 +24,7 @@ class TransactionGone(Exception):  # noqa: N818 - what happened, for the batch t
 INSERT_TASKS = """
 SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workflow)s::uuid[], %(branch)s::text[],
   %(seq)s::integer[], %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(correlation)s::text[],
-  %(child)s::uuid[], %(compensates)s::bigint[], %(payload)s::jsonb[],
+  %(any_of)s::jsonb[], %(child)s::uuid[], %(compensates)s::bigint[], %(payload)s::jsonb[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
   %(finished_at)s::timestamptz[])
 """
@@ -80,6 +80,7 @@ def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> N
         "kind": plain(task.kind for task in tasks),
         "name": quoted(task.name for task in tasks),
         "correlation": quoted(task.correlation for task in tasks),
+        "any_of": quoted(task.any_of for task in tasks),
         "child": plain(task.child for task in tasks),
         "compensates": plain(task.compensates for task in tasks),
         "payload": quoted(task.payload for task in tasks),

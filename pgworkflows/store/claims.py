@@ -141,8 +141,8 @@ def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[C
 
 #: What is kept of a task under another name, or read as text.
 _KEPT_AS = {
-    "child": "child_id", "compensates": "compensates_id", "payload": "payload::text", "result": "result::text",
-    "error": "error::text",
+    "any_of": "any_of::text", "child": "child_id", "compensates": "compensates_id", "payload": "payload::text",
+    "result": "result::text", "error": "error::text",
 }  # fmt: skip
 #: What is read of a task beside its position: the record's own fields, in their order.
 RECORDED = [_KEPT_AS.get(field.name, field.name) for field in fields(RecordedTask)[1:-1]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,13 +73,14 @@ def look_again(workflows: list[uuid.UUID] | None = None) -> int:
 
 ON_THE_WAY = """
 SELECT EXISTS (SELECT FROM pgworkflows_event
-WHERE name = %(name)s AND correlation = %(correlation)s AND workflow_id IS NULL AND delivered_at IS NULL AND sent_at <= %(until)s)
+WHERE name = ANY (%(names)s::text[]) AND correlation = %(correlation)s AND workflow_id IS NULL AND delivered_at IS NULL
+  AND sent_at <= %(until)s)
 """
 
 
-def is_on_the_way(execute: Callable[..., Any], name: str, correlation: str, until: datetime) -> bool:
-    """Whether an event that was sent until then is still to be given to somebody who waits."""
-    return bool(execute(ON_THE_WAY, {"name": name, "correlation": correlation, "until": until})[0][0])
+def is_on_the_way(execute: Callable[..., Any], names: Sequence[str], correlation: str, until: datetime) -> bool:
+    """Whether an event of one of these names that was sent until then is still to be given to somebody who waits."""
+    return bool(execute(ON_THE_WAY, {"names": list(names), "correlation": correlation, "until": until})[0][0])
 
 
 TIMED_OUT = """

@@ -12,7 +12,7 @@ from ..values.position import Position
 
 @dataclass(slots=True)
 class RecordedTask:
-    """One task's row, or one to be written; `payload`, `result` and `error` are JSON text."""
+    """One task's row, or one to be written; `any_of`, `payload`, `result` and `error` are JSON text."""
 
     position: Position
     kind: str
@@ -20,6 +20,7 @@ class RecordedTask:
     status: str
     attempt: int = 0
     correlation: str | None = None
+    any_of: str | None = None
     child: uuid.UUID | None = None
     compensates: int | None = None
     payload: str | None = None

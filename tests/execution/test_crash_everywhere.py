@@ -1,6 +1,7 @@
 """`crash_everywhere`: silent about a workflow that is right, and plain about one that is not."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -178,3 +179,17 @@ def test_error_of_what_follows_is_told(db, courier):
         body, before=lambda: courier.booked.update() if next(calm, None) is None else courier.booked.clear(), then=[decide]
     )
     assert found[0] == "- crash at before_step, occurrence 1: raised LookupError: already"
+
+
+@pytest.mark.parametrize("came", ["signed", "lost"])
+def test_reminders_and_several_events_pass_everywhere(transactional_db, came):
+    @workflow(name="tests.reminded")
+    def body() -> str:
+        received = wait_for_event(
+            ["signed", "lost"], timeout=timedelta(days=9), remind_every=timedelta(days=1), remind=partial(enter, "reminder")
+        )
+        return f"{received.name} {received.payload}"
+
+    then = [lambda run: move_clock(timedelta(days=1)), lambda run: run.send_event(came, 1)]
+    report = crash_everywhere(body, then=then)
+    assert report.crashes["before_step"] == 1

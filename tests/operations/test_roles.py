@@ -218,7 +218,7 @@ ALLOWED = {
     "worker": {
         "EXECUTE": [
             *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "update_tasks",
-            "update_workflows",
+            "update_workflows", "waits_for",
         ],
         "INSERT": ["approval", "approval_groups", "approval_users", "approvalaction", "event", "worker", "workflowdefinition"],
         "DELETE": ["approval_groups", "approval_users", "event", "worker"],

@@ -11,6 +11,7 @@ from pgworkflows.models import Approval, Event, History, Task, Workflow
 from pgworkflows.store import events
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.definitions import write_definition
+from pgworkflows.telemetry import points
 from pgworkflows.testing import run_workflows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -320,3 +321,37 @@ def test_two_deliverers_give_an_event_once(body, pgworkflows, watch):
     done.append(events.deliver())  # what each left because the other had its workflow locked
     assert Event.objects.filter(delivered_at=None, parked=False).count() == 0
     assert sum(done) == 40
+
+
+@pytest.fixture
+def either():
+    @workflow(name="tests.either")
+    def either() -> str:
+        return wait_for_event(["paid", "cancelled"], correlation="c").name
+
+    write_definition(either)
+    return either
+
+
+def test_one_of_several_events_that_commits_after_its_wait(beside, either):
+    run = either.start()
+    with transaction.atomic():
+        send_event("cancelled", correlation="c")
+        beside(run_workflows).result(timeout=20)
+        assert Workflow.objects.get(pk=run.pk).status == "WAITING"
+    run_workflows()
+    assert run.wait(0) == "cancelled"
+
+
+def test_one_of_several_events_that_commits_just_before_its_wait(beside, either):
+    run = either.start()
+    sent: list[bool] = []
+
+    def send(**_facts: object) -> None:
+        if not sent:
+            sent.append(beside(lambda: send_event("cancelled", correlation="c")).result(timeout=20))
+            beside(events.deliver).result(timeout=20)
+
+    with points.flush_ended.subscribed(send):
+        run_workflows()
+    assert (sent, run.wait(0)) == ([False], "cancelled")

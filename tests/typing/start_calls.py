@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import assert_type
 
-from pgworkflows import Retry, step, wait_for_event, workflow
+from pgworkflows import Received, Retry, step, wait_for_event, workflow
 from pgworkflows.definitions.workflow import WorkflowFunction
 from pgworkflows.models import Workflow
 
@@ -44,7 +44,8 @@ def fulfil(order_id: int, express: bool = False) -> str:
     reserve(order_id, boxes=2)  # type: ignore[call-arg]
     charge()  # type: ignore[call-arg]
     ask(order_id, 2)  # type: ignore[call-arg]
-    wait_for_event("delivered", timeout="2 days")  # type: ignore[arg-type]
+    assert_type(wait_for_event(["paid", "cancelled"]), Received)
+    wait_for_event("delivered", timeout="2 days")  # type: ignore[call-overload]
     return charge(order_id)
 
 

@@ -236,11 +236,12 @@ BEGIN
       PERFORM FROM pgworkflows_event o WHERE o.id = oldest AND o.workflow_id IS NULL FOR UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND;
     END IF;
-    SELECT t.id, t.workflow_id INTO wait FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id
-    WHERE w.status = 'WAITING' AND t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = e.name AND t.correlation = e.correlation
-      AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow_id AND o.task_id IS NULL
-                      AND o.name = e.name AND o.correlation = e.correlation)
-    ORDER BY t.id LIMIT 1;
+    SELECT t.task AS id, t.workflow AS workflow_id INTO wait
+    FROM pgworkflows.waits_for(e.name, e.correlation) t JOIN pgworkflows_workflow w ON w.id = t.workflow
+    WHERE w.status = 'WAITING'
+      AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow AND o.task_id IS NULL
+                      AND o.correlation = e.correlation AND COALESCE(t.any_of ? o.name, o.name = e.name))
+    ORDER BY t.task LIMIT 1;
     IF NOT FOUND THEN
       UPDATE pgworkflows_event SET parked = true WHERE id = e.id AND NOT parked;
       GET DIAGNOSTICS parked_now = ROW_COUNT;
@@ -483,12 +484,13 @@ BEGIN
   WHERE p.id = ANY (closed) AND p.cancel_requested_at IS NOT NULL AND c.parent_close = 'cancel' AND c.finished_at IS NULL
   ON CONFLICT DO NOTHING;
 
+  -- The fence has each looked for by itself: a list of ids looks dearer to the planner than all that is open.
   INSERT INTO pgworkflows_event (workflow_id, name, key, sent_at, sent_by, parked)
   SELECT t.workflow_id, '$child', w.id || '/' || w.epoch || '/' || w.finished_at, pgworkflows.now(), pgworkflows.setting('actor'), false
   FROM pgworkflows_workflow w
-  JOIN pgworkflows_task t
-    ON t.kind = 'CHILD' AND t.status = 'WAITING' AND t.child_id = w.id
-  WHERE w.id = ANY (closed) AND t.child_id = ANY (closed) AND w.finished_at IS NOT NULL
+  CROSS JOIN LATERAL (
+    SELECT * FROM pgworkflows_task WHERE kind = 'CHILD' AND status = 'WAITING' AND child_id = w.id OFFSET 0) t
+  WHERE w.id = ANY (closed) AND w.finished_at IS NOT NULL
   ON CONFLICT DO NOTHING;
 END
 $_$;
@@ -662,8 +664,8 @@ BEGIN
   SELECT array_agg(DISTINCT e.workflow_id) INTO woken
   FROM pgworkflows_event e
   LEFT JOIN LATERAL (
-    SELECT t.kind, t.name FROM pgworkflows_task t WHERE t.workflow_id = e.workflow_id AND t.status = 'WAITING' OFFSET 0
-  ) wait ON wait.kind = 'EVENT' AND wait.name = e.name
+    SELECT t.kind, t.name, t.any_of FROM pgworkflows_task t WHERE t.workflow_id = e.workflow_id AND t.status = 'WAITING' OFFSET 0
+  ) wait ON wait.kind = 'EVENT' AND COALESCE(wait.any_of ? e.name, wait.name = e.name)
   WHERE e.id = ANY (taken) AND e.workflow_id = ANY (locked) AND (e.name LIKE '$%' OR wait.kind IS NOT NULL);
 
   UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
@@ -713,10 +715,10 @@ $_$;
 
 
 --
--- Name: insert_tasks(xid8, bigint[], uuid[], text[], integer[], text[], text[], text[], integer[], text[], uuid[], bigint[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+-- Name: insert_tasks(xid8, bigint[], uuid[], text[], integer[], text[], text[], text[], integer[], text[], jsonb[], uuid[], bigint[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
-CREATE FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) RETURNS integer
+CREATE FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -725,14 +727,14 @@ DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
     INSERT INTO pgworkflows_task
-      (id, workflow_id, branch, seq, kind, name, status, attempt, correlation, child_id, compensates_id, payload, result, error,
-       due_at, started_at, finished_at)
+      (id, workflow_id, branch, seq, kind, name, status, attempt, correlation, any_of, child_id, compensates_id, payload, result,
+       error, due_at, started_at, finished_at)
     SELECT COALESCE(t.id, nextval('pgworkflows_task_id_seq')), t.workflow, t.branch, t.seq, t.kind, t.name, t.status, t.attempt,
-      t.correlation, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
-    FROM unnest(ids, workflows, branches, seqs, kinds, names, statuses, attempts, correlations, children, compensated, payloads,
-                results, errors, dues, starts, ends)
-      AS t(id, workflow, branch, seq, kind, name, status, attempt, correlation, child, compensates, payload, result, error,
-           due_at, started_at, finished_at);
+      t.correlation, t.any_of, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
+    FROM unnest(ids, workflows, branches, seqs, kinds, names, statuses, attempts, correlations, any_ofs, children, compensated,
+                payloads, results, errors, dues, starts, ends)
+      AS t(id, workflow, branch, seq, kind, name, status, attempt, correlation, any_of, child, compensates, payload, result,
+           error, due_at, started_at, finished_at);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
   RETURN written;
@@ -876,7 +878,7 @@ SELECT v.id, NULLIF(v.username, ''), 'elsewhere'
 FROM "public".pgworkflows_approval o JOIN "public".pgworkflows_decision d ON d.approval_id = o.id,
   LATERAL (VALUES (d.user_id, d.username), (d.on_behalf_of_id, d.on_behalf_of_name)) v(id, username)
 WHERE NOT a.allow_same_person AND a.stage_id IS NOT NULL
-  AND o.workflow_id = a.workflow_id AND o.request = a.request AND o.stage_id <> a.stage_id
+  AND o.workflow_id = a.workflow_id AND o.branch = a.branch AND o.request = a.request AND o.stage_id <> a.stage_id
 $$;
 
 
@@ -961,11 +963,19 @@ CREATE FUNCTION pgworkflows.look_again(workflows uuid[]) RETURNS integer
     AS $$
 DECLARE candidates bigint[];
 BEGIN
-  SELECT array_agg(DISTINCT e.id) INTO candidates
-  FROM pgworkflows_task t
-  JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.correlation
-    AND e.workflow_id IS NULL AND e.delivered_at IS NULL
-  WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND (workflows IS NULL OR t.workflow_id = ANY (workflows));
+  SELECT array_agg(DISTINCT found.id) INTO candidates
+  FROM (
+    SELECT e.id FROM pgworkflows_task t
+    JOIN pgworkflows_event e ON e.name = t.name AND e.correlation = t.correlation
+      AND e.workflow_id IS NULL AND e.delivered_at IS NULL
+    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NULL AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
+    UNION ALL
+    SELECT e.id FROM pgworkflows_task t CROSS JOIN LATERAL jsonb_array_elements_text(t.any_of) AS taken(name)
+    JOIN pgworkflows_event e ON e.name = taken.name AND e.correlation = t.correlation
+      AND e.workflow_id IS NULL AND e.delivered_at IS NULL
+    WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL
+      AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
+  ) found;
   UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
   FROM (SELECT w.id FROM pgworkflows_workflow w
         WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
@@ -1091,8 +1101,7 @@ BEGIN
   PERFORM pgworkflows.wake();
   RETURN CASE
     WHEN sent IS NULL THEN 'again'
-    WHEN EXISTS (SELECT FROM pgworkflows_task t
-                 WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.name = $1 AND t.correlation = $2) THEN 'sent'
+    WHEN EXISTS (SELECT FROM pgworkflows.waits_for($1, $2)) THEN 'sent'
     ELSE 'early'
   END;
 END
@@ -1123,7 +1132,8 @@ BEGIN
   RETURN CASE
     WHEN sent IS NULL THEN 'again'
     WHEN EXISTS (SELECT FROM pgworkflows_task t
-                 WHERE t.workflow_id = $1 AND t.status = 'WAITING' AND t.kind = 'EVENT' AND t.name = $2) THEN 'sent'
+                 WHERE t.workflow_id = $1 AND t.status = 'WAITING' AND t.kind = 'EVENT'
+                   AND COALESCE(t.any_of ? $2, t.name = $2)) THEN 'sent'
     ELSE 'early'
   END;
 END
@@ -1550,7 +1560,7 @@ BEGIN
     WHERE t.workflow_id = $1 AND t.status = 'FAILED' ORDER BY t.seq DESC LIMIT 1
   ), later AS (
     SELECT t.* FROM failed f JOIN pgworkflows_task t
-      ON t.workflow_id = f.workflow_id AND t.seq > f.seq AND t.started_at >= f.finished_at
+      ON t.workflow_id = f.workflow_id AND t.branch = f.branch AND t.seq > f.seq AND t.started_at >= f.finished_at
   ), dropped AS (
     DELETE FROM pgworkflows_task t USING later l
     WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
@@ -1958,7 +1968,7 @@ BEGIN
          CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,
          LEAST(GREATEST(CASE WHEN n.status IN ('COMPLETED', 'FAILED') THEN n.finished_at ELSE moment END, began), moment),
          actor, session_user, channel, CASE WHEN n.kind = 'STATE' THEN '' ELSE n.kind || ' ' || n.name END
-  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0)  -- what gave way is no attempt
+  FROM new_rows n WHERE NOT (n.status = 'PENDING' AND n.attempt = 0)  -- what was snoozed is no attempt
   ORDER BY n.workflow_id, n.branch, n.seq;
   RETURN NULL;
 END
@@ -2126,6 +2136,21 @@ BEGIN
   ORDER BY w.id;
 END
 $$;
+
+
+--
+-- Name: waits_for(text, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.waits_for(name text, correlation text) RETURNS TABLE(task bigint, workflow uuid, any_of jsonb)
+    LANGUAGE sql STABLE
+    AS $_$
+SELECT t.id, t.workflow_id, t.any_of FROM "public".pgworkflows_task t
+WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NULL AND t.name = $1 AND t.correlation = $2
+UNION ALL
+SELECT t.id, t.workflow_id, t.any_of FROM "public".pgworkflows_task t
+WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL AND t.any_of ? $1 AND t.correlation = $2
+$_$;
 
 
 --
@@ -2930,6 +2955,7 @@ CREATE TABLE public.pgworkflows_task (
     status character varying(12) NOT NULL,
     attempt integer NOT NULL,
     correlation text,
+    any_of jsonb,
     compensates_id bigint,
     payload jsonb,
     result jsonb,
@@ -3154,7 +3180,7 @@ INSERT INTO public.auth_permission VALUES (83, 'Can view effect', 19, 'view_effe
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!UhwswVPzwOGcNAi1lTSgbn3k9DqpcPeImJnJheTj', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 12:11:24.049091+00');
+INSERT INTO public.auth_user VALUES (1, '!SNCabUvP7d95qDFcfe074VXEI9UpR5PWjzGUaVoZ', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 14:51:05.956717+00');
 
 
 --
@@ -3198,29 +3224,29 @@ INSERT INTO public.django_content_type VALUES (19, 'upgrade', 'effect');
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 12:11:14.812305+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 12:11:14.838555+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 12:11:15.063806+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 12:11:15.092156+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 12:11:15.111893+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 12:11:15.123882+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 12:11:15.137875+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 12:11:15.138446+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 12:11:15.141137+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 12:11:15.172619+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 12:11:15.188875+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 12:11:15.210108+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 12:11:15.220495+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 12:11:15.235824+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 12:11:19.854678+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 12:11:19.986362+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 14:51:00.392566+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 14:51:00.407693+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 14:51:00.499865+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 14:51:00.511768+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 14:51:00.525019+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 14:51:00.534287+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 14:51:00.54769+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 14:51:00.551804+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 14:51:00.558474+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 14:51:00.572695+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 14:51:00.587298+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 14:51:00.603393+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 14:51:00.614384+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 14:51:00.632631+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 14:51:03.823416+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 14:51:03.919568+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 12:11:24.170489+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a22211-3a57-7a33-9cbf-4061aeca4df5');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 14:51:06.04439+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d');
 
 
 --
@@ -3294,46 +3320,46 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a22211-3a35-7e07-90d4-1066068bb137', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.085881+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a22211-3a50-74ef-a212-7148c3db5997', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.112353+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a22211-3a51-7c1a-8122-1a7803873021', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.115128+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.127139+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a22211-3a60-7f70-8a13-19464d8227d3', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.128335+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a22211-3a61-7d13-b04e-718c4ea4b154', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.129266+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a22211-3a63-762e-b3cd-9e3273441108', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.131775+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.222903+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 12:11:24.228402+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a22211-3ad7-7197-8173-9a659500ee19', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.247774+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a22211-3a35-7e07-90d4-1066068bb137', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.158013+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a22211-3a35-7e07-90d4-1066068bb137', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a22211-3a50-74ef-a212-7148c3db5997', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.15888+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a22211-3a50-74ef-a212-7148c3db5997', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a22211-3a51-7c1a-8122-1a7803873021', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.163593+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a22211-3a51-7c1a-8122-1a7803873021', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a22211-3a57-7a33-9cbf-4061aeca4df5', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.170308+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a22211-3a57-7a33-9cbf-4061aeca4df5', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a22211-3a60-7f70-8a13-19464d8227d3', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.223634+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a22211-3a60-7f70-8a13-19464d8227d3', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a22211-3a61-7d13-b04e-718c4ea4b154', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.225502+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a22211-3a61-7d13-b04e-718c4ea4b154', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 12:11:24.26515+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a22211-3a63-762e-b3cd-9e3273441108', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.239638+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a22211-3a63-762e-b3cd-9e3273441108', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.23971+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a22211-3a63-762e-b3cd-9e3273441108', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 12:11:24.240152+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a22211-3a35-7e07-90d4-1066068bb137', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a22211-3a50-74ef-a212-7148c3db5997', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a22211-3a51-7c1a-8122-1a7803873021', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a22211-3a60-7f70-8a13-19464d8227d3', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a22211-3a63-762e-b3cd-9e3273441108', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 12:11:24.267749+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a22211-3a63-762e-b3cd-9e3273441108', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 12:11:24.319585+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a22211-3ad7-7197-8173-9a659500ee19', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:24.315311+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a22211-3ad7-7197-8173-9a659500ee19', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 12:11:24.319585+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a22211-3ad7-7197-8173-9a659500ee19', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 12:11:24.323452+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a22211-3b34-722e-9c9b-0dbd6f6d34c0', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.342115+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a22211-3b36-7084-a8d4-1ede817a56f9', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 12:11:24.344688+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a22211-3b36-7084-a8d4-1ede817a56f9', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 12:11:27.606718+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a22211-3b36-7084-a8d4-1ede817a56f9', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 12:11:27.608134+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a22211-3b36-7084-a8d4-1ede817a56f9', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 12:11:27.621451+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:05.981792+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:05.998743+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.001154+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.003154+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.009419+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.011513+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.015143+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.068313+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 14:51:06.071165+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.087336+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.040167+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.043184+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222a3-6f90-7b65-9c77-a80cac0471d2', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.043841+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222a3-6f90-7b65-9c77-a80cac0471d2', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222a3-6f91-7b34-b273-5551a070127d', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.044279+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222a3-6f91-7b34-b273-5551a070127d', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.070182+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.078422+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.080098+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.080153+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 14:51:06.080562+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 14:51:06.14183+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222a3-6fe3-724d-99a1-24971c84db35', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.14046+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222a3-6fe3-724d-99a1-24971c84db35', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.14183+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.142582+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222a3-7029-75a9-827f-a140d5a5e031', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.155149+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.156436+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222a3-702c-7611-98f0-43ff737de7a4', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:07.755529+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222a3-702c-7611-98f0-43ff737de7a4', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 14:51:07.756742+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 14:51:07.763852+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
@@ -3352,50 +3378,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a22211-3b36-7084-a8d4-1ede
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.156+00', '2026-11-28 12:11:24.158013+00', NULL, NULL, '01a22211-3a35-7e07-90d4-1066068bb137', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:25.158077+00', '2026-11-28 12:11:24.158081+00', NULL, NULL, NULL, '01a22211-3a35-7e07-90d4-1066068bb137', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.15827+00', '2026-11-28 12:11:24.15888+00', NULL, NULL, '01a22211-3a50-74ef-a212-7148c3db5997', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:24.158916+00', NULL, NULL, NULL, '01a22211-3a50-74ef-a212-7148c3db5997', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.15905+00', '2026-11-28 12:11:24.163593+00', NULL, NULL, '01a22211-3a51-7c1a-8122-1a7803873021', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:24.163629+00', NULL, NULL, NULL, '01a22211-3a51-7c1a-8122-1a7803873021', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.163743+00', '2026-11-28 12:11:24.170308+00', NULL, NULL, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:24.170419+00', NULL, NULL, NULL, '01a22211-3a57-7a33-9cbf-4061aeca4df5', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.220029+00', '2026-11-28 12:11:24.223634+00', NULL, NULL, '01a22211-3a60-7f70-8a13-19464d8227d3', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:24.247774+00', NULL, NULL, NULL, '01a22211-3a60-7f70-8a13-19464d8227d3', '01a22211-3ad7-7197-8173-9a659500ee19');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.22503+00', '2026-11-28 12:11:24.225502+00', NULL, NULL, '01a22211-3a61-7d13-b04e-718c4ea4b154', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/sql/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 12:11:24.225525+00', NULL, NULL, NULL, '01a22211-3a61-7d13-b04e-718c4ea4b154', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.226219+00', '2026-11-28 12:11:24.239638+00', NULL, NULL, '01a22211-3a63-762e-b3cd-9e3273441108', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 12:11:24.239697+00', '2026-11-28 12:11:24.23971+00', NULL, NULL, '01a22211-3a63-762e-b3cd-9e3273441108', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/sql/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', NULL, '2026-11-28 12:11:24.23972+00', '2026-11-28 12:11:24.240152+00', NULL, NULL, '01a22211-3a63-762e-b3cd-9e3273441108', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/sql/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 12:11:24.312086+00', NULL, NULL, NULL, '01a22211-3a63-762e-b3cd-9e3273441108', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:24.312622+00', '2026-11-28 12:11:24.315311+00', NULL, NULL, '01a22211-3ad7-7197-8173-9a659500ee19', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:24.315344+00', NULL, NULL, NULL, '01a22211-3ad7-7197-8173-9a659500ee19', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 12:11:27.58732+00', '2026-11-28 12:11:27.606718+00', NULL, NULL, '01a22211-3b36-7084-a8d4-1ede817a56f9', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 12:11:27.606847+00', NULL, NULL, NULL, '01a22211-3b36-7084-a8d4-1ede817a56f9', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.038445+00', '2026-11-28 14:51:06.040167+00', NULL, NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:07.040222+00', '2026-11-28 14:51:06.040226+00', NULL, NULL, NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.040415+00', '2026-11-28 14:51:06.043184+00', NULL, NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.043239+00', NULL, NULL, NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.043378+00', '2026-11-28 14:51:06.043841+00', NULL, NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.043872+00', NULL, NULL, NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.04396+00', '2026-11-28 14:51:06.044279+00', NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.044345+00', NULL, NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.06636+00', '2026-11-28 14:51:06.070182+00', NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.087336+00', NULL, NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', '01a222a3-6fe3-724d-99a1-24971c84db35');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.075389+00', '2026-11-28 14:51:06.078422+00', NULL, NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 14:51:06.078489+00', NULL, NULL, NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.079411+00', '2026-11-28 14:51:06.080098+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 14:51:06.080143+00', '2026-11-28 14:51:06.080153+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', NULL, '2026-11-28 14:51:06.080162+00', '2026-11-28 14:51:06.080562+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 14:51:06.13922+00', NULL, NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.13979+00', '2026-11-28 14:51:06.14046+00', NULL, NULL, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.140496+00', NULL, NULL, NULL, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:07.751152+00', '2026-11-28 14:51:07.755529+00', NULL, NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:07.755627+00', NULL, NULL, NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 12:11:24.143507+00', '2026-11-28 12:11:24.143507+00', '2026-11-28 12:11:24.143507+00', '2026-11-28 12:11:24.339846+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 12:11:27.53587+00', '2026-11-28 12:11:27.53587+00', '2026-11-28 12:11:27.53587+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.152683+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 14:51:07.717183+00', '2026-11-28 14:51:07.717183+00', '2026-11-28 14:51:07.717183+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a35-7e07-90d4-1066068bb137', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a35-7e07-90d4-1066068bb137', '2026-11-28 12:11:24.085881+00', '2026-11-28 12:11:24.243638+00', NULL, '2026-11-28 12:11:25.158077+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T12:11:24.158081+00:00", "title": "", "until": "2026-11-28T12:11:25.158077+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a50-74ef-a212-7148c3db5997', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a50-74ef-a212-7148c3db5997', '2026-11-28 12:11:24.112353+00', '2026-11-28 12:11:24.243638+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T12:11:24.158916+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a51-7c1a-8122-1a7803873021', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a51-7c1a-8122-1a7803873021', '2026-11-28 12:11:24.115128+00', '2026-11-28 12:11:24.243638+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T12:11:24.163629+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a57-7a33-9cbf-4061aeca4df5', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a57-7a33-9cbf-4061aeca4df5', '2026-11-28 12:11:24.127139+00', '2026-11-28 12:11:24.243638+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T12:11:24.170489+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a60-7f70-8a13-19464d8227d3', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a60-7f70-8a13-19464d8227d3', '2026-11-28 12:11:24.128335+00', '2026-11-28 12:11:24.243638+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T12:11:24.247774+00:00", "title": "upgrade.waits", "workflow": "01a22211-3ad7-7197-8173-9a659500ee19"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a61-7d13-b04e-718c4ea4b154', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3a61-7d13-b04e-718c4ea4b154', '2026-11-28 12:11:24.129266+00', '2026-11-28 12:11:24.243638+00', NULL, '2026-11-28 12:11:24.753531+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T12:11:24.226139+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T12:11:24.753531+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3a63-762e-b3cd-9e3273441108', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/sql/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/sql/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', '{}', '', '', '', '', NULL, '01a22211-3a63-762e-b3cd-9e3273441108', '2026-11-28 12:11:24.131775+00', '2026-11-28 12:11:24.243638+00', NULL, '2026-11-28 12:11:25.053008+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T12:11:24.312523+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T12:11:25.053008+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3ad7-7197-8173-9a659500ee19', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a22211-3a60-7f70-8a13-19464d8227d3', '2026-11-28 12:11:24.247774+00', '2026-11-28 12:11:24.319232+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T12:11:24.315344+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a22211-3a60-7f70-8a13-19464d8227d3', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3b36-7084-a8d4-1ede817a56f9', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3b36-7084-a8d4-1ede817a56f9', '2026-11-28 12:11:24.344688+00', '2026-11-28 12:11:27.614507+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T12:11:27.606891+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a22211-3b34-722e-9c9b-0dbd6f6d34c0', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a22211-3b34-722e-9c9b-0dbd6f6d34c0', '2026-11-28 12:11:24.342115+00', NULL, NULL, '2026-11-28 12:11:28.140788+00', NULL, '[]', 0, 2, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', '2026-11-28 14:51:05.981792+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:07.040222+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T14:51:06.040226+00:00", "title": "", "until": "2026-11-28T14:51:07.040222+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', '2026-11-28 14:51:05.998743+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.043239+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f90-7b65-9c77-a80cac0471d2', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', '2026-11-28 14:51:06.001154+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.043872+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f91-7b34-b273-5551a070127d', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f91-7b34-b273-5551a070127d', '2026-11-28 14:51:06.003154+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T14:51:06.044390+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f97-78e3-8c1a-99876a0ba663', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', '2026-11-28 14:51:06.009419+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T14:51:06.087336+00:00", "title": "upgrade.waits", "workflow": "01a222a3-6fe3-724d-99a1-24971c84db35"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', '2026-11-28 14:51:06.011513+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:07.067177+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T14:51:06.079276+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T14:51:07.067177+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', '{}', '', '', '', '', NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', '2026-11-28 14:51:06.015143+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:06.646943+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T14:51:06.139690+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T14:51:06.646943+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6fe3-724d-99a1-24971c84db35', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222a3-6f97-78e3-8c1a-99876a0ba663', '2026-11-28 14:51:06.087336+00', '2026-11-28 14:51:06.140561+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.140496+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-7029-75a9-827f-a140d5a5e031', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-7029-75a9-827f-a140d5a5e031', '2026-11-28 14:51:06.155149+00', NULL, NULL, '2026-11-28 14:51:06.155149+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-702c-7611-98f0-43ff737de7a4', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', '2026-11-28 14:51:06.156436+00', '2026-11-28 14:51:07.755737+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T14:51:07.755657+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3427,7 +3453,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, '35e65c8e-17ce-51a2-b706-e1383921c427');
+INSERT INTO public.upgrade_effect VALUES (10, 'de007098-5f27-563a-86e5-21a379c662d9');
 
 
 --
@@ -4353,6 +4379,13 @@ CREATE INDEX pgworkflows_stagecondition_stage_id_adbf4207 ON public.pgworkflows_
 
 
 --
+-- Name: pgworkflows_task_any_of; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_task_any_of ON public.pgworkflows_task USING btree (correlation, id) WHERE ((any_of IS NOT NULL) AND (kind = 'EVENT'::text) AND ((status)::text = 'WAITING'::text));
+
+
+--
 -- Name: pgworkflows_task_awaited_child; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4377,7 +4410,7 @@ CREATE INDEX pgworkflows_task_open ON public.pgworkflows_task USING btree (workf
 -- Name: pgworkflows_task_waiting; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX pgworkflows_task_waiting ON public.pgworkflows_task USING btree (kind, started_at) WHERE ((status)::text = 'WAITING'::text);
+CREATE INDEX pgworkflows_task_waiting ON public.pgworkflows_task USING btree (kind, started_at) WHERE ((started_at IS NOT NULL) AND ((status)::text = 'WAITING'::text));
 
 
 --
@@ -4561,7 +4594,7 @@ CREATE TRIGGER approval_inserted AFTER INSERT ON public.pgworkflows_approval REF
 -- Name: pgworkflows_approval approval_keeps; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER approval_keeps BEFORE UPDATE OF workflow_id, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id, requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash, form, created_at, time_limit, on_timeout, escalate_to, remind_every ON public.pgworkflows_approval FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
+CREATE TRIGGER approval_keeps BEFORE UPDATE OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id, requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash, form, created_at, time_limit, on_timeout, escalate_to, remind_every ON public.pgworkflows_approval FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
 
 
 --
@@ -4922,7 +4955,7 @@ CREATE TRIGGER task_inserted AFTER INSERT ON public.pgworkflows_task REFERENCING
 -- Name: pgworkflows_task task_keeps; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER task_keeps BEFORE UPDATE OF workflow_id, branch, seq, kind, name, correlation, child_id, compensates_id ON public.pgworkflows_task FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
+CREATE TRIGGER task_keeps BEFORE UPDATE OF workflow_id, branch, seq, kind, name, correlation, any_of, child_id, compensates_id ON public.pgworkflows_task FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 
 
 --
@@ -5499,10 +5532,10 @@ REVOKE ALL ON FUNCTION pgworkflows.go_on(workflow uuid, reason text, undo boolea
 
 
 --
--- Name: FUNCTION insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
+-- Name: FUNCTION insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
-REVOKE ALL ON FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) FROM PUBLIC;
 
 
 --
@@ -5867,6 +5900,13 @@ REVOKE ALL ON FUNCTION pgworkflows.uuid7() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.waiting_events(workflows uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION waits_for(name text, correlation text); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.waits_for(name text, correlation text) FROM PUBLIC;
 
 
 --

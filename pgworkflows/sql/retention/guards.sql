@@ -28,7 +28,7 @@ CREATE OR REPLACE TRIGGER workflow_keeps BEFORE UPDATE
 CREATE OR REPLACE TRIGGER workflow_keeps_keys BEFORE UPDATE OF requested_by_id, subject_type_id, parent_id, parent_task_id ON pgworkflows_workflow
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow', 'or null');
 CREATE OR REPLACE TRIGGER task_keeps BEFORE UPDATE
-  OF workflow_id, branch, seq, kind, name, correlation, child_id, compensates_id ON pgworkflows_task
+  OF workflow_id, branch, seq, kind, name, correlation, any_of, child_id, compensates_id ON pgworkflows_task
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 CREATE OR REPLACE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, result, error, started_at, finished_at ON pgworkflows_task
   FOR EACH ROW WHEN (OLD.status = 'COMPLETED') EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
