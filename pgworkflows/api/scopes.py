@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
@@ -11,15 +10,16 @@ from rest_framework.exceptions import NotFound
 from ..conf import conf
 from ..models import Approval, Delegation, History, Workflow, WorkflowDefinition
 from ..models.people import may
+from ..values.people import User, UserRow
 
 
-def workflows(user: Any) -> QuerySet[Workflow]:
+def workflows(user: UserRow) -> QuerySet[Workflow]:
     """Find one's own workflows; all with `view_workflow`."""
     found = Workflow.objects.using(conf().DATABASE)
     return found if may(user, "view_workflow") else found.filter(requested_by=user)
 
 
-def definitions(user: Any) -> QuerySet[WorkflowDefinition]:
+def definitions(user: User) -> QuerySet[WorkflowDefinition]:
     """Find all with `view_workflow`, else those that one may start here, else none."""
     found = WorkflowDefinition.objects.using(conf().DATABASE)
     if may(user, "view_workflow"):
@@ -32,7 +32,7 @@ def history(workflow: Workflow) -> QuerySet[History]:
     return History.objects.using(conf().DATABASE).of_workflow(workflow.pk)
 
 
-def workflow_or_404(user: Any, key: str) -> Workflow:
+def workflow_or_404(user: User, key: str) -> Workflow:
     """Return the workflow of this id that the user may see; raise NotFound, also for what is no id."""
     try:
         wanted = uuid.UUID(key)
@@ -50,12 +50,12 @@ def shown_approvals() -> QuerySet[Approval]:
     return found.select_related("policy", "stage", "workflow").defer("workflow__error").prefetch_related("decisions")
 
 
-def approvals(user: Any) -> QuerySet[Approval]:
+def approvals(user: User) -> QuerySet[Approval]:
     """Find what one is asked, stands in for, asked for or has decided; all with `view_approval`."""
     return Approval.objects.using(conf().DATABASE).visible_to(user)
 
 
-def approval_or_404(user: Any, key: str) -> Approval:
+def approval_or_404(user: User, key: str) -> Approval:
     """Return the approval of this id that the user may see; raise NotFound, also for what is no id."""
     found = approvals(user).filter(pk=_number(key)).first()
     if found is None:
@@ -63,12 +63,12 @@ def approval_or_404(user: Any, key: str) -> Approval:
     return found
 
 
-def delegations(user: Any) -> QuerySet[Delegation]:
+def delegations(user: User) -> QuerySet[Delegation]:
     """Find what one gave or got."""
     return Delegation.objects.using(conf().DATABASE).of(user).select_related("delegator", "delegate")
 
 
-def delegation_or_404(user: Any, key: str) -> Delegation:
+def delegation_or_404(user: User, key: str) -> Delegation:
     """Return the delegation of this id that the user gave or got; raise NotFound, also for what is no id."""
     found = delegations(user).filter(pk=_number(key)).first()
     if found is None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack
 
 from ..values.durations import Duration, moment, optional_seconds
+from ..values.people import Person
 from ..values.texts import key_text, label
 from .arguments import Arguments, bind
 from .scope import current_scope
@@ -34,7 +35,7 @@ class StartOptions(TypedDict, total=False):
     run_after: datetime | None
     timeout: Duration | None
     subject: Model | None
-    requested_by: Any
+    requested_by: Person | None
     attributes: Mapping[str, Any]
 
 
@@ -60,7 +61,7 @@ class WorkflowFunction(Generic[P, R]):
     key: str | None = None
     run_after: datetime | None = None
     subject: Model | None = None
-    requested_by: Any = None
+    requested_by: Person | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:

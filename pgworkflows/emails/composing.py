@@ -19,6 +19,7 @@ from ..presentation.summaries import summary_texts
 from ..site import decision_links
 from ..store.approvals.announcements import Notification
 from ..telemetry import points
+from ..values.people import User
 from ..values.redaction import Redactor
 from .recipients import address_of
 
@@ -43,7 +44,7 @@ class News:
         """Say it in one line."""
         return " ".join(self.render("subject.txt", context).split())
 
-    def context(self, person: Any) -> dict[str, Any]:
+    def context(self, person: User) -> dict[str, Any]:
         """Return what the templates get for one person."""
         approval, redactor = self.approval, Redactor.of_approval(self.approval)
         decision = approval.decisions.order_by("pk").last() if approval.status != Approval.Status.WITHDRAWN else None
@@ -67,7 +68,7 @@ class Email:
     news: list[News]
     key: str
 
-    def to(self, person: Any) -> EmailMultiAlternatives:
+    def to(self, person: User) -> EmailMultiAlternatives:
         """Write it to one person: as the templates of what happened say it, or as a list where there is more than one thing."""
         with translation.override(language_of(person)):
             subject, text, html = self._one(person) if len(self.news) == 1 else self._list(person)
@@ -81,11 +82,11 @@ class Email:
             message.attach_alternative(html, "text/html")
         return message
 
-    def _one(self, person: Any) -> tuple[str, str, str]:
+    def _one(self, person: User) -> tuple[str, str, str]:
         news, context = self.news[0], self.news[0].context(person)
         return news.subject(context), news.render("txt", context), news.render("html", context)
 
-    def _list(self, person: Any) -> tuple[str, str, str]:
+    def _list(self, person: User) -> tuple[str, str, str]:
         entries, failed = [], None
         for news in self.news[:LISTED]:
             try:
@@ -103,13 +104,13 @@ class Email:
         subject, text, html = (render_to_string(f"{TEMPLATES}/list.{kind}", given) for kind in ("subject.txt", "txt", "html"))
         return " ".join(subject.split()), text, html
 
-    def _message_id(self, person: Any) -> str:
+    def _message_id(self, person: User) -> str:
         """Let mail programs recognise an e-mail that had to be sent twice."""
         host = conf().BASE_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
         return f"<{self.key}.{person.pk}@{host}>"
 
 
-def language_of(person: Any) -> str:
+def language_of(person: User) -> str:
     """Return the `language` that a project's user model has, where it is a language that Django knows; else the default."""
     language = getattr(person, "language", None)
     return language if isinstance(language, str) and translation.check_for_language(language) else settings.LANGUAGE_CODE
@@ -123,7 +124,7 @@ def page_url(approval: Approval) -> str:
         return links.absolute_in_admin(Approval, approval.pk)
 
 
-def decision_url(approval: Approval, person: Any) -> str:
+def decision_url(approval: Approval, person: User) -> str:
     """Return the absolute address where this person can decide, empty where the project has no such pages."""
     try:
         return decision_links.decision_url(approval, person)

@@ -11,6 +11,7 @@ from ..models import Approval, Delegation
 from ..store.approvals.announcements import Notification
 from ..store.approvals.decisions import refusal, who_could_decide, who_may_decide
 from ..store.connection import database
+from ..values.people import User
 
 
 def recipients(approval: Approval, notification: Notification) -> list[Any]:
@@ -43,7 +44,7 @@ def _users(found_by: dict[str, Any]) -> Any:
     return model._base_manager.using(database().alias).filter(**found_by).order_by("pk")
 
 
-def address_of(person: Any) -> str:
+def address_of(person: User) -> str:
     """Return where to write to, empty where there is no address."""
     field = getattr(person, "EMAIL_FIELD", "email")
     return str(getattr(person, field, "") or "").strip()

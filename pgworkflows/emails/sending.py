@@ -18,6 +18,7 @@ from ..store.approvals.announcements import Notification
 from ..store.approvals.decisions import principals, refusal
 from ..store.connection import database, database_now
 from ..telemetry import points
+from ..values.people import User
 from .composing import ASKING, Email, News
 from .recipients import address_of, people, recipients
 
@@ -53,7 +54,7 @@ def _minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _key(person: Any, minute: datetime) -> str:
+def _key(person: User, minute: datetime) -> str:
     return f"{person}/{minute.isoformat()}"
 
 
@@ -68,7 +69,7 @@ def _heard(people: list[Any], now: datetime, key: str, email: str) -> set[Any]:
     return {emails[found] for found in events.values_list("workflow__key", flat=True) if found}
 
 
-def _put_into(email: WorkflowFunction[..., Any], person: Any, news: dict[str, Any], key: str) -> bool:
+def _put_into(email: WorkflowFunction[..., Any], person: User, news: dict[str, Any], key: str) -> bool:
     """Start the e-mail of that minute unless it is there, and return whether it was still open."""
     with transaction.atomic(using=database().alias):
         rows = Workflow.objects.using(database().alias)
@@ -106,14 +107,14 @@ def write(key: Any, happened: list[dict[str, Any]], *, email: str) -> None:
         points.failed.emit(what=f"the e-mail to {whom}", error=error)
 
 
-def _still_news(approval: int, notification: Notification, person: Any) -> News | None:
+def _still_news(approval: int, notification: Notification, person: User) -> News | None:
     row = _find(approval)
     if row is None or (notification in ASKING and not _still_asks(row, person)):
         return None
     return News(approval=row, notification=notification)
 
 
-def _still_asks(approval: Approval, person: Any) -> bool:
+def _still_asks(approval: Approval, person: User) -> bool:
     """Whether this person may decide, or stands in for somebody who may."""
     return not refusal(approval, person) or any(not refusal(approval, person, name) for name in principals(approval, person))
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from ..values.people import User
 from .approval_verbs import ApprovalVerbs
 from .columns import JSONField, bounded, in_reach
 from .functions import DatabaseNow
@@ -37,21 +38,21 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
         """Find what waits for a decision past its due date."""
         return self.pending().filter(due_at__lt=DatabaseNow())
 
-    def naming(self, user: Any) -> ApprovalQuerySet:
+    def naming(self, user: User) -> ApprovalQuerySet:
         """Find what names this user, directly or by a group."""
         found = person(user, self.db)
         return self.none() if found is None else self.filter(named([found.pk], groups_of([found.pk], self.db)))
 
-    def for_user(self, user: Any) -> ApprovalQuerySet:
+    def for_user(self, user: User) -> ApprovalQuerySet:
         """Find what names this user, directly, by a group, or as the delegate of somebody whom it names."""
         return self.filter(reduce(or_, (way.condition for way in ways_to(user, self.db)), NOTHING))
 
-    def requested_by(self, user: Any) -> ApprovalQuerySet:
+    def requested_by(self, user: User) -> ApprovalQuerySet:
         """Find what this user asked for."""
         found = person(user, self.db)
         return self.none() if found is None else self.filter(requested_by=found)
 
-    def visible_to(self, user: Any) -> ApprovalQuerySet:
+    def visible_to(self, user: User) -> ApprovalQuerySet:
         """Find what this user may see: named, standing in, requester, has decided, or holds `view_approval`."""
         viewer = person(user, self.db)
         if viewer is None:

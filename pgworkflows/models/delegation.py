@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from ..values.people import User
 from .columns import JSONField, in_reach
 from .functions import DatabaseNow
 from .people import person
@@ -22,7 +21,7 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         """Find what holds now."""
         return self.filter(starts_at__lte=DatabaseNow(), ends_at__gt=DatabaseNow())
 
-    def of(self, user: Any) -> DelegationQuerySet:
+    def of(self, user: User) -> DelegationQuerySet:
         """Find those that this user gave or got."""
         found = person(user, self.db)
         return self.none() if found is None else self.filter(Q(delegator=found) | Q(delegate=found))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMModelMixin
 
+from ..values.people import Person, UserRow
 from .columns import JSONField
 from .people import name_of
 from .transitions import FSMField, transition
@@ -78,20 +77,20 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
 
-    def edited(self, user: Any) -> None:
+    def edited(self, user: UserRow) -> None:
         """Put a user down as the last editor, without saving."""
         self.edited_by, self.edited_by_name = user, name_of(user)
         known = {"key": str(user.pk), "name": self.edited_by_name}
         if known not in self.editors:
             self.editors = [*self.editors, known]
 
-    def is_edited_by(self, user: Any) -> bool:
+    def is_edited_by(self, user: UserRow) -> bool:
         """Whether a user, or one of that name, has edited the draft."""
         name = name_of(user)
         known = [*self.editors, {"key": str(self.edited_by_id), "name": self.edited_by_name}]
         return any(editor["key"] == str(user.pk) or editor["name"] == name for editor in known)
 
-    def publish(self, by: Any) -> None:
+    def publish(self, by: Person) -> None:
         """Make it the version that new requests get, and retire the one before; raise NotAllowed or ValidationError.
 
         Needs `publish_policy`, and another person than its editors.
@@ -100,7 +99,7 @@ class ApprovalPolicy(FSMModelMixin, models.Model):
 
         policies.publish(self, by)
 
-    def new_draft(self, by: Any) -> ApprovalPolicy:
+    def new_draft(self, by: Person) -> ApprovalPolicy:
         """Return a copy to edit, as the next version; raise NotAllowed if there is a draft already."""
         from ..store.approvals import policies
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
+from ..values.people import Person
+
 if TYPE_CHECKING:
     import uuid
 
@@ -16,7 +18,7 @@ class WorkflowVerbs:
 
     id: uuid.UUID
 
-    def send_event(self, name: str, payload: Any = None, *, key: str | int | None = None, by: Any = None) -> bool:
+    def send_event(self, name: str, payload: Any = None, *, key: str | int | None = None, by: Person | None = None) -> bool:
         """Send a named message; it may come before the workflow waits for it. The same key is sent once.
 
         Return whether the workflow waits for it, or got it before by that key: false may be early, or a wrong name.
@@ -25,13 +27,13 @@ class WorkflowVerbs:
 
         return events.send_to(self.id, name, payload, key=key, by=by)
 
-    def cancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
+    def cancel(self, reason: str, *, compensate: bool = True, by: Person | None = None) -> None:
         """End it, after undoing its completed steps unless `compensate` is false; raise WorkflowFinished."""
         from ..store import interventions
 
         interventions.cancel(self.id, reason, compensate=compensate, by=by)
 
-    def retry(self, reason: str = "", *, by: Any = None) -> None:
+    def retry(self, reason: str = "", *, by: Person | None = None) -> None:
         """Let a FAILED or BLOCKED workflow go on from where it stopped; raise WorkflowFinished for any other.
 
         One that is to be tried again later tries now: the attempt counts, and has the same idempotency key.
@@ -40,7 +42,7 @@ class WorkflowVerbs:
 
         interventions.retry(self.id, reason, by=by)
 
-    def compensate(self, reason: str, *, by: Any = None) -> None:
+    def compensate(self, reason: str, *, by: Person | None = None) -> None:
         """Undo the completed steps of a FAILED or BLOCKED workflow; raise WorkflowFinished for any other."""
         from ..store import interventions
 
@@ -52,19 +54,21 @@ class WorkflowVerbs:
 
         return waiting.wait_for_result(self.id, timeout)
 
-    async def asend_event(self, name: str, payload: Any = None, *, key: str | int | None = None, by: Any = None) -> bool:
+    async def asend_event(
+        self, name: str, payload: Any = None, *, key: str | int | None = None, by: Person | None = None
+    ) -> bool:
         """Do `send_event` from async code."""
         return await sync_to_async(self.send_event)(name, payload, key=key, by=by)
 
-    async def acancel(self, reason: str, *, compensate: bool = True, by: Any = None) -> None:
+    async def acancel(self, reason: str, *, compensate: bool = True, by: Person | None = None) -> None:
         """Do `cancel` from async code."""
         await sync_to_async(self.cancel)(reason, compensate=compensate, by=by)
 
-    async def aretry(self, reason: str = "", *, by: Any = None) -> None:
+    async def aretry(self, reason: str = "", *, by: Person | None = None) -> None:
         """Do `retry` from async code."""
         await sync_to_async(self.retry)(reason, by=by)
 
-    async def acompensate(self, reason: str, *, by: Any = None) -> None:
+    async def acompensate(self, reason: str, *, by: Person | None = None) -> None:
         """Do `compensate` from async code."""
         await sync_to_async(self.compensate)(reason, by=by)
 

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
+from ..values.people import User
 from .delegation import Delegation
 from .people import name_of, person
 
@@ -77,18 +78,18 @@ class KeptOut(OfTheRow):
         return text, [*self.people, *self.people.values()]
 
 
-def ways_to(user: Any, alias: str) -> list[Way]:
+def ways_to(user: User, alias: str) -> list[Way]:
     """Return the ways by which an approval can come to this user just now; each condition alone is served by an index."""
-    user = person(user, alias)
-    if user is None:
+    row = person(user, alias)
+    if row is None:
         return []
-    mine = {user.pk: name_of(user)}
-    name = f"delegator__{user.USERNAME_FIELD}"
-    given = list(Delegation.objects.using(alias).current().filter(delegate=user).values_list("delegator", name, "kinds"))
-    groups = groups_of([user.pk, *(principal for principal, _, _ in given)], alias)
-    ways = [Way(name="user", principal=user.pk, condition=_named_as_user([user.pk]), people=mine)]
-    if own := [group for member, group in groups if member == user.pk]:
-        ways.append(Way(name="group", principal=user.pk, condition=_named_by_group(own), people=mine))
+    mine = {row.pk: name_of(row)}
+    name = f"delegator__{row.USERNAME_FIELD}"
+    given = list(Delegation.objects.using(alias).current().filter(delegate=row).values_list("delegator", name, "kinds"))
+    groups = groups_of([row.pk, *(principal for principal, _, _ in given)], alias)
+    ways = [Way(name="user", principal=row.pk, condition=_named_as_user([row.pk]), people=mine)]
+    if own := [group for member, group in groups if member == row.pk]:
+        ways.append(Way(name="group", principal=row.pk, condition=_named_by_group(own), people=mine))
     for principal, username, kinds in given:
         covered = Q(kind__in=kinds) if kinds else Q()
         asked = named([principal], [pair for pair in groups if pair[0] == principal])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core import signing
 
@@ -12,6 +11,7 @@ from ..conf import conf
 from ..models import Approval
 from ..presentation.links import absolute
 from ..store.connection import database_now
+from ..values.people import User
 
 SALT = "pgworkflows.decision-link"
 
@@ -37,7 +37,7 @@ class Link:
         return database_now() - self.signed_at > timedelta(seconds=conf().LINK_MAX_AGE)
 
 
-def decision_url(approval: Approval, user: Any, verdict: str = "") -> str:
+def decision_url(approval: Approval, user: User, verdict: str = "") -> str:
     """Return the absolute address, from BASE_URL on, where this user can decide; `verdict` is offered first, never taken.
 
     Raises NoReverseMatch where the project does not include `pgworkflows.site.urls`.
@@ -47,7 +47,7 @@ def decision_url(approval: Approval, user: Any, verdict: str = "") -> str:
     return absolute("pgworkflows_site:link", token_for(approval, user, verdict))
 
 
-def token_for(approval: Approval, user: Any, verdict: str = "") -> str:
+def token_for(approval: Approval, user: User, verdict: str = "") -> str:
     """Sign who may decide what."""
     said = [approval.pk, str(user.pk), approval.snapshot_hash, verdict, database_now().timestamp()]
     return signing.Signer(salt=SALT).sign_object(said)

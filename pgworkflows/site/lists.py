@@ -18,6 +18,7 @@ from ..models.ways import TakesDecisions, ways_to
 from ..presentation.search import labelled, meant
 from ..presentation.summaries import in_short
 from ..store.connection import database_now, query
+from ..values.people import User, UserRow
 
 PER_PAGE = 50
 #: What lies beyond is reached by filters and by searching.
@@ -40,7 +41,7 @@ class Page:
     there_are_more: bool
 
 
-def to_decide(user: Any, whose: str = "") -> Branches:
+def to_decide(user: User, whose: str = "") -> Branches:
     """Find what waits for this user's decision, by the ways in which it comes to them; `whose` picks one of the ways."""
     alias = conf().DATABASE
     pending = Approval.objects.using(alias).pending()
@@ -51,7 +52,7 @@ def to_decide(user: Any, whose: str = "") -> Branches:
     ]
 
 
-def requested(user: Any) -> Branches:
+def requested(user: User) -> Branches:
     """Find what this user asked for: each request once, as it stands."""
     # A scalar subquery is looked up for each row shown; NOT EXISTS would become a join of the whole table with itself.
     same = Approval.objects.filter(workflow=OuterRef("workflow"), branch=OuterRef("branch"), request=OuterRef("request"))
@@ -59,13 +60,13 @@ def requested(user: Any) -> Branches:
     return [Approval.objects.using(conf().DATABASE).requested_by(user).filter(seq=newest)]
 
 
-def decided(user: Any) -> Branches:
+def decided(user: UserRow) -> Branches:
     """Find what this user has decided."""
     heard = Decision.objects.filter(user=user, approval=OuterRef("pk"))
     return [Approval.objects.using(conf().DATABASE).filter(Exists(heard))]
 
 
-def visible(user: Any) -> Branches:
+def visible(user: UserRow) -> Branches:
     """Find what this user may see."""
     rows = Approval.objects.using(conf().DATABASE)
     if person(user, conf().DATABASE) is None:
@@ -128,7 +129,7 @@ def up_to(number: int) -> str:
     return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
-def waiting_for(user: Any) -> Waiting:
+def waiting_for(user: User) -> Waiting:
     """Count what waits for this user's decision."""
     branches, now = to_decide(user), database_now()
     late = [branch.filter(due_at__lt=now) for branch in branches]

@@ -23,6 +23,7 @@ from ..store.approvals.decisions import principals, refusal, who_may_decide
 from ..store.approvals.snapshots import difference, find_subject, snapshot_of
 from ..store.approvals.verbs import speaks_for_requester
 from ..store.connection import database_now
+from ..values.people import User
 from ..values.plain import plain
 from ..values.readable import fields_of
 from ..values.redaction import Redactor
@@ -44,7 +45,7 @@ def visible_or_404(request: HttpRequest, key: int) -> Approval:
     return found
 
 
-def behalves(approval: Approval, user: Any) -> list[tuple[str, Any]]:
+def behalves(approval: Approval, user: User) -> list[tuple[str, Any]]:
     """Return for whom this user can decide just now, as choices: "" for themselves."""
     found: list[tuple[str, Any]] = []
     if approval.status != Approval.Status.PENDING:
@@ -184,7 +185,7 @@ class ApprovalPage:
 URLS = ("approve", "reject", "request_changes", "resubmit", "withdraw", "reassign", "comment")
 
 
-def may_reassign(approval: Approval, user: Any) -> bool:
+def may_reassign(approval: Approval, user: User) -> bool:
     """Whether this user can have somebody else asked."""
     return may(user, "reassign_approval") or approval.users.filter(pk=user.pk).exists()
 

@@ -17,6 +17,7 @@ from ..presentation.refusals import refusal_in_http
 from ..store.actors import acting_as
 from ..store.approvals.decisions import form_of
 from ..store.approvals.verbs import locked
+from ..values.people import Person
 from .forms import CommentForm, DecisionForm, ReassignForm, ResubmitForm, WithdrawForm
 
 #: What precedes the names of the fields that an approval brings along.
@@ -66,7 +67,7 @@ class ApprovalVerb:
 
 
 def _verdict(name: str) -> Callable[[Approval, Any, dict[str, Any]], None]:
-    def perform(approval: Approval, by: Any, given: dict[str, Any]) -> None:
+    def perform(approval: Approval, by: Person, given: dict[str, Any]) -> None:
         decide = getattr(approval, name)
         behalf = given.get("on_behalf_of") or None
         decide(by, comment=given["comment"], data=given.get(DATA), on_behalf_of=behalf)
@@ -113,7 +114,7 @@ OTHERS = (
 VERBS = {str(verb.name): verb for verb in (*VERDICTS, *OTHERS)}
 
 
-def perform(verb: ApprovalVerb, approval: Approval, by: Any, given: dict[str, Any], channel: str) -> None:
+def perform(verb: ApprovalVerb, approval: Approval, by: Person, given: dict[str, Any], channel: str) -> None:
     """Do it, unless the page that it comes from is stale; raise one of REFUSALS."""
     with acting_as(by, channel=channel):
         if "revision" not in given:

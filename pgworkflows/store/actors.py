@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models.people import name_of, person
+from ..values.people import Person
 from ..values.texts import label
 from .connection import database, query
 
@@ -24,7 +25,7 @@ class Actor:
     by_name: bool = False
 
     @classmethod
-    def of(cls, who: Any, channel: str = "python") -> Actor:
+    def of(cls, who: Person | None, channel: str = "python") -> Actor:
         """Make an Actor of a user or a name."""
         if who is None or isinstance(who, str):
             return cls(name=label(who or "", "the name of who acts"), channel=channel, by_name=bool(who))
@@ -52,7 +53,7 @@ def recorded_as(actor: Actor, note: str = "") -> Iterator[None]:
 _current: ContextVar[Actor | None] = ContextVar("pgworkflows_actor", default=None)
 
 
-def current_actor(by: Any = None) -> Actor:
+def current_actor(by: Person | None = None) -> Actor:
     """Return who acts: `by`, else the one that `acting_as` set, else nobody."""
     acting = _current.get()
     if by is not None:
@@ -64,7 +65,7 @@ def current_actor(by: Any = None) -> Actor:
 running_for: ContextVar[Actor | None] = ContextVar("pgworkflows_running_for", default=None)
 
 
-def requester(by: Any = None) -> Actor:
+def requester(by: Person | None = None) -> Actor:
     """Return who asks for what is started: `by`, else who acts, else for whom this workflow runs; a user's name is that user."""
     found = current_actor(by)
     if by is None and not found.name:
@@ -85,7 +86,7 @@ def sign(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context
 
 
 @contextmanager
-def acting_as(user: Any, *, channel: str = "python") -> Iterator[None]:
+def acting_as(user: Person | None, *, channel: str = "python") -> Iterator[None]:
     """Let a user, or a name, be the actor of every verb inside."""
     token = _current.set(Actor.of(user, channel))
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..exceptions import WorkflowFinished, WorkflowNotFound
 from ..values.encoding import dump
+from ..values.people import Person
 from ..values.position import Position
 from ..values.texts import key_text, label
 from .actors import current_actor
@@ -17,7 +18,7 @@ from .connection import query, refuse_foreign_transaction
 POST = "SELECT pgworkflows.post_event(%(workflow)s, %(name)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | int | None, by: Any) -> bool:
+def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | int | None, by: Person | None) -> bool:
     """Insert an event for one workflow; return whether it waits for one. Raise WorkflowNotFound or WorkflowFinished."""
     check_name(name)
     refuse_foreign_transaction("send_event()")
@@ -34,7 +35,9 @@ def send_to(workflow: uuid.UUID, name: str, payload: Any, *, key: str | int | No
 POST_CORRELATED = "SELECT pgworkflows.post_correlated(%(name)s, %(correlation)s, %(payload)s::jsonb, %(key)s, %(actor)s)"
 
 
-def send_event(name: str, payload: Any = None, *, correlation: str | int, key: str | int | None = None, by: Any = None) -> bool:
+def send_event(
+    name: str, payload: Any = None, *, correlation: str | int, key: str | int | None = None, by: Person | None = None
+) -> bool:
     """Send an event under a correlation: kept until a workflow waits for it, then given to the oldest that waits.
 
     Return whether one waits for it, or the same name, correlation and key were sent before, which sends nothing.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from ..exceptions import WorkflowFinished, WorkflowNotFound
+from ..values.people import Person
 from ..values.texts import prose
 from .actors import current_actor
 from .connection import query, refuse_foreign_transaction
@@ -17,7 +17,7 @@ SELECT pgworkflows.request_cancel(
 """
 
 
-def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Any) -> None:
+def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Person | None) -> None:
     """End a workflow, or leave the request for the worker that runs it just now; raise WorkflowFinished."""
     refuse_foreign_transaction("cancel()")
     actor = current_actor(by)
@@ -38,17 +38,17 @@ def cancel(workflow: uuid.UUID, reason: str, *, compensate: bool, by: Any) -> No
 RETRY = "SELECT pgworkflows.request_retry(%(workflow)s, %(reason)s, %(undo)s, %(actor)s, %(channel)s)"
 
 
-def retry(workflow: uuid.UUID, reason: str = "", *, by: Any) -> None:
+def retry(workflow: uuid.UUID, reason: str = "", *, by: Person | None) -> None:
     """Let a FAILED or BLOCKED workflow go on where it stopped, compensation included, and one that backs off try now."""
     _go_on(workflow, "retry", reason, undo=False, by=by)
 
 
-def compensate(workflow: uuid.UUID, reason: str, *, by: Any) -> None:
+def compensate(workflow: uuid.UUID, reason: str, *, by: Person | None) -> None:
     """Undo the completed steps of a FAILED or BLOCKED workflow."""
     _go_on(workflow, "compensate", reason, undo=True, by=by)
 
 
-def _go_on(workflow: uuid.UUID, verb: str, reason: str, *, undo: bool, by: Any) -> None:
+def _go_on(workflow: uuid.UUID, verb: str, reason: str, *, undo: bool, by: Person | None) -> None:
     refuse_foreign_transaction(f"{verb}()")
     actor = current_actor(by)
     parameters = {

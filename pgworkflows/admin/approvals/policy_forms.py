@@ -14,6 +14,7 @@ from ...definitions.registry import registry
 from ...models import ApprovalPolicy, ApprovalStage
 from ...site.forms import UserField
 from ...store.approvals.snapshots import find_subject
+from ...values.people import UserRow
 from ..workflows.actions import JSONText
 
 Base = forms.ModelForm  # both are generic only for type checkers
@@ -76,7 +77,7 @@ class TryForm(forms.Form):
     requester = UserField(label=_("Requester (user name)"), required=False, max_length=200)
     attributes = JSONText(label=_("Attributes"), required=False, help_text=_('As JSON, such as {"amount": 1200}.'))
 
-    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: UserRow, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Conditions compare a row's values, so they would tell them.
         seen = [

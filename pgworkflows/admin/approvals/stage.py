@@ -16,6 +16,7 @@ from ...conf import conf
 from ...models import ApprovalPolicy, ApprovalStage, StageCondition
 from ...models.people import names_of
 from ...presentation.links import in_admin
+from ...values.people import User
 from ..listing import ModelAdmin
 from .policy_forms import LabelledRows, StageForm
 
@@ -102,7 +103,7 @@ class ConditionInline(PartOfDraft, TabularInline):
     formfield_overrides = {models.TextField: {"widget": TextInput}}
 
 
-def lock_draft(policy: Any, user: Any) -> ApprovalPolicy:
+def lock_draft(policy: Any, user: User) -> ApprovalPolicy:
     """Lock a policy until the commit, and put the user down as its last editor; refuse what is no draft any more."""
     draft = ApprovalPolicy.objects.using(conf().DATABASE).select_for_update(of=("self",)).get(pk=policy)
     if draft.status != ApprovalPolicy.Status.DRAFT:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ...models import Task, Workflow
 from ...models.waits import TRIED_NOW
 from ...presentation.waits import waits_of
+from ...values.people import Person
 
 
 class ReasonForm(forms.Form):
@@ -97,19 +98,19 @@ def _unfinished(workflow: Workflow) -> bool:
     return not workflow.is_finished
 
 
-def _cancel(workflow: Workflow, given: dict[str, Any], by: Any) -> None:
+def _cancel(workflow: Workflow, given: dict[str, Any], by: Person) -> None:
     workflow.cancel(given["reason"], compensate=given["compensate"], by=by)
 
 
-def _retry(workflow: Workflow, given: dict[str, Any], by: Any) -> None:
+def _retry(workflow: Workflow, given: dict[str, Any], by: Person) -> None:
     workflow.retry(given["reason"], by=by)
 
 
-def _compensate(workflow: Workflow, given: dict[str, Any], by: Any) -> None:
+def _compensate(workflow: Workflow, given: dict[str, Any], by: Person) -> None:
     workflow.compensate(given["reason"], by=by)
 
 
-def _send_event(workflow: Workflow, given: dict[str, Any], by: Any) -> Any:
+def _send_event(workflow: Workflow, given: dict[str, Any], by: Person) -> Any:
     if workflow.send_event(given["name"], given["payload"], key=given["key"] or None, by=by):
         return None
     said = _(

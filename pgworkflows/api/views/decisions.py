@@ -15,6 +15,7 @@ from ...exceptions import NotAllowed
 from ...models import Approval
 from ...store.approvals.people import active_user
 from ...store.approvals.verbs import locked
+from ...values.people import Person
 from .. import scopes
 from ..documents import APPROVAL, operation
 from ..etags import IF_MATCH, etag, require_match
@@ -27,7 +28,7 @@ from .base import View
 class ApprovalVerbView(View):
     """One verb on an approval that the user may see; answers how it stands after."""
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Call the verb."""
         raise NotImplementedError
 
@@ -51,7 +52,7 @@ class Decide(ApprovalVerbView):
 
     verb: ClassVar[str]
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Call the verb; what is wrong in the form is said of `data`."""
         try:
             getattr(approval, self.verb)(by, **given)
@@ -100,7 +101,7 @@ class ResubmitApproval(ApprovalVerbView):
 
     serializer_class = Resubmit
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Resubmit it."""
         approval.resubmit(by, **given)
 
@@ -115,7 +116,7 @@ class WithdrawApproval(ApprovalVerbView):
 
     serializer_class = Withdraw
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Withdraw it."""
         approval.withdraw(by, **given)
 
@@ -130,7 +131,7 @@ class ReassignApproval(ApprovalVerbView):
 
     serializer_class = Reassign
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Reassign it."""
         to = _group(given["to"]) if given.get("kind") == "group" else _person(given["to"])
         approval.reassign(by, to, given["reason"])
@@ -146,7 +147,7 @@ class Comments(ApprovalVerbView):
 
     serializer_class = Comment
 
-    def do(self, approval: Approval, by: Any, /, **given: Any) -> None:
+    def do(self, approval: Approval, by: Person, /, **given: Any) -> None:
         """Comment on it."""
         approval.comment(by, given["text"])
 

@@ -17,6 +17,7 @@ from ...definitions.registry import registry
 from ...definitions.workflow import WorkflowFunction
 from ...models import History, Task, Workflow, WorkflowDefinition
 from ...models.history import IN_ORDER
+from ...values.people import User, UserRow
 from ...values.redaction import Redactor
 from .. import scopes
 from ..documents import WORKFLOW, operation
@@ -61,7 +62,7 @@ class Workflows(ListView):
 
         return once(request, effect)
 
-    def _asked(self, user: Any, given: dict[str, Any]) -> tuple[WorkflowFunction[..., Any], dict[str, Any], dict[str, Any]]:
+    def _asked(self, user: User, given: dict[str, Any]) -> tuple[WorkflowFunction[..., Any], dict[str, Any], dict[str, Any]]:
         """Return what is to be started, how, and with which arguments; raise Unprocessable."""
         definition = _startable(given["name"], given.get("version"))
         options: dict[str, Any] = {name: given[name] for name in ("key", "run_after", "attributes") if name in given}
@@ -83,7 +84,7 @@ def _startable(name: str, version: int | None) -> WorkflowFunction[..., Any]:
     return chosen
 
 
-def _subject(user: Any, model: str, id: str) -> Model:  # noqa: A002 - the body's own word
+def _subject(user: UserRow, model: str, id: str) -> Model:  # noqa: A002 - the body's own word
     """Return the row if the user may view its model; raise Unprocessable alike for what is hidden and what is not there."""
     try:
         kind = apps.get_model(model)

@@ -14,6 +14,7 @@ from ...store.actors import Actor, requester
 from ...store.approvals.stages import Question
 from ...values.durations import Duration, optional_seconds
 from ...values.encoding import dump, path_of, with_rows
+from ...values.people import Person
 from ...values.texts import label, prose
 from ..replay import current_replay
 from ..stages import ApprovalOutcome, go_through_stages
@@ -36,7 +37,7 @@ def request_approval(
     policy: str | None = None,
     quorum: int = 1,
     subject: Any = None,
-    requested_by: Any = None,
+    requested_by: Person | None = None,
     allow_self_approval: bool = False,
     form: type[Form] | None = None,
     attributes: Mapping[str, Any] | None = None,

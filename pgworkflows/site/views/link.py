@@ -12,6 +12,7 @@ from ...conf import conf
 from ...models import Approval
 from ...store.approvals.decisions import refusal
 from ...store.approvals.snapshots import NOTHING, find_subject, snapshot_of
+from ...values.people import User, UserRow
 from ..decision_links import BadLink, Link, read
 from ..faces import Face
 from ..page import ApprovalPage, behalves
@@ -43,7 +44,7 @@ def confirm(request: HttpRequest, face: Face, token: str) -> HttpResponse:
     return _page(request, face, link, approval, {}, None)
 
 
-def _signed(token: str, user: Any) -> Link:
+def _signed(token: str, user: User) -> Link:
     """Return what the link says; raise DeadLink where nobody here signed it, for others, and when it has expired."""
     try:
         link = read(token)
@@ -55,7 +56,7 @@ def _signed(token: str, user: Any) -> Link:
     return link
 
 
-def _open(user: Any, link: Link) -> Approval:
+def _open(user: UserRow, link: Link) -> Approval:
     """Return the approval; raise DeadLink where the link is spent, or what it was about is not the same any more."""
     rows = Approval.objects.using(conf().DATABASE).select_related("policy", "stage", "workflow")
     approval = rows.filter(pk=link.approval).first()

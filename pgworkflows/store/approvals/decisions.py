@@ -12,6 +12,7 @@ from ...exceptions import AlreadyDecided, ApprovalExpired, NotAllowed
 from ...models import Approval
 from ...models.people import name_of, person
 from ...values.encoding import dump
+from ...values.people import Person, User
 from ..actors import Actor, current_actor, recorded_as
 from ..connection import database, query, refuse_foreign_transaction
 from .people import active_user
@@ -26,7 +27,7 @@ FROM (SELECT pgworkflows.record_decision(
 """
 
 
-def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any, on_behalf_of: Any) -> None:
+def decide(approval: Approval, by: Person, verdict: str, *, comment: str, data: Any, on_behalf_of: Person | None) -> None:
     """Record one decision, and refresh the given row.
 
     Raises NotAllowed, AlreadyDecided, ApprovalExpired, SubjectChanged, or ValidationError where the form is not filled in.
@@ -59,7 +60,7 @@ def decide(approval: Approval, by: Any, verdict: str, *, comment: str, data: Any
 _DONE: dict[str, str] = {Verdict.REJECT: "rejected", Verdict.REQUEST_CHANGES: "sent back"}
 
 
-def _name(user: Any) -> str:
+def _name(user: Person) -> str:
     """Return a person's name as its column has it; who is named and is not there is refused in SQL."""
     if isinstance(user, str):
         row = person(user, database().alias)
@@ -116,7 +117,7 @@ FROM pgworkflows.standing(%(approval)s, %(username)s, %(on_behalf_of)s) s
 """
 
 
-def refusal(approval: Approval, user: Any, on_behalf_of: Any = None) -> str:
+def refusal(approval: Approval, user: User, on_behalf_of: Person | None = None) -> str:
     """Return why this user cannot decide just now, as the verb would say it; empty if they can."""
     if approval.status != Approval.Status.PENDING:
         return str(AlreadyDecided(approval.pk, approval.status))
@@ -133,7 +134,7 @@ SELECT s.username FROM pgworkflows.stands_in_for(%(approval)s, %(user)s) s WHERE
 """
 
 
-def principals(approval: Approval, user: Any) -> list[str]:
+def principals(approval: Approval, user: User) -> list[str]:
     """Return the names of those for whom this user stands in on this approval."""
     return [row[0] for row in query(PRINCIPALS, {"approval": approval.pk, "user": user.pk})]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from ...exceptions import NotAllowed
 from ...models import Delegation
 from ...models.people import name_of
 from ...values.durations import moment
+from ...values.people import Person
 from ...values.texts import prose
 from ..actors import current_actor, recorded_as
 from ..connection import database_now, refuse_foreign_transaction
@@ -19,7 +19,13 @@ from .people import active_user
 
 
 def delegate(
-    by: Any, to: Any, *, starts_at: datetime | None = None, ends_at: datetime, kinds: list[str] | None = None, reason: str = ""
+    by: Person,
+    to: Person,
+    *,
+    starts_at: datetime | None = None,
+    ends_at: datetime,
+    kinds: list[str] | None = None,
+    reason: str = "",
 ) -> Delegation:
     """Let `to` decide for `by` until `ends_at`, from now on or from `starts_at`; `kinds` are of approvals, none for all.
 
@@ -39,7 +45,7 @@ def delegate(
         )
 
 
-def end(delegation: Delegation, by: Any) -> None:
+def end(delegation: Delegation, by: Person) -> None:
     """End a delegation now, as who gave it; one that has not begun never will. Raises NotAllowed where it has ended."""
     refuse_foreign_transaction("ending a delegation")
     user = active_user(by)

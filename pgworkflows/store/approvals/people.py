@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 
 from ...exceptions import NotAllowed
 from ...models.people import person
+from ...values.people import Person, UserRow
 from ..connection import database
 
 
-def active_user(who: Any) -> Any:
+def active_user(who: Person) -> UserRow:
     """Return the user's row; raise NotAllowed unless it is there and active."""
     user = person(who, database().alias)
     if user is None or not getattr(user, "is_active", True):

@@ -15,6 +15,7 @@ from ...exceptions import NotAllowed
 from ...models import ApprovalPolicy, ApprovalStage, StageCondition
 from ...models.functions import DatabaseNow
 from ...models.people import may, name_of
+from ...values.people import Person, User
 from ..actors import current_actor, recorded_as
 from ..connection import database
 from .people import active_user
@@ -91,12 +92,12 @@ def unmet_conditions(stage: ApprovalStage, attributes: dict[str, Any]) -> list[s
     return unmet
 
 
-def _require_permission(policy: ApprovalPolicy, user: Any, permission: str, verb: str) -> None:
+def _require_permission(policy: ApprovalPolicy, user: User, permission: str, verb: str) -> None:
     if not may(user, permission):
         raise NotAllowed(f"Policy {policy} cannot be {verb} by {name_of(user)}: that needs the permission {permission}.")
 
 
-def publish(policy: ApprovalPolicy, by: Any) -> None:
+def publish(policy: ApprovalPolicy, by: Person) -> None:
     """Publish a draft and retire the version before it; raise NotAllowed or ValidationError."""
     user = active_user(by)
     alias = database().alias
@@ -142,7 +143,7 @@ def problems_of(policy: ApprovalPolicy) -> list[str]:
     return found
 
 
-def new_draft(policy: ApprovalPolicy, by: Any) -> ApprovalPolicy:
+def new_draft(policy: ApprovalPolicy, by: Person) -> ApprovalPolicy:
     """Copy a version, with its stages and conditions, as the next one; raise NotAllowed where there is a draft already."""
     user = active_user(by)
     alias = database().alias

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q
 
 from ...exceptions import AlreadyDecided, NotAllowed
 from ...models import Approval, ApprovalAction
 from ...models.functions import DatabaseNow
 from ...models.people import may, name_of
+from ...values.people import Person, User, UserRow
 from ...values.texts import prose
 from ..actors import Actor, current_actor, recorded_as
 from ..connection import database, database_now, query, refuse_foreign_transaction
@@ -43,7 +45,7 @@ def _change(approval: Approval, **values: Any) -> None:
     Approval.objects.using(database().alias).filter(pk=approval.pk).update(revision=F("revision") + 1, **values)
 
 
-def _as_person(by: Any) -> tuple[Any, Actor]:
+def _as_person(by: Person) -> tuple[UserRow, Actor]:
     user = active_user(by)
     return user, current_actor(user)
 
@@ -53,12 +55,12 @@ def requester_is_gone(approval: Approval) -> bool:
     return approval.requested_by_id is None or not names_among([approval.requested_by_id], [])
 
 
-def speaks_for_requester(approval: Approval, user: Any) -> bool:
+def speaks_for_requester(approval: Approval, user: User) -> bool:
     """Whether a user may withdraw and resubmit: the requester, or where they are gone who holds `reassign_approval`."""
     return user.pk == approval.requested_by_id or (may(user, "reassign_approval") and requester_is_gone(approval))
 
 
-def _require_requester(approval: Approval, user: Any, verb: str) -> None:
+def _require_requester(approval: Approval, user: User, verb: str) -> None:
     if not speaks_for_requester(approval, user):
         gone = ", who is gone; then who holds the permission reassign_approval can" if requester_is_gone(approval) else ""
         raise NotAllowed(f"Approval {approval.pk} cannot be {verb} by {name_of(user)}: only its requester can{gone}.")
@@ -72,7 +74,7 @@ def _require_reason(approval: Approval, text: str, verb: str) -> None:
 TELL = "SELECT pgworkflows.tell_asker(%(workflow)s, %(key)s, %(sender)s)"
 
 
-def withdraw(approval: Approval, by: Any, reason: str) -> None:
+def withdraw(approval: Approval, by: Person, reason: str) -> None:
     """End it, as its requester."""
     user, actor = _as_person(by)
     with locked(approval) as row, recorded_as(actor, reason):
@@ -86,7 +88,7 @@ def withdraw(approval: Approval, by: Any, reason: str) -> None:
         query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/withdrawn", "sender": actor.name})
 
 
-def resubmit(approval: Approval, by: Any, comment: str) -> None:
+def resubmit(approval: Approval, by: Person, comment: str) -> None:
     """Ask again, as its requester; a worker opens the next round."""
     user, actor = _as_person(by)
     with locked(approval) as row:
@@ -100,7 +102,7 @@ def resubmit(approval: Approval, by: Any, comment: str) -> None:
         query(TELL, {"workflow": row.workflow_id, "key": f"{row.pk}/resubmitted", "sender": actor.name})
 
 
-def comment(approval: Approval, by: Any, text: str) -> None:
+def comment(approval: Approval, by: Person, text: str) -> None:
     """Record what somebody says who may see it."""
     user, actor = _as_person(by)
     with locked(approval) as row:
@@ -112,7 +114,7 @@ def comment(approval: Approval, by: Any, text: str) -> None:
         act(row, ApprovalAction.Verb.COMMENT, actor, text)
 
 
-def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
+def reassign(approval: Approval, by: Person, to: Person | Group, reason: str) -> None:
     """Have `to`, a user or a group, asked instead of `by`, or with `reassign_approval` instead of everybody."""
     user, actor = _as_person(by)
     with locked(approval) as row:
@@ -127,13 +129,12 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
         _require_reason(row, reason, "reassigned")
         if row.status != Approval.Status.PENDING:
             raise AlreadyDecided(row.pk, row.status)
-        if not isinstance(to, Group):
-            to = active_user(to)
+        new = to if isinstance(to, Group) else active_user(to)
         if personally and row.decisions.filter(Q(user=user) | Q(on_behalf_of=user)).exists():
             raise NotAllowed(f"Approval {row.pk} cannot be reassigned by {actor.name}, who has decided.")
-        _ask_instead(row, user if personally else None, to)
+        _ask_instead(row, user if personally else None, new)
         # Who chooses who decides does not decide; who hands over may get it back.
-        said = f"{user if personally else 'everybody'} -> {to}: {reason}"
+        said = f"{user if personally else 'everybody'} -> {new}: {reason}"
         act(row, ApprovalAction.Verb.REASSIGN, actor, said, keeps_out=not personally)
         users, groups = row.users.values_list("pk", flat=True), row.groups.values_list("pk", flat=True)
         agreed = row.decisions.filter(verdict=Approval.Verdict.APPROVE).count()
@@ -141,7 +142,7 @@ def reassign(approval: Approval, by: Any, to: Any, reason: str) -> None:
         _change(row)
 
 
-def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
+def _ask_instead(approval: Approval, one: UserRow, to: UserRow) -> None:
     if one is not None:
         approval.users.remove(one)
     else:
@@ -150,19 +151,20 @@ def _ask_instead(approval: Approval, one: Any, to: Any) -> None:
     (approval.groups if isinstance(to, Group) else approval.users).add(to)
 
 
-# Before it is inserted too: `approval` holds what the rule looks at, by column.
+# Before it is inserted too: `approval` is its row as JSON, without the columns that are JSON themselves.
 KEPT_OUT = """
 SELECT k.id, k.username FROM pgworkflows.kept_out(jsonb_populate_record(NULL::pgworkflows_approval, %(approval)s::jsonb)) k
 """
-LOOKED_AT = (
-    "id", "workflow_id", "branch", "request", "stage_id", "requested_by_id", "requested_by_name", "allow_self_approval",
-    "allow_same_person",
-)  # fmt: skip
+
+
+def _as_row(approval: Approval) -> str:
+    columns = [field.attname for field in Approval._meta.concrete_fields if not isinstance(field, JSONField)]
+    return json.dumps({name: getattr(approval, name) for name in columns}, cls=DjangoJSONEncoder)
 
 
 def candidates(approval: Approval, named: dict[Any, str]) -> list[str]:
     """Return the names of those among active people who could decide."""
-    out = query(KEPT_OUT, {"approval": json.dumps({name: getattr(approval, name) for name in LOOKED_AT}, default=str)})
+    out = query(KEPT_OUT, {"approval": _as_row(approval)})
     keys, names = {key for key, _ in out}, {name for _, name in out}
     return sorted(name for key, name in named.items() if key not in keys and name not in names)
 
