@@ -28,8 +28,9 @@ if TYPE_CHECKING:
         WorkflowNotFound,
         WouldNeverReturn,
     )
-    from .execution.context import current_step, current_workflow
+    from .execution.context import current_workflow
     from .execution.stages import ApprovalOutcome
+    from .execution.step_scope import current_step
     from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
     from .execution.waits.approval import request_approval
     from .execution.waits.event import Received, wait_for_event
@@ -64,7 +65,7 @@ _HOMES = {
     "WouldNeverReturn": "exceptions",
     "acting_as": "store.actors",
     "approvers": "definitions.approvers",
-    "current_step": "execution.context",
+    "current_step": "execution.step_scope",
     "current_workflow": "execution.context",
     "describe_subject": "definitions.subjects",
     "now": "execution.vocabulary",

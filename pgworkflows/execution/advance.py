@@ -15,7 +15,7 @@ from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout
 from ..models import Task, Workflow
 from ..store.actors import Actor, running_for
-from ..values.encoding import PLAIN, ModelReference, decode, dump
+from ..values.encoding import PLAIN, ModelReference, dump, load
 from ..values.texts import check_size
 from .attempts import take_result
 from .body import BodyScope
@@ -24,7 +24,7 @@ from .control_flow import ControlFlow, LockConflict, Suspended
 from .engine import WHOLE_RUN
 from .entering import entered_in
 from .errors import describe_end
-from .leaving import tracing_kept
+from .leaving import TracingKept
 from .run import MOST_CRASHES, Run
 from .sagas import compensate, to_undo
 
@@ -89,12 +89,12 @@ def _go_on(run: Run, arguments: dict[str, Any]) -> None:
 
 
 def _arguments(run: Run) -> dict[str, Any]:
-    stored, definition = json.loads(run.row.kwargs), run.definition
+    stored, definition = run.row.kwargs, run.definition
     if run.row.format == PLAIN:
-        check_size(run.row.kwargs, f"{definition.name}: the arguments")
+        check_size(stored, f"{definition.name}: the arguments")
         # Never decoded: a tag that came from outside would name a class of its sender's choice.
-        return convert(definition.name, definition.function, definition.signature, stored)
-    return bind(definition.name, definition.signature, (), decode(stored))
+        return convert(definition.name, definition.function, definition.signature, json.loads(stored))
+    return bind(definition.name, definition.signature, (), load(stored))
 
 
 def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
@@ -127,7 +127,7 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
     transaction = run.batch.transaction
     transaction.mode = "body"
     try:
-        with tracing_kept():
+        with TracingKept():
             value = run.definition.function(**arguments)
     except ControlFlow:
         raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -16,7 +15,7 @@ from ..models.waits import Wait, WaitKind, wait_for
 from ..store.records import RecordedTask
 from ..telemetry import points
 from ..values.encoding import digest, dump, load, with_rows
-from .context import StepInfo, step_info, workflow_info
+from .context import StepInfo, workflow_info
 from .control_flow import ControlFlow, LockConflict, Suspended, TransactionLost
 from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
 from .outside import OutsideCall, needs_executor
@@ -26,15 +25,15 @@ from .step_scope import StepScope
 #: How long, in seconds, a step is snoozed for others' locks before its workflow is blocked, and the pauses in between.
 LONGEST_SNOOZING, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
 _PLAIN = (str, int, bool, type(None))
-_INSIDE = StepScope(atomic=True)
 
 
-def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo | None = None) -> Any:
+def attempt(
+    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], compensates: StepInfo | None = None
+) -> Any:
     """Bring a task to its result, or raise what it failed with, or Suspended.
 
     `task` is what is recorded at this position, or a fresh PENDING record.
     """
-    info = info or StepInfo(name=step.name, attempt=task.attempt + 1, workflow=run.row.id, position=task.position)
     if task.position in run.overran and task.status != Task.Status.COMPLETED:
         run.overran.discard(task.position)
         run.apart = True
@@ -45,22 +44,23 @@ def attempt(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[
         task.started_at, task.due_at = charge.began or task.started_at, None
         _failed(run, step, task, charge.error, task.attempt + 1)
     if not step.atomic:
-        return _attempt_outside(run, step, task, arguments, info)
-    return _attempt_inside(run, step, task, arguments, info)
+        return _attempt_outside(run, step, task, arguments, compensates)
+    return _attempt_inside(run, step, task, arguments, compensates)
 
 
 def _attempt_inside(  # noqa: RET503 - _failed does not return
-    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo
+    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], compensates: StepInfo | None
 ) -> Any:
-    batch, transaction = run.batch, run.batch.transaction
+    batch, transaction, attempts = run.batch, run.batch.transaction, task.attempt + 1
     run.before_step(step, task.position)
     snoozed_since = _snoozed_since(task)
     task.started_at, task.due_at = task.started_at or run.now(), None
     transaction.begin_step(step.elsewhere, own_savepoint=run.has_own_savepoint(task.position))
-    scope, step_token = current_scope.set(_INSIDE), step_info.set(info)
+    inside = StepScope(atomic=True, info=lambda: _info(run, step, task, attempts, compensates))
+    scope = current_scope.set(inside)
     failure: BaseException | None = None
     if points.step_begun.subscribers:
-        points.step_begun.emit(**_facts(run, step, task, info))
+        points.step_begun.emit(**_facts(run, step, task, attempts))
     began = time.monotonic()
     batch.engine.step = run.row.id, task.position, step, began
     try:
@@ -78,23 +78,26 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         failure = _explained(error)
     else:
         transaction.end_step()
-        _completed(run, task, text, info.attempt)
+        _completed(run, task, text, attempts)
         return recorded
     finally:
         batch.engine.step = None
         current_scope.reset(scope)
-        step_info.reset(step_token)
         if points.step_ended.subscribers:
-            points.step_ended.emit(**_facts(run, step, task, info), seconds=time.monotonic() - began, error=failure)
+            points.step_ended.emit(**_facts(run, step, task, attempts), seconds=time.monotonic() - began, error=failure)
     if run.undone is not None:
         run.charges[task.position] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
         raise Suspended
-    _failed(run, step, task, failure, info.attempt)
+    _failed(run, step, task, failure, attempts)
 
 
-def _facts(run: Run, step: Step[..., Any], task: RecordedTask, info: StepInfo) -> dict[str, Any]:
+def _info(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int, compensates: StepInfo | None) -> StepInfo:
+    return StepInfo(name=step.name, attempt=attempt, workflow=run.row.id, position=task.position, compensates=compensates)
+
+
+def _facts(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int) -> dict[str, Any]:
     worker = run.batch.engine.name
-    return {"worker": worker, "workflow": run.row.id, "position": task.position, "step": step, "attempt": info.attempt}
+    return {"worker": worker, "workflow": run.row.id, "position": task.position, "step": step, "attempt": attempt}
 
 
 def _call(step: Step[..., Any], arguments: dict[str, Any]) -> object:
@@ -200,7 +203,9 @@ def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, rais
     raise rebuild(error, step=task.name, attempts=attempts).with_traceback(raised.__traceback__ if raised else None)
 
 
-def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], info: StepInfo) -> Any:
+def _attempt_outside(
+    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], compensates: StepInfo | None
+) -> Any:
     result = run.results.pop(task.position, None)
     if result is not None and result.key.attempt == task.attempt:
         return take_result(run, task, result)
@@ -214,9 +219,9 @@ def _attempt_outside(run: Run, step: Step[..., Any], task: RecordedTask, argumen
     task.status, task.attempt = Task.Status.RUNNING, attempts
     task.started_at = task.started_at or run.now()
     run.write(task)
-    info = replace(info, attempt=attempts)
     of = workflow_info.get()
     assert of is not None
+    info = _info(run, step, task, attempts, compensates)
     call = OutsideCall(epoch=run.row.epoch + 1, step=step, arguments=arguments, info=info, of=of)
     compensating = run.row.status == Workflow.Status.COMPENSATING
     status = Workflow.Status.COMPENSATING if compensating else Workflow.Status.RUNNING

@@ -110,7 +110,7 @@ def _run_all(batch: Batch, runs: list[Run]) -> None:
                 batch.report.overran = True
                 break
             batch.transaction.take_back_path()
-            batch.transaction.workflow = f"{run.row.name} {run.row.id}"
+            batch.transaction.workflow = run.row
             batch.engine.running = run.row.id
             runs[place] = _run_one(batch, run)
             batch.report.advanced += 1

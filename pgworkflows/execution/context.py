@@ -52,7 +52,6 @@ class StepInfo:
 
 
 workflow_info: ContextVar[WorkflowInfo | None] = ContextVar("pgworkflows_workflow", default=None)
-step_info: ContextVar[StepInfo | None] = ContextVar("pgworkflows_step", default=None)
 
 
 def current_workflow() -> WorkflowInfo:
@@ -60,12 +59,4 @@ def current_workflow() -> WorkflowInfo:
     info = workflow_info.get()
     if info is None:
         raise NotAllowed("current_workflow() has an answer only in a workflow's body and in its steps.")
-    return info
-
-
-def current_step() -> StepInfo:
-    """Return the step whose function this is; raise NotAllowed elsewhere."""
-    info = step_info.get()
-    if info is None:
-        raise NotAllowed("current_step() has an answer only in a step that a workflow runs.")
     return info

@@ -36,12 +36,13 @@ def entered(workflow: WorkflowInfo) -> Iterator[None]:
         made.__exit__(None, None, None)
 
 
-@contextmanager
-def entered_in(transaction: FusedTransaction, workflow: WorkflowInfo) -> Iterator[None]:
+def entered_in(transaction: FusedTransaction, workflow: WorkflowInfo) -> AbstractContextManager[None]:
     """Be in the workflow's context with its body and atomic steps; their `on_commit` hooks will be in it too."""
-    if conf().ENTER is None:
-        yield
-        return
+    return nullcontext() if conf().ENTER is None else _entered_in(transaction, workflow)
+
+
+@contextmanager
+def _entered_in(transaction: FusedTransaction, workflow: WorkflowInfo) -> Iterator[None]:
     context, waiting = entered(workflow), transaction.connection.run_on_commit
     before = len(waiting)
     with transaction.own_queries():

@@ -126,7 +126,7 @@ class Guard:
         """Raise QueryInBody in a body, and NotAllowed for transaction control."""
         text = self._text(sql)
         if self.transaction.mode == "body":
-            raise QueryInBody(self.transaction.workflow, text[:200])
+            raise QueryInBody(str(self.transaction.workflow), text[:200])
         if is_everyday(text):
             return
         self.transaction.unsure |= ";" in text
@@ -154,7 +154,7 @@ class Guard:
 
     def _watch_other(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.transaction.mode == "body":
-            raise QueryInBody(self.transaction.workflow, self._text(sql)[:200])
+            raise QueryInBody(str(self.transaction.workflow), self._text(sql)[:200])
         alias = context["connection"].alias
         if self.transaction.mode == "step" and alias not in self.transaction.elsewhere and not only_reads(self._text(sql)):
             raise NotAllowed(

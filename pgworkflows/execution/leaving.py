@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -39,12 +37,14 @@ def leave(caught: int, outermost: str) -> None:
     sys.settrace(lambda *_: None)  # frames are traced only where the thread is
 
 
-@contextmanager
-def tracing_kept() -> Iterator[None]:
-    """Give a debugger, or who measures coverage, back what `leave` has taken."""
-    before = sys.gettrace()
-    try:
-        yield
-    finally:
-        if sys.gettrace() is not before:
-            sys.settrace(before)
+class TracingKept:
+    """Gives a debugger, or who measures coverage, back what `leave` has taken."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = sys.gettrace()
+
+    def __exit__(self, *_: object) -> None:
+        if sys.gettrace() is not self._before:
+            sys.settrace(self._before)

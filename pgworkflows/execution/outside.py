@@ -23,7 +23,7 @@ from ..store.claims import CallKey
 from ..store.connection import end_what_was_left_open
 from ..telemetry import points
 from ..values.encoding import dump, load, with_rows
-from .context import StepInfo, WorkflowInfo, step_info, workflow_info
+from .context import StepInfo, WorkflowInfo, workflow_info
 from .entering import entered, entered_async, own_thread
 from .errors import DEADLOCK, SERIALIZATION, describe, sqlstate
 from .step_scope import StepScope
@@ -119,10 +119,9 @@ def _met_a_lock(error: BaseException) -> bool:
 
 
 def _enter(call: OutsideCall) -> None:
-    current_scope.set(StepScope(atomic=False))
+    current_scope.set(StepScope(atomic=False, info=lambda: call.info))
     workflow_info.set(call.of)
     running_for.set(Actor(pk=call.of.requested_by, name=call.of.requested_by_name, channel="worker"))
-    step_info.set(call.info)
 
 
 def _facts(call: OutsideCall) -> dict[str, Any]:

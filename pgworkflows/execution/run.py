@@ -98,7 +98,7 @@ class Run:
         if self.row.crashes > MOST_CRASHES:
             self.block(self.tried_too_often(f"Step {step.name}", lost_call))
             raise Suspended
-        answered = (self.row.id, self.row.epoch) in batch.landed
+        answered = bool(batch.landed) and (self.row.id, self.row.epoch) in batch.landed
         if (batch.apart or answered) and self.row.crashes > 1 and self.dirty:
             # Commit step by step, so that the one that is tried in vain stands alone and gets the blame, and so that an
             # answer from outside does not go with it.
@@ -126,8 +126,8 @@ class Run:
 
     def charge(self, position: Position) -> Charge | None:
         """Return what the attempt at this position is charged with."""
-        error = self.batch.engine.charges.pop((self.row.id, position), None)
-        if error is not None:
+        kept = self.batch.engine.charges
+        if kept and (error := kept.pop((self.row.id, position), None)) is not None:
             self.charges[position] = Charge(error=error)
         return self.charges.get(position)
 

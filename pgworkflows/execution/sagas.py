@@ -59,15 +59,8 @@ def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
     known = target.status == Task.Status.COMPLETED
     arguments = load(target.payload) | {"result": load(target.result) if known else None}
     compensates = StepInfo(name=target.name, attempt=target.attempt, workflow=run.row.id, position=target.position)
-    info = StepInfo(
-        name=step.undo.name,
-        attempt=task.attempt + 1,
-        workflow=run.row.id,
-        position=task.position,
-        compensates=compensates,
-    )
     try:
-        attempt(run, step.undo, task, arguments, info)
+        attempt(run, step.undo, task, arguments, compensates)
     except Exception as error:
         run.block(error)
         raise Suspended from None

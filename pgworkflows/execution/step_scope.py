@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NotAllowed
 from ..store import starting
+from .context import StepInfo
 
 
 class StepScope:
@@ -15,8 +18,10 @@ class StepScope:
 
     in_body = False
 
-    def __init__(self, *, atomic: bool) -> None:
+    def __init__(self, *, atomic: bool, info: Callable[[], StepInfo]) -> None:
         self.atomic = atomic
+        #: Says which step it is, to whoever asks.
+        self.info = info
 
     def call_step(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; refuse an outside step in an atomic one."""
@@ -34,3 +39,11 @@ class StepScope:
     def start_many(self, workflow: WorkflowFunction[..., Any], calls: list[dict[str, Any]]) -> Any:
         """Start independent workflows in the step's transaction."""
         return starting.start_many(workflow, calls)
+
+
+def current_step() -> StepInfo:
+    """Return the step whose function this is; raise NotAllowed elsewhere."""
+    scope = current_scope.get()
+    if not isinstance(scope, StepScope):
+        raise NotAllowed("current_step() has an answer only in a step that a workflow runs.")
+    return scope.info()

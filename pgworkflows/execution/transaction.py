@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 
 from ..exceptions import NotAllowed
+from ..models.workflow_row import ClaimedWorkflow
 from ..store.connection import Row
 from .control_flow import TransactionLost
 from .errors import LOCK_TIMEOUT, sqlstate
@@ -55,7 +56,7 @@ class FusedTransaction:
         self.alone = alone
         self.lock_timeout = lock_timeout
         self.mode = "engine"
-        self.workflow = ""
+        self.workflow: ClaimedWorkflow | None = None
         self.transaction = ""
         self.savepoints = 0
         #: When this transaction last came back from the database, in monotonic seconds.

@@ -47,6 +47,9 @@ class ClaimedWorkflow:
     owner_id: int | None
     fingerprint: str
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
 
 @dataclass(slots=True, kw_only=True)
 class WorkflowChange:

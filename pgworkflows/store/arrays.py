@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 
-def plain(values: Iterable[Any]) -> str:
+def _literal(values: list[Any], write: Callable[[Any], str]) -> str:
+    """Return an array literal. Most columns are empty, or hold one object many times in a row, which is written once."""
+    if values.count(None) == len(values):
+        return "{" + ",".join(["NULL"] * len(values)) + "}"
+    texts, last, text = [], None, "NULL"
+    for value in values:
+        if value is not last:
+            last, text = value, "NULL" if value is None else write(value)
+        texts.append(text)
+    return "{" + ",".join(texts) + "}"
+
+
+def plain(values: list[Any]) -> str:
     """Return an array literal of ids, numbers, booleans or our own words: what needs no quotes."""
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    return _literal(values, str)
 
 
-def quoted(values: Iterable[str | None]) -> str:
+def quoted(values: list[str | None]) -> str:
     """Return an array literal of any texts, JSON among them."""
-    return "{" + ",".join(["NULL" if value is None else f'"{_escaped(value)}"' for value in values]) + "}"
+    return _literal(values, _escaped)
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
+    if '"' in text or "\\" in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
-def moments(values: Iterable[datetime | None]) -> str:
+def moments(values: list[datetime | None]) -> str:
     """Return an array literal of moments."""
-    return "{" + ",".join(["NULL" if value is None else f'"{value.isoformat()}"' for value in values]) + "}"
+    return _literal(values, datetime.isoformat)

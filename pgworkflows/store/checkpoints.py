@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import DateTimeField, Field, JSONField, TextField
@@ -59,15 +59,15 @@ Recorded = tuple[uuid.UUID, RecordedTask]
 def _task_columns(given: list[Recorded]) -> dict[str, str]:
     tasks = [task for _, task in given]
     return {
-        "workflow": plain(workflow for workflow, _ in given),
-        "id": plain(task.id for task in tasks),
-        "status": plain(task.status for task in tasks),
-        "attempt": plain(task.attempt for task in tasks),
-        "result": quoted(task.result for task in tasks),
-        "error": quoted(task.error for task in tasks),
-        "due_at": moments(task.due_at for task in tasks),
-        "started_at": moments(task.started_at for task in tasks),
-        "finished_at": moments(task.finished_at for task in tasks),
+        "workflow": plain([workflow for workflow, _ in given]),
+        "id": plain([task.id for task in tasks]),
+        "status": plain([task.status for task in tasks]),
+        "attempt": plain([task.attempt for task in tasks]),
+        "result": quoted([task.result for task in tasks]),
+        "error": quoted([task.error for task in tasks]),
+        "due_at": moments([task.due_at for task in tasks]),
+        "started_at": moments([task.started_at for task in tasks]),
+        "finished_at": moments([task.finished_at for task in tasks]),
     }
 
 
@@ -75,15 +75,15 @@ def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> N
     """Insert the tasks that came new; raise TransactionGone."""
     tasks = [task for _, task in given]
     columns = _task_columns(given) | {
-        "branch": quoted(task.position.branch for task in tasks),
-        "seq": plain(task.position.seq for task in tasks),
-        "kind": plain(task.kind for task in tasks),
-        "name": quoted(task.name for task in tasks),
-        "correlation": quoted(task.correlation for task in tasks),
-        "any_of": quoted(task.any_of for task in tasks),
-        "child": plain(task.child for task in tasks),
-        "compensates": plain(task.compensates for task in tasks),
-        "payload": quoted(task.payload for task in tasks),
+        "branch": quoted([task.position.branch for task in tasks]),
+        "seq": plain([task.position.seq for task in tasks]),
+        "kind": plain([task.kind for task in tasks]),
+        "name": quoted([task.name for task in tasks]),
+        "correlation": quoted([task.correlation for task in tasks]),
+        "any_of": quoted([task.any_of for task in tasks]),
+        "child": plain([task.child for task in tasks]),
+        "compensates": plain([task.compensates for task in tasks]),
+        "payload": quoted([task.payload for task in tasks]),
     }
     _write(execute, INSERT_TASKS, columns | {"transaction": transaction}, len(tasks))
 
@@ -99,7 +99,7 @@ def update_workflows(execute: Execute, transaction: str, changes: list[WorkflowC
     _write(execute, UPDATE_WORKFLOWS, written | {"transaction": transaction}, len(changes))
 
 
-def _array(field: Field[Any, Any]) -> Callable[[Iterable[Any]], str]:
+def _array(field: Field[Any, Any]) -> Callable[[list[Any]], str]:
     """Return what makes an array literal of a column's values."""
     return quoted if isinstance(field, TextField | JSONField) else moments if isinstance(field, DateTimeField) else plain
 

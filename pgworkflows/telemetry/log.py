@@ -40,10 +40,11 @@ def log_workflow(
     failure: Failure | None = None, **_: Any,
 ) -> None:  # fmt: skip
     """Log a change of status; as an error, with the exception, where a person has to hear of it."""
-    level = logging.DEBUG
+    level = logging.DEBUG if failure is None else logging.INFO if failure.expected else logging.ERROR
+    if not logger.isEnabledFor(level):
+        return
     details: dict[str, Any] = {"workflow_id": str(workflow), "workflow_name": name, "workflow_status": to_status}
     if failure is not None:
-        level = logging.INFO if failure.expected else logging.ERROR
         details |= {
             "workflow_version": failure.version, "workflow_key": failure.key, "queue": failure.queue, "step": failure.step,
             "attempts": failure.attempts, "error_type": failure.error_type,

@@ -244,17 +244,27 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 # json.dumps() would make an encoder anew at each call.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# json.loads() would look for space before and behind, which neither `dump` nor jsonb writes.
+_from_json = json.JSONDecoder().raw_decode
 
 
 def dump(value: Any, where: str) -> str:
     """Return the value as JSON text; raise NotStorable naming `where`, also when it is larger than MAX_PAYLOAD_BYTES."""
     try:
-        text = _to_json(encode(value, where))
+        text = _word(value) or _to_json(encode(value, where))
     except RecursionError:
         raise NotStorable(where, "it contains itself, or is nested too deeply.") from None
     except ValueError as error:
         raise NotStorable(where, f"{error}.") from error
     return check_size(text, where)
+
+
+def _word(value: Any) -> str:
+    """Return the JSON of what most steps return, for which an encoder is dear; "" for anything else."""
+    if value is None:
+        return "null"
+    kind = type(value)
+    return str(value) if kind is int else str(value).lower() if kind is bool else ""
 
 
 def digest(value: Any, where: str) -> str:
@@ -264,7 +274,7 @@ def digest(value: Any, where: str) -> str:
 
 def load(text: str | None) -> Any:
     """Return what `dump` was given; None for no text."""
-    return None if text is None else decode(json.loads(text))
+    return None if text is None else decode(_from_json(text)[0])
 
 
 _PLAIN_TYPES = (str, int, bool, float, type(None))
