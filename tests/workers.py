@@ -37,7 +37,7 @@ def rows(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     """Run one statement on the test's own connection."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters or None)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.description is not None else []
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:

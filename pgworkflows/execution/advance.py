@@ -47,6 +47,10 @@ def advance(run: Run) -> None:
 
 def _advance(run: Run) -> None:
     row = run.row
+    if run.take_word_of_hang() and not (run.batch.alone and run.batch.apart):
+        _record_results(run)
+        run.try_by_itself()
+        return
     run.take_own_events()
     charged = run.batch.engine.charges.pop((row.id, WHOLE_RUN), None)
     if charged is not None:

@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
+import psycopg
+
 from ..store import claims, events, queues
 from ..store.claims import CallKey
 from ..telemetry import points
@@ -20,7 +22,7 @@ from .outside import OutsideCall, OutsideResult
 from .pacing import Pacing
 
 RESULTS_AT_ONCE = 50
-#: How long a workflow that lost its transaction here is looked for here.
+#: How long a workflow that lost its transaction here, or was not to be had, is looked for here.
 ASIDE_SECONDS = 3.0
 
 
@@ -69,7 +71,7 @@ class Agenda:
         #: Workflows to run next, each in a batch of its own, and whether it is the turn of one of them.
         self.alone: list[uuid.UUID] = []
         self._alones_turn = False
-        #: Workflows that lost their transaction here, and until when they are tried here.
+        #: Workflows that lost their transaction here, or could not be locked, and until when they are tried here.
         self.aside: dict[uuid.UUID, float] = {}
         #: Whether suspects are due; one that takes them alone does not ask.
         self.suspects_due = False
@@ -184,7 +186,7 @@ class Agenda:
 
     def _try_one(self, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> Report | None:
         """Commit that a workflow is about to be tried, then run it alone."""
-        held = queues.choose_one(self.engine.known, suspects=suspects, ids=ids)
+        held = queues.choose_one(self.engine.known, self.engine.worker_id, suspects=suspects, ids=ids)
         if held is None:
             return None
         if held[0] in self.aside:
@@ -201,4 +203,8 @@ class Agenda:
         return report
 
     def _run_held(self, workflow: uuid.UUID, held: datetime, suspects: bool) -> Report:
-        return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True, apart=suspects)
+        try:
+            return run_batch(self.engine, lambda execute: claims.claim_held(execute, workflow, held), alone=True, apart=suspects)
+        except psycopg.errors.LockNotAvailable:
+            self.aside[workflow] = time.monotonic() + ASIDE_SECONDS
+            return Report()

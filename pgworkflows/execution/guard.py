@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
@@ -106,7 +105,7 @@ class Guard:
             transaction.statement_failed(error, began)
             raise
         finally:
-            transaction.last_activity = time.monotonic()
+            transaction.end_statement()
 
     def _admit_raw(self, generator: Any) -> None:
         """Look at what comes past Django's cursors: COPY, callproc(), stream(), psycopg's own cursors, pipelines."""

@@ -9,6 +9,7 @@ from ..models import Workflow
 from ..models.workflow_row import ClaimedWorkflow
 from ..store import claims
 from ..store.connection import database
+from ..store.transactions import bounded
 from ..telemetry import points
 from .batch_state import Batch, Source
 from .replay import read_together
@@ -17,24 +18,14 @@ from .transaction import FusedTransaction
 
 
 def _settings(batch: Batch) -> str:
-    """Return the settings of this transaction only, so that a pooler hands nothing on.
-
-    The server itself ends the transaction of a worker that is stopped or out of reach.
-    """
+    """Return the statements that bound this transaction, and say who acts in it."""
     engine = batch.engine
-    lease = int(engine.lease * 1000)
     wait = engine.lock_timeout_alone if batch.alone else engine.lock_timeout
     actor = engine.name.replace("'", "''")
     acting = f"SET LOCAL pgworkflows.actor = '{actor}'; SET LOCAL pgworkflows.channel = 'worker'; SET LOCAL pgworkflows.note = ''"
     if engine.nested:  # the rest would outlive the batch, in the caller's transaction
         return acting
-    return (
-        f"SET LOCAL idle_in_transaction_session_timeout = {lease}; "
-        f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {lease}; "
-        f"SET LOCAL tcp_keepalives_idle = {max(1, int(engine.lease / 3))}; SET LOCAL tcp_keepalives_interval = 1; "
-        f"SET LOCAL tcp_keepalives_count = {max(1, int(engine.lease / 3))}; SET LOCAL lock_timeout = {int(wait * 1000)}; "
-        f"{acting}"
-    )
+    return f"{bounded(engine.worker_id, engine.lease)}SET LOCAL lock_timeout = {int(wait * 1000)}; {acting}"
 
 
 def claim_and_load(batch: Batch, source: Source) -> list[Run]:

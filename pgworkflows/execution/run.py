@@ -139,15 +139,23 @@ class Run:
         """Whether what comes at this position has run in this transaction, or failed."""
         return position in self.charges or any(charged.is_after(position) for charged in self.charges)
 
+    def take_word_of_hang(self) -> bool:
+        """Return whether a worker left word that it hung in this."""
+        return bool(self._take_events("$hanging"))
+
     def take_own_events(self) -> None:
         """Take the engine's own events out of those that a body may wait for."""
-        for event in [e for e in self.events if e.name.startswith("$")]:
-            self.events.remove(event)
-            self.dropped.append(event.id)
+        for event in self._take_events("$"):
             if event.name == "$cancel" and self.row.cancel_requested_at is None:
                 self.row.cancel_requested_at, self.row.cancel_request = self.now(), event.payload
             if event.name == "$timeout" and event.payload:
                 self.overran.add(Position(**json.loads(event.payload)))
+
+    def _take_events(self, prefix: str) -> list[WaitingEvent]:
+        taken = [event for event in self.events if event.name.startswith(prefix)]
+        self.events = [event for event in self.events if event not in taken]
+        self.dropped += [event.id for event in taken]
+        return taken
 
     def now(self) -> datetime:
         """Return the database's time, as far as a clock of our own has gone since the claim."""
@@ -188,6 +196,11 @@ class Run:
             self.stop(Workflow.Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=list(waits))
         else:
             self.stop(Workflow.Status.PENDING, available_at=due, waiting_for=list(waits))
+
+    def try_by_itself(self) -> None:
+        """Do nothing but record what came back from outside: the next try is by itself, in whichever process does that."""
+        self.outcome, self.apart = None, True
+        self.again()
 
     def step_aside(self, error: BaseException) -> None:
         """Do nothing but record what came back from outside: the next try is by itself, apart from the others."""

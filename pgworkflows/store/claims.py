@@ -261,14 +261,16 @@ FROM (SELECT id FROM pgworkflows_workflow WHERE id = %(id)s AND crashes > 2 FOR 
 WHERE w.id = tried.id
 """
 
+# Waits for the lock: who looked for runnable workflows just before this one was held back has locked it too, for as long
+# as its own batch lasts, and does not run it.
 CLAIM_HELD = f"""
 SELECT {CLAIMED}
 FROM pgworkflows_workflow w
 WHERE w.id = %(id)s AND w.available_at = %(held)s AND w.paused_at IS NULL AND w.gate IS NULL
-FOR NO KEY UPDATE SKIP LOCKED
+FOR NO KEY UPDATE
 """
 
 
 def claim_held(execute: Execute, workflow: uuid.UUID, held: datetime) -> Claim:
-    """Lock the workflow that this worker holds back for itself."""
+    """Lock the workflow that this worker holds back for itself; raise LockNotAvailable where that does not come in time."""
     return _claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))

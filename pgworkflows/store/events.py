@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -86,14 +87,21 @@ def is_on_the_way(execute: Callable[..., Any], names: Sequence[str], correlation
     return bool(execute(ON_THE_WAY, {"names": list(names), "correlation": correlation, "until": until})[0][0])
 
 
-TIMED_OUT = """
+# For whoever runs the workflow after this process is gone. An event waits for no lock: the workflow's row is still locked,
+# and once it is free it is too late.
+LEAVE_WORD = """
 INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
-SELECT id, '$timeout', NULL,
-  jsonb_build_object('branch', %(branch)s::text, 'seq', %(seq)s::integer), pgworkflows.now(), %(worker)s, false
+SELECT id, %(name)s, NULL, %(payload)s::jsonb, pgworkflows.now(), %(worker)s, false
 FROM pgworkflows_workflow WHERE id = %(workflow)s
 """
 
 
 def report_overrun(workflow: uuid.UUID, position: Position, worker: str) -> None:
-    """Leave word that an attempt overran its time, for whoever runs the workflow after this process is gone."""
-    query(TIMED_OUT, {"workflow": workflow, "branch": position.branch, "seq": position.seq, "worker": worker})
+    """Leave word that an attempt overran its time."""
+    payload = json.dumps({"branch": position.branch, "seq": position.seq})
+    query(LEAVE_WORD, {"workflow": workflow, "name": "$timeout", "payload": payload, "worker": worker})
+
+
+def report_hang(workflow: uuid.UUID, worker: str) -> None:
+    """Leave word that its worker hangs in it."""
+    query(LEAVE_WORD, {"workflow": workflow, "name": "$hanging", "payload": "{}", "worker": worker})

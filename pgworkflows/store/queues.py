@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from django.db import transaction
-
-from ..conf import conf
 from . import claims
 from .claims import Known
-from .connection import answered, query
+from .connection import query
+from .transactions import own_transaction
 
 #: The advisory lock that senders try shared; see sql/connection.sql, wake().
 IDLE_LOCK = 1885828966
@@ -67,17 +65,19 @@ WHERE w.owner_id = %(owner)s
 
 def release_unaccounted(owner: int, in_hand: set[claims.CallKey], *, by: str) -> None:
     """Give up, with the next epoch, the claims of a worker that it has neither a call nor a result for."""
-    with answered(), transaction.atomic(using=conf().DATABASE):
+    with own_transaction(owner):
         query("SELECT pgworkflows.act_as(%(by)s, 'worker', 'the answer to a COMMIT was lost')", {"by": by})
         query(RELEASE_UNACCOUNTED, claims.call_columns(in_hand) | {"owner": owner})
 
 
-def choose_one(known: Known, *, suspects: bool = False, ids: list[uuid.UUID] | None = None) -> tuple[uuid.UUID, datetime] | None:
+def choose_one(
+    known: Known, worker: int, *, suspects: bool = False, ids: list[uuid.UUID] | None = None
+) -> tuple[uuid.UUID, datetime] | None:
     """Commit that one workflow, of the queue or of the suspects (all, or those given), is about to be tried; None for none.
 
     Until the time that is returned with it, no other worker takes it.
     """
-    with answered(), transaction.atomic(using=conf().DATABASE):
+    with own_transaction(worker):
         claim = claims.claim_suspects(query, known, claims.APART, 1, ids) if suspects else claims.claim(query, known, 1)
         if not claim.workflows:
             return None

@@ -130,18 +130,6 @@ def take_over(dead: int, *, by: str, died: bool = True) -> list[Any]:
         return [row[0] for row in query(TAKE_OVER, {"dead": dead, "died": died})]
 
 
-# The session that still holds the row is our own, and hangs.
-END_TRANSACTION = "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE backend_xid = (%(transaction)s::xid8)::xid"
-SUSPECT = "UPDATE pgworkflows_workflow SET crashes = GREATEST(crashes, 2) WHERE id = %(workflow)s AND finished_at IS NULL"
-
-
-def suspect(workflow: Any, transaction: str) -> None:
-    """End this worker's transaction, which hangs in that workflow, and have the workflow tried by itself from now on."""
-    query("SET LOCAL lock_timeout = '2s'")
-    query(END_TRANSACTION, {"transaction": transaction})
-    query(SUSPECT, {"workflow": workflow})
-
-
 # Whoever still lives gives a sign of life within one beat; the claims of the others wait for a takeover. Suspects are on
 # their way to be tried apart, and may have more to do then.
 SILENT = f"""

@@ -37,7 +37,7 @@ class Heartbeat(threading.Thread):
         self.registered = threading.Event()
         self.ended = threading.Event()
         self.listener = Listener(wake, self.ended)
-        self.takeover = Takeover(options.name, wake)
+        self.takeover = Takeover(self.engine, wake)
         self.upkeep = Upkeep(wake)
         self.watchdog = Watchdog(self.engine, self, self.ended)
         self._parent = options.supervisor or os.getppid()
@@ -85,7 +85,7 @@ class Heartbeat(threading.Thread):
         self.end_with_parent()
         if not workers.beat(self.engine.worker_id, leaving=self.engine.stopping):
             self._register()
-        self.takeover.take_over_dead(self.engine.worker_id, direct=self.direct)
+        self.takeover.take_over_dead(direct=self.direct)
         self._look_for_suspects()
         self.upkeep.sweep()
 

@@ -6,19 +6,18 @@ import threading
 import time
 from collections.abc import Iterable
 
-from django.db import transaction
-
 from ..conf import conf
+from ..execution.engine import Engine
 from ..store import workers
-from ..store.connection import answered
+from ..store.transactions import end_transactions_of, own_transaction
 from ..telemetry import points
 
 
 class Takeover:
     """Takes over, in one worker's name, the claims of others."""
 
-    def __init__(self, name: str, wake: threading.Event) -> None:
-        self._name, self._wake = name, wake
+    def __init__(self, engine: Engine, wake: threading.Event) -> None:
+        self._engine, self._wake = engine, wake
         self._disconnected_at = float("-inf")
 
     def connection_lost(self) -> None:
@@ -31,15 +30,16 @@ class Takeover:
             for dead in workers.named(name):
                 self.take_over(dead)
 
-    def take_over_dead(self, worker: int, *, direct: bool) -> None:
+    def take_over_dead(self, *, direct: bool) -> None:
         """Take over from all but this worker that are dead by their lease or, where we are connected directly, by their lock."""
         locks_count = direct and time.monotonic() - self._disconnected_at > conf().LEASE
-        for dead in workers.find_dead(worker, heartbeat=conf().HEARTBEAT, locks_count=locks_count):
+        for dead in workers.find_dead(self._engine.worker_id, heartbeat=conf().HEARTBEAT, locks_count=locks_count):
             self.take_over(dead)
 
     def take_over(self, worker: int, *, died: bool = True) -> None:
-        """End a worker's row, and make runnable what it owns."""
-        with answered(), transaction.atomic(using=conf().DATABASE):
-            workflows = workers.take_over(worker, by=self._name, died=died)
-        points.taken_over.emit(worker=self._name, gone=worker, workflows=workflows)
+        """End a worker's row and its transactions, and make runnable what it owns."""
+        end_transactions_of(worker)
+        with own_transaction(self._engine.worker_id):
+            workflows = workers.take_over(worker, by=self._engine.name, died=died)
+        points.taken_over.emit(worker=self._engine.name, gone=worker, workflows=workflows)
         self._wake.set()

@@ -7,11 +7,8 @@ import threading
 import time
 from typing import NoReturn
 
-from django.db import transaction
-
-from ..conf import conf
 from ..execution.engine import Engine
-from ..store import events, workers
+from ..store import events, transactions
 from ..store.connection import unanswered
 from ..telemetry import points
 from .options import REPLACE_ME
@@ -32,6 +29,8 @@ class Watchdog(threading.Thread):
     def __init__(self, engine: Engine, heartbeat: threading.Thread, ended: threading.Event) -> None:
         super().__init__(name="pgworkflows-watchdog", daemon=True)
         self.engine, self.heartbeat, self.ended = engine, heartbeat, ended
+        #: How many times in a row the open batch looked silent.
+        self._silent = 0
 
     def end_if_hanging(self) -> None:
         """End the process if users' code hangs: called by the heartbeat, on its connection."""
@@ -51,10 +50,24 @@ class Watchdog(threading.Thread):
                 self._replace_me()
 
     def _end_silent_step(self) -> None:
-        """End it for a step that has kept away from the database for a whole lease."""
+        """End it for a step that has kept away from the database for a whole lease, or waits for an answer that is not to come.
+
+        The server is at work on a statement for however long. Where it is not, the answer may just be coming in. Word is left
+        of the workflow it hangs in, so that no other process is lost to it.
+        """
+        self._silent = self._silent + 1 if self._is_silent() else 0
+        if self._silent > 1:
+            try:
+                if (running := self.engine.running) is not None:
+                    events.report_hang(running, self.engine.name)
+            finally:
+                self._replace_me()
+
+    def _is_silent(self) -> bool:
         current = self.engine.transaction
-        if current is not None and time.monotonic() - current.last_activity > self.engine.lease:
-            self._replace_me()
+        if current is None or time.monotonic() - current.last_activity <= self.engine.lease:
+            return False
+        return not (current.in_statement and transactions.at_work(current.transaction))
 
     def _end_hook(self) -> None:
         """End it for what follows a commit and has not returned for a whole lease."""
@@ -67,12 +80,11 @@ class Watchdog(threading.Thread):
             self._replace_me()
 
     def _replace_me(self) -> NoReturn:
-        """End the process for another to take its place, and say which workflow it hangs in, so that no other is tried for it."""
-        current, running = self.engine.transaction, self.engine.running
+        """End the process and its transaction, for another to take its place."""
+        current = self.engine.transaction
         try:
-            if current is not None and running is not None and current.transaction:
-                with transaction.atomic(using=conf().DATABASE):
-                    workers.suspect(running, current.transaction)
+            if current is not None and current.transaction:
+                transactions.end_transaction(current.transaction)
         finally:
             os._exit(REPLACE_ME)
 

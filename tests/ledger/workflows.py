@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 
 import psycopg
@@ -103,6 +104,33 @@ def hang_once(name: str) -> None:
     if not Entry.objects.filter(name=f"{name}: tried").exists():
         tell(f"{name}: tried")
         time.sleep(60)
+
+
+#: A whole Parse message and the beginning of a Bind: the server waits for the rest, and takes that for work.
+HALF_A_MESSAGE = b"P\0\0\0\x10\0SELECT 1\0\0\0" + b"B\0\0\0\x10\0"
+
+
+@step
+def cut_off_once(name: str, sent: int, stopped: bool) -> None:
+    """Have the first try send so much of a message, and stop the process or cut the connection where nobody sees it."""
+    Entry.objects.create(name=name)
+    if Entry.objects.filter(name=f"{name}: tried").exists():
+        return
+    tell(f"{name}: tried")
+    socket_of_connection = connection.connection.fileno()
+    os.write(socket_of_connection, HALF_A_MESSAGE[:sent])
+    if stopped:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    kept = os.dup(socket_of_connection), socket.socketpair()
+    os.dup2(kept[1][0].fileno(), socket_of_connection)
+    Entry.objects.count()
+
+
+@step
+def query_for_long(name: str) -> None:
+    Entry.objects.create(name=name)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(2)")
 
 
 @step
@@ -209,6 +237,16 @@ def hanging() -> None:
 def hanging_once(name: str) -> None:
     hang_once(name)
     enter(name)
+
+
+@workflow
+def cut_off(name: str, sent: int, stopped: bool) -> None:
+    cut_off_once(name, sent, stopped)
+
+
+@workflow
+def slow_query(name: str) -> None:
+    query_for_long(name)
 
 
 @workflow

@@ -2,6 +2,7 @@
 
 import threading
 
+from pgworkflows.execution.engine import Engine, known_definitions
 from pgworkflows.store import workers
 from pgworkflows.telemetry import points
 from pgworkflows.worker.takeover import Takeover
@@ -31,6 +32,6 @@ def test_takeover_is_told(transactional_db):
     gone = workers.register("gone", queues=[], definitions=[], direct=False, lease=30)
     told, wake = [], threading.Event()
     with points.taken_over.subscribed(lambda **facts: told.append(facts)):
-        Takeover("heir", wake).take_over_predecessors(["gone", "unknown"])
+        Takeover(Engine(worker_id=0, name="heir", known=known_definitions()), wake).take_over_predecessors(["gone", "unknown"])
     assert told == [{"worker": "heir", "gone": gone, "workflows": []}]
     assert wake.is_set()
