@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .definitions.approvers import approvers
     from .definitions.decorators import step, workflow
     from .definitions.retry import Retry
+    from .definitions.schedule import schedule
     from .definitions.subjects import describe_subject
     from .exceptions import (
         AlreadyDecided,
@@ -71,6 +72,7 @@ _HOMES = {
     "now": "execution.vocabulary",
     "random": "execution.vocabulary",
     "request_approval": "execution.waits.approval",
+    "schedule": "definitions.schedule",
     "send_event": "store.events",
     "set_attributes": "execution.vocabulary",
     "set_state": "execution.vocabulary",
@@ -112,6 +114,7 @@ __all__ = [
     "now",
     "random",
     "request_approval",
+    "schedule",
     "send_event",
     "set_attributes",
     "set_state",

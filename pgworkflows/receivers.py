@@ -35,15 +35,19 @@ def after_migrate(*, sender: AppConfig, using: str, **_: object) -> None:
     from .definitions.registry import registry
     from .store.connection import database, query
     from .store.definitions import write_definition
+    from .store.schedules.declared import write_declared
     from .testing import guards
 
     if not query("SELECT to_regclass('pgworkflows_workflowdefinition') IS NOT NULL")[0][0]:
         return
-    if sql.served(database()) is not None:  # a test database may be made without our migrations
+    installed = sql.served(database()) is not None
+    if installed:  # a test database may be made without our migrations
         sql.follow_people(database())
         guards.lift_in_test_database(using)
     for workflow in registry.workflows.values():
         write_definition(workflow)
+    if installed:
+        write_declared()
 
 
 @receiver(connection_created, dispatch_uid="pgworkflows.wrap")

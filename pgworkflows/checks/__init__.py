@@ -9,6 +9,8 @@ E017       sessions          what is set on role or database, and keeps everythi
 E018-E019  installation      a pool that is too small, and a router that keeps our tables out
 E020       declarations      executors that steps ask for and settings do not have
 E021       sessions          functions that serve other tables than this session's
+E022       declarations      summaries that name what is not shown
+E023       declarations      schedules that could start nothing
 W001       bodies            calls whose answer a replay would not repeat
 W002-W005  deployment        whom the guards stop, and whether they and the server are as they must be (I001: they are)
 W006-W007  surroundings      clocks that are put back, and a login that is not there

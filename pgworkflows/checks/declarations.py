@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error
 from ..conf import SETTING, conf
 from ..definitions.arguments import defaults
 from ..definitions.registry import registry
+from ..definitions.schedule import problems
 from ..definitions.step import DEFAULT_EXECUTOR, Step
 from ..definitions.workflow import WorkflowFunction
 from ..exceptions import NotStorable
@@ -19,11 +20,11 @@ from ..values.encoding import encode
 
 
 def check_declarations() -> list[CheckMessage]:
-    """Report failing imports, names given twice, what cannot be stored, executors not known, and summaries of what is hidden."""
+    """Report what of the declarations cannot be meant: each kind has a function below."""
     failed = [_import_failed(module, error) for module, error in registry.import_errors.items()]
     clashes = [_clash(old, new) for old, new in registry.clashes]
     stored = [error for workflow in registry.workflows.values() for error in _check_defaults(workflow)]
-    return [*failed, *clashes, *stored, *_check_executors(), *_check_summaries()]
+    return [*failed, *clashes, *stored, *_check_executors(), *_check_summaries(), *_check_schedules()]
 
 
 def _check_summaries() -> Iterator[CheckMessage]:
@@ -39,6 +40,17 @@ def _check_summaries() -> Iterator[CheckMessage]:
                     hint="Leave it out" + ("." if reason == "secret" else ", or name it in snapshot= too."),
                     id="pgworkflows.E022",
                 )
+
+
+def _check_schedules() -> Iterator[CheckMessage]:
+    """Yield schedules that could start nothing; they are not written."""
+    for name, declared in registry.schedules.items():
+        for problem in problems(declared):
+            yield Error(
+                f"schedule({name!r}): {problem}",
+                hint="Until it is right, `migrate` and workers leave it as it was.",
+                id="pgworkflows.E023",
+            )
 
 
 def _check_executors() -> Iterator[CheckMessage]:

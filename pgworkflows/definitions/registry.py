@@ -16,6 +16,7 @@ from django.utils.module_loading import module_has_submodule
 
 from ..exceptions import WorkflowNotFound
 from ..values.encoding import path_of
+from .declared_schedule import DeclaredSchedule
 from .step import Step
 from .workflow import WorkflowFunction
 
@@ -44,6 +45,8 @@ class Registry:
     resolvers: dict[str, Callable[[Any, Any], Iterable[Any]]] = field(default_factory=dict)
     #: What `describe_subject` said of models.
     subjects: dict[type[Model], SubjectDescription] = field(default_factory=dict)
+    #: Schedules by name.
+    schedules: dict[str, DeclaredSchedule] = field(default_factory=dict)
 
     def add_workflow(self, workflow: WorkflowFunction[..., Any]) -> None:
         """Register a workflow under its name and version."""

@@ -105,7 +105,8 @@ def _info(run: Run, arguments: dict[str, Any]) -> WorkflowInfo:
     row = run.row
     return WorkflowInfo(
         id=row.id, name=row.name, version=row.version, key=row.key, kwargs=arguments, subject=_subject(run),
-        requested_by=row.requested_by_id, requested_by_name=row.requested_by_name, recorded_attributes=json.loads(row.attributes),
+        requested_by=row.requested_by_id, requested_by_name=row.requested_by_name, scheduled_for=row.scheduled_for,
+        recorded_attributes=json.loads(row.attributes),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..definitions.scope import current_scope
@@ -24,6 +25,8 @@ class WorkflowInfo:
     subject: Any
     requested_by: Any
     requested_by_name: str
+    #: The nominal time that its schedule started it for, in UTC; None where no schedule did.
+    scheduled_for: datetime | None = None
     recorded_attributes: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -25,6 +25,7 @@ FILES = [
     "approvals/delegations",
     "transitions",
     "approvals/policies",
+    "schedules",
     "retention/guards",
 ]
 

@@ -11,6 +11,7 @@ from .history import History
 from .idempotency import IdempotencyKey
 from .policy import ApprovalPolicy
 from .relation import WorkflowRelation
+from .schedule import Schedule
 from .stage import ApprovalStage
 from .stage_condition import StageCondition
 from .task import Task
@@ -27,6 +28,7 @@ __all__ = [
     "Event",
     "History",
     "IdempotencyKey",
+    "Schedule",
     "StageCondition",
     "Task",
     "Worker",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from .columns import JSONField
@@ -18,6 +19,9 @@ ROUTINE = (
 #: What people did, also where a worker carried it out for them.
 BY_PEOPLE = ~Q(channel="worker", event__in=ROUTINE)
 
+#: What the history tells of schedules; `data` names which.
+OF_SCHEDULES = ("configure", "pause", "resume", "skip")
+
 #: As it happened: a commit's rows each have their moment, in the engine's order; ids need not follow it.
 IN_ORDER = ("at", "id")
 
@@ -28,6 +32,12 @@ class HistoryQuerySet(models.QuerySet["History"]):
     def of_workflow(self, workflow: Any) -> HistoryQuerySet:
         """Find what happened to the workflow of this id, its tasks and its approvals, in order."""
         return self.filter(workflow=workflow).order_by(*IN_ORDER)
+
+    def of_schedule(self, schedule: int) -> HistoryQuerySet:
+        """Find what was changed about the schedule of this id and what it left out, the newest first."""
+        return (
+            self.filter(event__in=OF_SCHEDULES).annotate(about=KT("data__schedule")).filter(about=str(schedule)).order_by("-id")
+        )
 
 
 class History(models.Model):
@@ -78,6 +88,10 @@ class History(models.Model):
         END_DELEGATION = "end_delegation", _("delegation changed")
         PUBLISH_POLICY = "publish_policy", _("policy published")
         RETIRE_POLICY = "retire_policy", _("policy retired")
+        CONFIGURE = "configure", _("configured")
+        PAUSE = "pause", _("paused")
+        RESUME = "resume", _("resumed")
+        SKIP = "skip", _("left out")
         FORGET = "forget", _("forgotten")
         PRUNE = "prune", _("pruned")
 
@@ -112,6 +126,7 @@ class History(models.Model):
             models.Index(
                 fields=["channel", "id"], condition=~Q(channel__in=["worker", "python"]), name="pgworkflows_history_channel"
             ),
+            models.Index(KT("data__schedule"), "id", condition=Q(event__in=OF_SCHEDULES), name="pgworkflows_history_schedule"),
             models.Index(fields=["actor", "id"], condition=~Q(actor="") & BY_PEOPLE, name="pgworkflows_history_actor"),
         ]
 

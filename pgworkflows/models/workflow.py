@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 
 #: Its columns that are moments in time.
 MOMENTS = (
-    *("created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at"),
-    *("paused_at", "held_until", "wake_at"),
-)
+    "created_at", "started_at", "finished_at", "available_at", "deadline", "cancel_requested_at", "paused_at", "held_until",
+    "wake_at", "scheduled_for",
+)  # fmt: skip
 #: The statuses of workflows that did not go as hoped.
 TROUBLED = ("FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED", "BLOCKED")
 #: Those of workflows that ended with an error.
 ENDED_BADLY = ("FAILED", "COMPENSATED")
-#: Neither paused nor in want of a permit.
-FREE = Q(paused_at=None, gate=None)
+#: Neither paused nor in want of a permit; not ended; of a schedule; of a user.
+FREE, OPEN = Q(paused_at=None, gate=None), Q(finished_at=None)
+SCHEDULED, REQUESTED = Q(schedule__isnull=False), Q(requested_by__isnull=False)
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
@@ -126,7 +127,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     parent_task = models.ForeignKey(
         "pgworkflows.Task", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
     )
-    #: Whether it is cancelled with its parent, or goes on; null where no body started it.
+    #: Whether it is cancelled with its parent, or goes on; null without one.
     parent_close = models.TextField(choices=ParentClose.choices, null=True, blank=True)  # noqa: DJ001 - no parent
     root = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -157,8 +158,9 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
     fair = models.TextField(null=True, blank=True)  # noqa: DJ001
     #: Until when `debounce` holds it back, with `available_at` null.
     held_until = models.DateTimeField(null=True, blank=True)
-    #: The schedule that started it, which may be gone.
+    #: The schedule that started it, which may be gone, and the nominal time that it is for.
     schedule = models.BigIntegerField(null=True, blank=True)
+    scheduled_for = models.DateTimeField(null=True, blank=True)
     #: When its owner is to go on with it while a call is in flight; for branches.
     wake_at = models.DateTimeField(null=True, blank=True)
     #: Whether its body cleans up when it is cancelled, as seen from the frames where it waits; for `Cancelled`.
@@ -214,17 +216,15 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             models.Index(
                 fields=["subject_label", "subject_id"], condition=~Q(subject_label=""), name="pgworkflows_workflow_subject"
             ),
-            models.Index(
-                fields=["name", "version", "queue", "status"], condition=Q(finished_at=None), name="pgworkflows_workflow_open"
-            ),
+            models.Index(fields=["name", "version", "queue", "status"], condition=OPEN, name="pgworkflows_workflow_open"),
+            models.Index(fields=["schedule", "id"], condition=SCHEDULED, name="pgworkflows_workflow_scheduled"),
+            models.Index(fields=["schedule"], condition=OPEN & SCHEDULED, name="pgworkflows_workflow_overlaps"),
             # For people's lists, newest first. What runs smoothly touches the first only.
             models.Index(fields=["name", "id"], name="pgworkflows_workflow_named"),
             models.Index(fields=["status", "id"], condition=Q(status__in=TROUBLED), name="pgworkflows_workflow_troubled"),
             models.Index(fields=["queue", "id"], condition=~Q(queue="default"), name="pgworkflows_workflow_queued"),
             models.Index(fields=["state", "id"], condition=~Q(state=""), name="pgworkflows_workflow_state"),
-            models.Index(
-                fields=["requested_by", "id"], condition=Q(requested_by__isnull=False), name="pgworkflows_workflow_requester"
-            ),
+            models.Index(fields=["requested_by", "id"], condition=REQUESTED, name="pgworkflows_workflow_requester"),
         ]
 
     def __str__(self) -> str:

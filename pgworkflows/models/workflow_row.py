@@ -46,6 +46,7 @@ class ClaimedWorkflow:
     crashes: int
     owner_id: int | None
     fingerprint: str
+    scheduled_for: datetime | None
 
     def __str__(self) -> str:
         return f"{self.name} {self.id}"

@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 FILES = (
     "connection", "actors", "approvals/people", "indexes", "storage", "history", "closing", "starting", "waiting", "events",
     "claims", "checkpoints", "interventions", "approvals/history", "approvals/verbs", "approvals/decisions",
-    "approvals/delegations", "transitions", "approvals/policies", "retention/guards",
+    "approvals/delegations", "transitions", "approvals/policies", "schedules", "retention/guards",
 )  # fmt: skip
 
 #: Bodies are not looked at before they are used: a later migration may add their columns.

@@ -64,7 +64,7 @@ GRANT UPDATE (user_id) ON pgworkflows_approvalaction TO {{web}};
 GRANT INSERT, UPDATE, DELETE ON pgworkflows_worker TO {{worker}};
 -- Whether the tables are as new as the code.
 GRANT SELECT ON django_migrations TO {{worker}};
-GRANT INSERT, UPDATE ON pgworkflows_workflowdefinition TO {{worker}};
+GRANT INSERT, UPDATE ON pgworkflows_workflowdefinition, pgworkflows_schedule TO {{worker}};
 
 GRANT INSERT, UPDATE, DELETE ON {{edited}} TO {{web}};
 

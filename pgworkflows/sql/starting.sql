@@ -22,17 +22,18 @@ BEGIN
       FROM jsonb_to_recordset(missing) AS r(
         id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
         subject_type integer, subject_id text, subject_label text, subject_text text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
-        fingerprint text, format smallint, allocate_task boolean)
+        fingerprint text, format smallint, allocate_task boolean,
+        schedule bigint, scheduled_for timestamptz)
     ), inserted AS (
       INSERT INTO pgworkflows_workflow
         (id, name, version, key, holds_key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
          subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, parent_close, root, created_at, available_at,
-         deadline, waiting_for, epoch, crashes, fingerprint, format)
+         deadline, waiting_for, epoch, crashes, fingerprint, format, schedule, scheduled_for)
       SELECT w.id, w.name, w.version, w.key, w.key IS NOT NULL, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
              w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
              w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, CASE WHEN w.parent IS NOT NULL THEN 'cancel' END, COALESCE(w.root, w.id), moment,
              GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
-             COALESCE(w.fingerprint, ''), w.format
+             COALESCE(w.fingerprint, ''), w.format, w.schedule, w.scheduled_for
       FROM wanted w
       ORDER BY w.name, w.key, w.id
       ON CONFLICT (name, key) WHERE holds_key DO NOTHING

@@ -87,6 +87,15 @@ def child_row(workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], p
     return f'{{"id":"{uuid7()}","kwargs":{text},{family},{_options(workflow, actor)}}}', text
 
 
+def scheduled_row(
+    workflow: WorkflowFunction[..., Any], arguments: dict[str, Any], schedule: int, moment: datetime.datetime, actor: Actor
+) -> str:
+    """Return the JSON row of a run that a schedule starts for a time."""
+    text = _arguments_text(workflow, arguments)
+    times = f'"schedule":{schedule},"scheduled_for":"{moment.isoformat()}"'
+    return f'{{"id":"{uuid7()}","kwargs":{text},{times},{_options(workflow, actor)}}}'
+
+
 def adopt(workflow: WorkflowFunction[..., Any], holder: Started, text: str) -> uuid.UUID:
     """Return the id that has the key; raise KeyConflict unless it was started with the same arguments."""
     stored = str(holder.kwargs)

@@ -25,6 +25,7 @@ from ..execution.pacing import Pacing
 from ..store import queues, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
+from ..store.schedules.declared import write_missing
 from ..telemetry import points
 from .counts import Counts
 from .heartbeat import LONGEST_PAUSE, Heartbeat
@@ -99,6 +100,7 @@ class Worker:
             count = unfinished_with_other_body(workflow)
             if count:
                 signals.definition_changed.send_robust(Worker, name=workflow.name, version=workflow.version, unfinished=count)
+        write_missing()
         if not self.heartbeat.is_alive():
             self.heartbeat.start()
         while not self.heartbeat.registered.wait(0.2):

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..store import events, workers
+from ..store.schedules import firing
 from ..telemetry import points
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Something that is due again `every` so many seconds; all workers do it, so that it must bear being done twice at once."""
+    """Something that is due again `every` so many seconds; all workers do it, so that it must bear being done twice at once.
+
+    Where `run` returns true, there may be something for the batch loop.
+    """
 
     name: str
     every: float
@@ -23,6 +27,7 @@ class Sweep:
 
 SWEEPS = (
     Sweep("waits that no event was matched with", 10.0, events.look_again),
+    Sweep("schedules that are due", 1.0, firing.fire_due),
     Sweep("rows of workers that ended", 10.0, workers.forget_old),
 )
 
@@ -35,11 +40,11 @@ class Upkeep:
         self._due = {sweep: time.monotonic() + sweep.every for sweep in sweeps}
 
     def sweep(self) -> None:
-        """Run what is due, and wake the batch loop if anything was."""
+        """Run what is due, and wake the batch loop where that found something."""
         for sweep, due in self._due.items():
             began = time.monotonic()
             if began >= due:
                 self._due[sweep] = began + sweep.every
-                sweep.run()
+                if sweep.run():
+                    self._wake.set()
                 points.swept.emit(sweep=sweep.name, seconds=time.monotonic() - began)
-                self._wake.set()

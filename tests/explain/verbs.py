@@ -22,6 +22,7 @@ from pgworkflows.models.workflow_row import WorkflowChange
 from pgworkflows.store import checkpoints, claims, events, health, workers
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
+from pgworkflows.store.schedules import firing
 from pgworkflows.values.position import Position
 from tests.explain import crowd
 
@@ -133,6 +134,34 @@ def sweep(_: First) -> Callable[[], Any]:
     return events.look_again
 
 
+def look_for_what_is_due(_: First) -> Callable[[], Any]:
+    """Find that none of ten thousand schedules is due."""
+    add_schedules("1 hour", 10_000)
+    return firing.fire_some
+
+
+def fire(_: First) -> Callable[[], Any]:
+    """Start what a hundred of ten thousand schedules are due for."""
+    order()
+    add_schedules("1 hour", 10_000)
+    add_schedules("-1 second", 100)
+    return firing.fire_some
+
+
+def add_schedules(due: str, count: int) -> None:
+    """Let so many schedules of an hour come next then."""
+    query(SCHEDULES, {"due": due, "count": count, "workflow": crowd.BACKLOG})
+
+
+SCHEDULES = """
+INSERT INTO pgworkflows_schedule (name, workflow, kwargs, format, cron, tz, every, "offset", jitter, overlap, missed, catch_up,
+  queue, overridden, edited_by_name, pause_reason, next_at, due_at, last_skips)
+SELECT %(due)s || n, %(workflow)s, '{"order": 7}', 1, '', 'UTC', '1 hour', '0', '0', 'skip', 'last', '1 day',
+  '', false, '', '', pgworkflows.now() + %(due)s::interval, pgworkflows.now() + %(due)s::interval, '[]'
+FROM generate_series(1, %(count)s) n
+"""
+
+
 def history(first: First) -> Callable[[], Any]:
     """Read what happened to one workflow."""
     (row,) = some(first["finished"] + 654_321, 1)
@@ -162,6 +191,8 @@ VERBS = {
     "take over": Verb(prepare=take_over, most=1_500, index="pgworkflows_workflow_owned"),
     "look again": Verb(prepare=look_again, most=500, index="pgworkflows_event_unasked"),
     "sweep": Verb(prepare=sweep, most=6_000, index=None),
+    "look for schedules that are due": Verb(prepare=look_for_what_is_due, most=20, index="pgworkflows_schedule_due"),
+    "fire schedules": Verb(prepare=fire, most=10_000, index="pgworkflows_workflow_overlaps"),
     "oldest wait": Verb(prepare=oldest_wait, most=60, index="pgworkflows_task_waiting"),
     "my approvals": Verb(prepare=my_approvals, most=3_000, index=None),
     "workflow history": Verb(prepare=history, most=30, index="pgworkflows_history_workflow"),

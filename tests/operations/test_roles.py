@@ -200,7 +200,7 @@ ENGINE = [
 ]  # fmt: skip
 EDITED = [
     "approvalpolicy", "approvalstage", "approvalstage_escalate_to", "approvalstage_groups", "approvalstage_users",
-    "delegation", "idempotencykey", "stagecondition"
+    "delegation", "idempotencykey", "schedule", "stagecondition"
 ]  # fmt: skip
 ALLOWED = {
     "reader": {"EXECUTE": [*EVERYBODY, "now", "status"]},
@@ -220,10 +220,14 @@ ALLOWED = {
             *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "update_tasks",
             "update_workflows", "waits_for",
         ],
-        "INSERT": ["approval", "approval_groups", "approval_users", "approvalaction", "event", "worker", "workflowdefinition"],
+        "INSERT": [
+            "approval", "approval_groups", "approval_users", "approvalaction", "event", "schedule", "worker",
+            "workflowdefinition",
+        ],
         "DELETE": ["approval_groups", "approval_users", "event", "worker"],
         "UPDATE": [
-            "event.*", "worker.*", "workflowdefinition.*", "approval.decided_at", "approval.due_at", "approval.escalated_at",
+            "event.*", "schedule.*", "worker.*", "workflowdefinition.*", "approval.decided_at",
+            "approval.due_at", "approval.escalated_at",
             "approval.revision", "approval.status", "workflow.available_at", "workflow.cancel_request",
             "workflow.cancel_requested_at", "workflow.crashes", "workflow.epoch", "workflow.owner_id", "workflow.status",
             "workflow.subject_text", "workflow.waiting_for",

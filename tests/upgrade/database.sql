@@ -328,6 +328,7 @@ CREATE TABLE public.pgworkflows_workflow (
     fair text,
     held_until timestamp with time zone,
     schedule bigint,
+    scheduled_for timestamp with time zone,
     wake_at timestamp with time zone,
     cleans_up boolean,
     continued_from uuid,
@@ -339,7 +340,7 @@ CREATE TABLE public.pgworkflows_workflow (
     subject_type_id integer,
     CONSTRAINT pgworkflows_workflow_finished_has_time CHECK ((((available_at IS NULL) AND (finished_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['COMPLETED'::character varying, 'FAILED'::character varying, 'COMPENSATED'::character varying, 'CANCELLED'::character varying])::text[]))) OR ((finished_at IS NULL) AND ((status)::text = ANY ((ARRAY['PENDING'::character varying, 'RUNNING'::character varying, 'WAITING'::character varying, 'COMPENSATING'::character varying, 'BLOCKED'::character varying])::text[]))))),
     CONSTRAINT pgworkflows_workflow_holds_a_key CHECK (((NOT holds_key) OR (key IS NOT NULL))),
-    CONSTRAINT pgworkflows_workflow_moments_in_reach CHECK ((((created_at IS NULL) OR ((created_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((started_at IS NULL) OR ((started_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((finished_at IS NULL) OR ((finished_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((available_at IS NULL) OR ((available_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (available_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((deadline IS NULL) OR ((deadline >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (deadline <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((cancel_requested_at IS NULL) OR ((cancel_requested_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (cancel_requested_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((paused_at IS NULL) OR ((paused_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (paused_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((held_until IS NULL) OR ((held_until >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (held_until <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((wake_at IS NULL) OR ((wake_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (wake_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_workflow_moments_in_reach CHECK ((((created_at IS NULL) OR ((created_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((started_at IS NULL) OR ((started_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((finished_at IS NULL) OR ((finished_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((available_at IS NULL) OR ((available_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (available_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((deadline IS NULL) OR ((deadline >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (deadline <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((cancel_requested_at IS NULL) OR ((cancel_requested_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (cancel_requested_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((paused_at IS NULL) OR ((paused_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (paused_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((held_until IS NULL) OR ((held_until >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (held_until <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((wake_at IS NULL) OR ((wake_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (wake_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((scheduled_for IS NULL) OR ((scheduled_for >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (scheduled_for <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
     CONSTRAINT pgworkflows_workflow_owned_not_claimable CHECK (((owner_id IS NULL) OR (available_at IS NULL))),
     CONSTRAINT pgworkflows_workflow_priority_range CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
     CONSTRAINT pgworkflows_workflow_running_has_owner CHECK (((NOT ((status)::text = 'RUNNING'::text)) OR (owner_id IS NOT NULL)))
@@ -766,17 +767,18 @@ BEGIN
       FROM jsonb_to_recordset(missing) AS r(
         id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
         subject_type integer, subject_id text, subject_label text, subject_text text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
-        fingerprint text, format smallint, allocate_task boolean)
+        fingerprint text, format smallint, allocate_task boolean,
+        schedule bigint, scheduled_for timestamptz)
     ), inserted AS (
       INSERT INTO pgworkflows_workflow
         (id, name, version, key, holds_key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
          subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, parent_close, root, created_at, available_at,
-         deadline, waiting_for, epoch, crashes, fingerprint, format)
+         deadline, waiting_for, epoch, crashes, fingerprint, format, schedule, scheduled_for)
       SELECT w.id, w.name, w.version, w.key, w.key IS NOT NULL, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
              w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
              w.requested_by::integer, COALESCE(w.requested_by_name, ''), w.parent, w.task, CASE WHEN w.parent IS NOT NULL THEN 'cancel' END, COALESCE(w.root, w.id), moment,
              GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
-             COALESCE(w.fingerprint, ''), w.format
+             COALESCE(w.fingerprint, ''), w.format, w.schedule, w.scheduled_for
       FROM wanted w
       ORDER BY w.name, w.key, w.id
       ON CONFLICT (name, key) WHERE holds_key DO NOTHING
@@ -1677,6 +1679,46 @@ CREATE FUNCTION pgworkflows.retry(workflow uuid, reason text DEFAULT ''::text) R
     AS $_$
 SELECT pgworkflows.go_on($1, $2, false, 'retry()')
 $_$;
+
+
+--
+-- Name: schedule_changed(); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.schedule_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  s record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  bookkeeping text[] := '{next_at,due_at,queued_for,last_skips,paused_at,pause_reason,edited_by_id,edited_by_name}';
+  was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - bookkeeping ELSE '{}' END;
+  now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - bookkeeping ELSE '{}' END;
+  about jsonb := jsonb_build_object('schedule', s.id, 'name', s.name);
+BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_schedule');
+  INSERT INTO pgworkflows_history
+    (event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
+  SELECT told.event, '', '', '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), told.note, about || told.data
+  FROM (
+    SELECT 1 AS place, 'configure' AS event, pgworkflows.setting('note') AS note, jsonb_build_object('changed', COALESCE((
+      -- Arguments are no part of the history.
+      SELECT jsonb_object_agg(c.key, CASE WHEN c.key IN ('kwargs', 'declared') THEN '[]' ELSE jsonb_build_array(was -> c.key, c.value) END)
+      FROM jsonb_each(now_is) c WHERE TG_OP = 'UPDATE' AND c.value IS DISTINCT FROM was -> c.key), '{}')) ||
+      jsonb_build_object('deed', lower(TG_OP)) AS data
+    WHERE was <> now_is
+    UNION ALL
+    SELECT 2, CASE WHEN NEW.paused_at IS NULL THEN 'resume' ELSE 'pause' END,
+           CASE WHEN NEW.paused_at IS NULL THEN pgworkflows.setting('note') ELSE NEW.pause_reason END, '{}'
+    WHERE TG_OP = 'UPDATE' AND (NEW.paused_at IS NULL) <> (OLD.paused_at IS NULL)
+    UNION ALL
+    SELECT 3, 'skip', skipped ->> 'reason', skipped - 'reason'
+    FROM jsonb_array_elements(CASE WHEN TG_OP = 'UPDATE' AND NEW.last_skips <> OLD.last_skips THEN NEW.last_skips ELSE '[]' END) skipped
+  ) told ORDER BY told.place;
+  RETURN NULL;
+END
+$$;
 
 
 --
@@ -2916,6 +2958,59 @@ ALTER TABLE public.pgworkflows_idempotencykey ALTER COLUMN id ADD GENERATED BY D
 
 
 --
+-- Name: pgworkflows_schedule; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pgworkflows_schedule (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    workflow text NOT NULL,
+    kwargs jsonb NOT NULL,
+    format smallint NOT NULL,
+    cron text NOT NULL,
+    tz text NOT NULL,
+    every interval,
+    "offset" interval NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    jitter interval NOT NULL,
+    overlap text NOT NULL,
+    missed text NOT NULL,
+    catch_up interval NOT NULL,
+    queue text NOT NULL,
+    priority smallint,
+    declared jsonb,
+    overridden boolean NOT NULL,
+    edited_by_id integer,
+    edited_by_name text NOT NULL,
+    paused_at timestamp with time zone,
+    pause_reason text NOT NULL,
+    next_at timestamp with time zone,
+    due_at timestamp with time zone,
+    queued_for timestamp with time zone,
+    last_skips jsonb NOT NULL,
+    CONSTRAINT pgworkflows_schedule_cron_or_every CHECK ((((NOT (cron = ''::text)) AND (every IS NULL)) OR ((cron = ''::text) AND (every IS NOT NULL)))),
+    CONSTRAINT pgworkflows_schedule_durations_bounded CHECK ((((every IS NULL) OR ((every >= '00:00:00'::interval) AND (every <= '36500 days'::interval))) AND (("offset" IS NULL) OR (("offset" >= '00:00:00'::interval) AND ("offset" <= '36500 days'::interval))) AND ((jitter IS NULL) OR ((jitter >= '00:00:00'::interval) AND (jitter <= '36500 days'::interval))) AND ((catch_up IS NULL) OR ((catch_up >= '00:00:00'::interval) AND (catch_up <= '36500 days'::interval))))),
+    CONSTRAINT pgworkflows_schedule_moments_in_reach CHECK ((((starts_at IS NULL) OR ((starts_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((ends_at IS NULL) OR ((ends_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((paused_at IS NULL) OR ((paused_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (paused_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((next_at IS NULL) OR ((next_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (next_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((due_at IS NULL) OR ((due_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((queued_for IS NULL) OR ((queued_for >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (queued_for <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_schedule_priority_range CHECK (((priority IS NULL) OR ((priority >= '-100'::integer) AND (priority <= 100))))
+);
+
+
+--
+-- Name: pgworkflows_schedule_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pgworkflows_schedule ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.pgworkflows_schedule_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: pgworkflows_stagecondition; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3107,14 +3202,14 @@ INSERT INTO public.auth_permission VALUES (13, 'Can add content type', 4, 'add_c
 INSERT INTO public.auth_permission VALUES (14, 'Can change content type', 4, 'change_contenttype');
 INSERT INTO public.auth_permission VALUES (15, 'Can delete content type', 4, 'delete_contenttype');
 INSERT INTO public.auth_permission VALUES (16, 'Can view content type', 4, 'view_contenttype');
-INSERT INTO public.auth_permission VALUES (17, 'Can add task', 15, 'add_task');
-INSERT INTO public.auth_permission VALUES (18, 'Can change task', 15, 'change_task');
-INSERT INTO public.auth_permission VALUES (19, 'Can delete task', 15, 'delete_task');
-INSERT INTO public.auth_permission VALUES (20, 'Can view task', 15, 'view_task');
-INSERT INTO public.auth_permission VALUES (21, 'Can add worker', 16, 'add_worker');
-INSERT INTO public.auth_permission VALUES (22, 'Can change worker', 16, 'change_worker');
-INSERT INTO public.auth_permission VALUES (23, 'Can delete worker', 16, 'delete_worker');
-INSERT INTO public.auth_permission VALUES (24, 'Can view worker', 16, 'view_worker');
+INSERT INTO public.auth_permission VALUES (17, 'Can add task', 16, 'add_task');
+INSERT INTO public.auth_permission VALUES (18, 'Can change task', 16, 'change_task');
+INSERT INTO public.auth_permission VALUES (19, 'Can delete task', 16, 'delete_task');
+INSERT INTO public.auth_permission VALUES (20, 'Can view task', 16, 'view_task');
+INSERT INTO public.auth_permission VALUES (21, 'Can add worker', 17, 'add_worker');
+INSERT INTO public.auth_permission VALUES (22, 'Can change worker', 17, 'change_worker');
+INSERT INTO public.auth_permission VALUES (23, 'Can delete worker', 17, 'delete_worker');
+INSERT INTO public.auth_permission VALUES (24, 'Can view worker', 17, 'view_worker');
 INSERT INTO public.auth_permission VALUES (25, 'Can add approval', 5, 'add_approval');
 INSERT INTO public.auth_permission VALUES (26, 'Can change approval', 5, 'change_approval');
 INSERT INTO public.auth_permission VALUES (27, 'Can delete approval', 5, 'delete_approval');
@@ -3149,38 +3244,43 @@ INSERT INTO public.auth_permission VALUES (55, 'Can add idempotency key', 13, 'a
 INSERT INTO public.auth_permission VALUES (56, 'Can change idempotency key', 13, 'change_idempotencykey');
 INSERT INTO public.auth_permission VALUES (57, 'Can delete idempotency key', 13, 'delete_idempotencykey');
 INSERT INTO public.auth_permission VALUES (58, 'Can view idempotency key', 13, 'view_idempotencykey');
-INSERT INTO public.auth_permission VALUES (59, 'Can add condition', 14, 'add_stagecondition');
-INSERT INTO public.auth_permission VALUES (60, 'Can change condition', 14, 'change_stagecondition');
-INSERT INTO public.auth_permission VALUES (61, 'Can delete condition', 14, 'delete_stagecondition');
-INSERT INTO public.auth_permission VALUES (62, 'Can view condition', 14, 'view_stagecondition');
-INSERT INTO public.auth_permission VALUES (63, 'Can add workflow', 17, 'add_workflow');
-INSERT INTO public.auth_permission VALUES (64, 'Can change workflow', 17, 'change_workflow');
-INSERT INTO public.auth_permission VALUES (65, 'Can delete workflow', 17, 'delete_workflow');
-INSERT INTO public.auth_permission VALUES (66, 'Can view workflow', 17, 'view_workflow');
-INSERT INTO public.auth_permission VALUES (67, 'Can start workflows', 17, 'start_workflow');
-INSERT INTO public.auth_permission VALUES (68, 'Can cancel workflows', 17, 'cancel_workflow');
-INSERT INTO public.auth_permission VALUES (69, 'Can retry workflows', 17, 'retry_workflow');
-INSERT INTO public.auth_permission VALUES (70, 'Can have workflows undone', 17, 'compensate_workflow');
-INSERT INTO public.auth_permission VALUES (71, 'Can send events to workflows', 17, 'send_event');
+INSERT INTO public.auth_permission VALUES (59, 'Can add condition', 15, 'add_stagecondition');
+INSERT INTO public.auth_permission VALUES (60, 'Can change condition', 15, 'change_stagecondition');
+INSERT INTO public.auth_permission VALUES (61, 'Can delete condition', 15, 'delete_stagecondition');
+INSERT INTO public.auth_permission VALUES (62, 'Can view condition', 15, 'view_stagecondition');
+INSERT INTO public.auth_permission VALUES (63, 'Can add workflow', 18, 'add_workflow');
+INSERT INTO public.auth_permission VALUES (64, 'Can change workflow', 18, 'change_workflow');
+INSERT INTO public.auth_permission VALUES (65, 'Can delete workflow', 18, 'delete_workflow');
+INSERT INTO public.auth_permission VALUES (66, 'Can view workflow', 18, 'view_workflow');
+INSERT INTO public.auth_permission VALUES (67, 'Can start workflows', 18, 'start_workflow');
+INSERT INTO public.auth_permission VALUES (68, 'Can cancel workflows', 18, 'cancel_workflow');
+INSERT INTO public.auth_permission VALUES (69, 'Can retry workflows', 18, 'retry_workflow');
+INSERT INTO public.auth_permission VALUES (70, 'Can have workflows undone', 18, 'compensate_workflow');
+INSERT INTO public.auth_permission VALUES (71, 'Can send events to workflows', 18, 'send_event');
 INSERT INTO public.auth_permission VALUES (72, 'Can add event', 11, 'add_event');
 INSERT INTO public.auth_permission VALUES (73, 'Can change event', 11, 'change_event');
 INSERT INTO public.auth_permission VALUES (74, 'Can delete event', 11, 'delete_event');
 INSERT INTO public.auth_permission VALUES (75, 'Can view event', 11, 'view_event');
-INSERT INTO public.auth_permission VALUES (76, 'Can add workflow definition', 18, 'add_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (77, 'Can change workflow definition', 18, 'change_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (78, 'Can delete workflow definition', 18, 'delete_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (79, 'Can view workflow definition', 18, 'view_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (80, 'Can add effect', 19, 'add_effect');
-INSERT INTO public.auth_permission VALUES (81, 'Can change effect', 19, 'change_effect');
-INSERT INTO public.auth_permission VALUES (82, 'Can delete effect', 19, 'delete_effect');
-INSERT INTO public.auth_permission VALUES (83, 'Can view effect', 19, 'view_effect');
+INSERT INTO public.auth_permission VALUES (76, 'Can add workflow definition', 19, 'add_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (77, 'Can change workflow definition', 19, 'change_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (78, 'Can delete workflow definition', 19, 'delete_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (79, 'Can view workflow definition', 19, 'view_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (80, 'Can add schedule', 14, 'add_schedule');
+INSERT INTO public.auth_permission VALUES (81, 'Can change schedule', 14, 'change_schedule');
+INSERT INTO public.auth_permission VALUES (82, 'Can delete schedule', 14, 'delete_schedule');
+INSERT INTO public.auth_permission VALUES (83, 'Can view schedule', 14, 'view_schedule');
+INSERT INTO public.auth_permission VALUES (84, 'Can start what a schedule starts, now and for times that are past', 14, 'trigger_schedule');
+INSERT INTO public.auth_permission VALUES (85, 'Can add effect', 20, 'add_effect');
+INSERT INTO public.auth_permission VALUES (86, 'Can change effect', 20, 'change_effect');
+INSERT INTO public.auth_permission VALUES (87, 'Can delete effect', 20, 'delete_effect');
+INSERT INTO public.auth_permission VALUES (88, 'Can view effect', 20, 'view_effect');
 
 
 --
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!SNCabUvP7d95qDFcfe074VXEI9UpR5PWjzGUaVoZ', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 14:51:05.956717+00');
+INSERT INTO public.auth_user VALUES (1, '!CL5M5yKLQu3T8GGI9CfnyENO0npIDqn3SSJW5Tg2', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:03:57.966708+00');
 
 
 --
@@ -3212,41 +3312,42 @@ INSERT INTO public.django_content_type VALUES (10, 'pgworkflows', 'delegation');
 INSERT INTO public.django_content_type VALUES (11, 'pgworkflows', 'event');
 INSERT INTO public.django_content_type VALUES (12, 'pgworkflows', 'history');
 INSERT INTO public.django_content_type VALUES (13, 'pgworkflows', 'idempotencykey');
-INSERT INTO public.django_content_type VALUES (14, 'pgworkflows', 'stagecondition');
-INSERT INTO public.django_content_type VALUES (15, 'pgworkflows', 'task');
-INSERT INTO public.django_content_type VALUES (16, 'pgworkflows', 'worker');
-INSERT INTO public.django_content_type VALUES (17, 'pgworkflows', 'workflow');
-INSERT INTO public.django_content_type VALUES (18, 'pgworkflows', 'workflowdefinition');
-INSERT INTO public.django_content_type VALUES (19, 'upgrade', 'effect');
+INSERT INTO public.django_content_type VALUES (14, 'pgworkflows', 'schedule');
+INSERT INTO public.django_content_type VALUES (15, 'pgworkflows', 'stagecondition');
+INSERT INTO public.django_content_type VALUES (16, 'pgworkflows', 'task');
+INSERT INTO public.django_content_type VALUES (17, 'pgworkflows', 'worker');
+INSERT INTO public.django_content_type VALUES (18, 'pgworkflows', 'workflow');
+INSERT INTO public.django_content_type VALUES (19, 'pgworkflows', 'workflowdefinition');
+INSERT INTO public.django_content_type VALUES (20, 'upgrade', 'effect');
 
 
 --
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 14:51:00.392566+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 14:51:00.407693+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 14:51:00.499865+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 14:51:00.511768+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 14:51:00.525019+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 14:51:00.534287+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 14:51:00.54769+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 14:51:00.551804+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 14:51:00.558474+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 14:51:00.572695+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 14:51:00.587298+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 14:51:00.603393+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 14:51:00.614384+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 14:51:00.632631+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 14:51:03.823416+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 14:51:03.919568+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:03:48.477455+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:03:48.493914+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:03:48.569617+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:03:48.588055+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:03:48.599751+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:03:48.612881+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:03:48.63147+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:03:48.633567+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:03:48.638069+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:03:48.657515+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:03:48.676903+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:03:48.689533+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:03:48.699783+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:03:48.708686+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:03:53.292218+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:03:53.460004+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 14:51:06.04439+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:03:58.104211+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53');
 
 
 --
@@ -3320,50 +3421,56 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:05.981792+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:05.998743+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.001154+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.003154+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.009419+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.011513+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.015143+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.068313+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 14:51:06.071165+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.087336+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.040167+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.043184+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222a3-6f90-7b65-9c77-a80cac0471d2', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.043841+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222a3-6f90-7b65-9c77-a80cac0471d2', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222a3-6f91-7b34-b273-5551a070127d', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.044279+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222a3-6f91-7b34-b273-5551a070127d', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.070182+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.078422+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 14:51:06.094972+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.080098+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.080153+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 14:51:06.080562+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222a3-6f91-7b34-b273-5551a070127d', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 14:51:06.099322+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 14:51:06.14183+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222a3-6fe3-724d-99a1-24971c84db35', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:06.14046+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222a3-6fe3-724d-99a1-24971c84db35', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 14:51:06.14183+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 14:51:06.142582+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222a3-7029-75a9-827f-a140d5a5e031', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.155149+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 14:51:06.156436+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222a3-702c-7611-98f0-43ff737de7a4', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 14:51:07.755529+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222a3-702c-7611-98f0-43ff737de7a4', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 14:51:07.756742+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 14:51:07.763852+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222af-3735-7db0-ac94-11ecb4779438', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.005954+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.033248+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.034617+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222af-375b-7a49-80fa-d427da415e53', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.047148+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222af-3760-718d-95f5-c359d51131bc', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.048926+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222af-3767-797a-945d-3f740a123e6d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.056775+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222af-376f-7648-9063-80788000b821', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.067174+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222af-375b-7a49-80fa-d427da415e53', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.156434+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222af-375b-7a49-80fa-d427da415e53', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:03:58.161614+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.180206+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222af-3735-7db0-ac94-11ecb4779438', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.0883+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222af-3735-7db0-ac94-11ecb4779438', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222af-3751-7d4a-8e86-3ebf8af246e8', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.096178+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222af-3751-7d4a-8e86-3ebf8af246e8', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222af-3752-7327-9b1e-e7330a8d9ed3', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.101116+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222af-3752-7327-9b1e-e7330a8d9ed3', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222af-375b-7a49-80fa-d427da415e53', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.104046+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222af-375b-7a49-80fa-d427da415e53', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222af-3760-718d-95f5-c359d51131bc', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.156395+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222af-3760-718d-95f5-c359d51131bc', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222af-3767-797a-945d-3f740a123e6d', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.168354+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222af-3767-797a-945d-3f740a123e6d', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222af-376f-7648-9063-80788000b821', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.173009+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222af-376f-7648-9063-80788000b821', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.173103+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222af-376f-7648-9063-80788000b821', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:03:58.173657+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222af-3735-7db0-ac94-11ecb4779438', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222af-375b-7a49-80fa-d427da415e53', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222af-3760-718d-95f5-c359d51131bc', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222af-376f-7648-9063-80788000b821', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222af-376f-7648-9063-80788000b821', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:03:58.266988+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222af-37e3-7b3a-99d0-698e94a61a06', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.2649+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222af-37e3-7b3a-99d0-698e94a61a06', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.266988+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.271703+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222af-3870-70c3-ac65-08ae8551ff54', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.323184+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.325014+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222af-3874-7c65-af7c-768b7f19c2a7', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:04:01.196943+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222af-3874-7c65-af7c-768b7f19c2a7', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:04:01.198027+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:04:01.202314+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
 -- Data for Name: pgworkflows_idempotencykey; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: pgworkflows_schedule; Type: TABLE DATA; Schema: public; Owner: -
 --
 
 
@@ -3378,50 +3485,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222a3-702c-7611-98f0-43ff
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.038445+00', '2026-11-28 14:51:06.040167+00', NULL, NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:07.040222+00', '2026-11-28 14:51:06.040226+00', NULL, NULL, NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.040415+00', '2026-11-28 14:51:06.043184+00', NULL, NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.043239+00', NULL, NULL, NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.043378+00', '2026-11-28 14:51:06.043841+00', NULL, NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.043872+00', NULL, NULL, NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.04396+00', '2026-11-28 14:51:06.044279+00', NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.044345+00', NULL, NULL, NULL, '01a222a3-6f91-7b34-b273-5551a070127d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.06636+00', '2026-11-28 14:51:06.070182+00', NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.087336+00', NULL, NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', '01a222a3-6fe3-724d-99a1-24971c84db35');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.075389+00', '2026-11-28 14:51:06.078422+00', NULL, NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 14:51:06.078489+00', NULL, NULL, NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.079411+00', '2026-11-28 14:51:06.080098+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 14:51:06.080143+00', '2026-11-28 14:51:06.080153+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', NULL, '2026-11-28 14:51:06.080162+00', '2026-11-28 14:51:06.080562+00', NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n"}', NULL, '2026-11-28 14:51:06.13922+00', NULL, NULL, NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:06.13979+00', '2026-11-28 14:51:06.14046+00', NULL, NULL, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:06.140496+00', NULL, NULL, NULL, '01a222a3-6fe3-724d-99a1-24971c84db35', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 14:51:07.751152+00', '2026-11-28 14:51:07.755529+00', NULL, NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 14:51:07.755627+00', NULL, NULL, NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.080514+00', '2026-11-28 15:03:58.0883+00', NULL, NULL, '01a222af-3735-7db0-ac94-11ecb4779438', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:59.088371+00', '2026-11-28 15:03:58.088375+00', NULL, NULL, NULL, '01a222af-3735-7db0-ac94-11ecb4779438', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.088613+00', '2026-11-28 15:03:58.096178+00', NULL, NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.096271+00', NULL, NULL, NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.09649+00', '2026-11-28 15:03:58.101116+00', NULL, NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.1012+00', NULL, NULL, NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.101393+00', '2026-11-28 15:03:58.104046+00', NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.104149+00', NULL, NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.151496+00', '2026-11-28 15:03:58.156395+00', NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.180206+00', NULL, NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', '01a222af-37e3-7b3a-99d0-698e94a61a06');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.158099+00', '2026-11-28 15:03:58.168354+00', NULL, NULL, '01a222af-3767-797a-945d-3f740a123e6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:03:58.168448+00', NULL, NULL, NULL, '01a222af-3767-797a-945d-3f740a123e6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.169583+00', '2026-11-28 15:03:58.173009+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:03:58.173088+00', '2026-11-28 15:03:58.173103+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:03:58.173115+00', '2026-11-28 15:03:58.173657+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:03:58.26043+00', NULL, NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.261085+00', '2026-11-28 15:03:58.2649+00', NULL, NULL, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.264964+00', NULL, NULL, NULL, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:04:01.185472+00', '2026-11-28 15:04:01.196943+00', NULL, NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:04:01.19705+00', NULL, NULL, NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.026462+00', '2026-11-28 14:51:06.152683+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 14:51:07.717183+00', '2026-11-28 14:51:07.717183+00', '2026-11-28 14:51:07.717183+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.316189+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:04:01.123595+00', '2026-11-28 15:04:01.123595+00', '2026-11-28 15:04:01.123595+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f7d-74b0-bef4-d5ddc19ac9f2', '2026-11-28 14:51:05.981792+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:07.040222+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T14:51:06.040226+00:00", "title": "", "until": "2026-11-28T14:51:07.040222+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f8e-71fa-ba95-8809ff7c9e49', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f8e-71fa-ba95-8809ff7c9e49', '2026-11-28 14:51:05.998743+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.043239+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f90-7b65-9c77-a80cac0471d2', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f90-7b65-9c77-a80cac0471d2', '2026-11-28 14:51:06.001154+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.043872+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f91-7b34-b273-5551a070127d', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f91-7b34-b273-5551a070127d', '2026-11-28 14:51:06.003154+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T14:51:06.044390+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f97-78e3-8c1a-99876a0ba663', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', '2026-11-28 14:51:06.009419+00', '2026-11-28 14:51:06.081282+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T14:51:06.087336+00:00", "title": "upgrade.waits", "workflow": "01a222a3-6fe3-724d-99a1-24971c84db35"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f9a-70c4-83b1-a88d3b7c0027', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-6f9a-70c4-83b1-a88d3b7c0027', '2026-11-28 14:51:06.011513+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:07.067177+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T14:51:06.079276+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T14:51:07.067177+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n"}', '{}', '', '', '', '', NULL, '01a222a3-6f9c-7aef-a9fc-3a24fe0e122d', '2026-11-28 14:51:06.015143+00', '2026-11-28 14:51:06.081282+00', NULL, '2026-11-28 14:51:06.646943+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T14:51:06.139690+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T14:51:06.646943+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-6fe3-724d-99a1-24971c84db35', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222a3-6f97-78e3-8c1a-99876a0ba663', '2026-11-28 14:51:06.087336+00', '2026-11-28 14:51:06.140561+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T14:51:06.140496+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222a3-6f97-78e3-8c1a-99876a0ba663', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-7029-75a9-827f-a140d5a5e031', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-7029-75a9-827f-a140d5a5e031', '2026-11-28 14:51:06.155149+00', NULL, NULL, '2026-11-28 14:51:06.155149+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222a3-702c-7611-98f0-43ff737de7a4', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222a3-702c-7611-98f0-43ff737de7a4', '2026-11-28 14:51:06.156436+00', '2026-11-28 14:51:07.755737+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T14:51:07.755657+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3735-7db0-ac94-11ecb4779438', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3735-7db0-ac94-11ecb4779438', '2026-11-28 15:03:58.005954+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:59.088371+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:03:58.088375+00:00", "title": "", "until": "2026-11-28T15:03:59.088371+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3751-7d4a-8e86-3ebf8af246e8', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', '2026-11-28 15:03:58.033248+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.096271+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3752-7327-9b1e-e7330a8d9ed3', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', '2026-11-28 15:03:58.034617+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.101200+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-375b-7a49-80fa-d427da415e53', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-375b-7a49-80fa-d427da415e53', '2026-11-28 15:03:58.047148+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:03:58.104211+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3760-718d-95f5-c359d51131bc', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3760-718d-95f5-c359d51131bc', '2026-11-28 15:03:58.048926+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:03:58.180206+00:00", "title": "upgrade.waits", "workflow": "01a222af-37e3-7b3a-99d0-698e94a61a06"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3767-797a-945d-3f740a123e6d', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3767-797a-945d-3f740a123e6d', '2026-11-28 15:03:58.056775+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:58.826323+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:03:58.169403+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:03:58.826323+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-376f-7648-9063-80788000b821', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222af-376f-7648-9063-80788000b821', '2026-11-28 15:03:58.067174+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:59.198825+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:03:58.260955+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:03:59.198825+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-37e3-7b3a-99d0-698e94a61a06', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222af-3760-718d-95f5-c359d51131bc', '2026-11-28 15:03:58.180206+00', '2026-11-28 15:03:58.265068+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.264964+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3874-7c65-af7c-768b7f19c2a7', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', '2026-11-28 15:03:58.325014+00', '2026-11-28 15:04:01.197165+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:04:01.197081+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3870-70c3-ac65-08ae8551ff54', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3870-70c3-ac65-08ae8551ff54', '2026-11-28 15:03:58.323184+00', NULL, NULL, '2026-11-28 15:04:01.7212+00', NULL, '[]', 0, 2, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3453,7 +3560,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, 'de007098-5f27-563a-86e5-21a379c662d9');
+INSERT INTO public.upgrade_effect VALUES (10, '8524c4e5-07fb-541a-b20a-0f016187b9fe');
 
 
 --
@@ -3474,7 +3581,7 @@ SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 1, false);
 -- Name: auth_permission_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.auth_permission_id_seq', 83, true);
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 88, true);
 
 
 --
@@ -3502,7 +3609,7 @@ SELECT pg_catalog.setval('public.auth_user_user_permissions_id_seq', 1, false);
 -- Name: django_content_type_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.django_content_type_id_seq', 19, true);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 20, true);
 
 
 --
@@ -3611,6 +3718,13 @@ SELECT pg_catalog.setval('public.pgworkflows_idempotencykey_id_seq', 1, false);
 
 
 --
+-- Name: pgworkflows_schedule_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.pgworkflows_schedule_id_seq', 1, false);
+
+
+--
 -- Name: pgworkflows_stagecondition_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
@@ -3642,7 +3756,7 @@ SELECT pg_catalog.setval('public.pgworkflows_workflowdefinition_id_seq', 20, tru
 -- Name: upgrade_effect_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.upgrade_effect_id_seq', 10, true);
+SELECT pg_catalog.setval('public.upgrade_effect_id_seq', 11, true);
 
 
 --
@@ -3955,6 +4069,22 @@ ALTER TABLE ONLY public.pgworkflows_idempotencykey
 
 ALTER TABLE ONLY public.pgworkflows_approvalpolicy
     ADD CONSTRAINT pgworkflows_policy_one_per_version UNIQUE (name, version);
+
+
+--
+-- Name: pgworkflows_schedule pgworkflows_schedule_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pgworkflows_schedule
+    ADD CONSTRAINT pgworkflows_schedule_name_key UNIQUE (name);
+
+
+--
+-- Name: pgworkflows_schedule pgworkflows_schedule_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pgworkflows_schedule
+    ADD CONSTRAINT pgworkflows_schedule_pkey PRIMARY KEY (id);
 
 
 --
@@ -4351,6 +4481,13 @@ CREATE INDEX pgworkflows_history_event ON public.pgworkflows_history USING btree
 
 
 --
+-- Name: pgworkflows_history_schedule; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_history_schedule ON public.pgworkflows_history USING btree (((data ->> 'schedule'::text)), id) WHERE (event = ANY (ARRAY['configure'::text, 'pause'::text, 'resume'::text, 'skip'::text]));
+
+
+--
 -- Name: pgworkflows_history_workflow; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4369,6 +4506,20 @@ CREATE UNIQUE INDEX pgworkflows_policy_one_draft ON public.pgworkflows_approvalp
 --
 
 CREATE UNIQUE INDEX pgworkflows_policy_one_published ON public.pgworkflows_approvalpolicy USING btree (name) WHERE ((status)::text = 'PUBLISHED'::text);
+
+
+--
+-- Name: pgworkflows_schedule_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_schedule_due ON public.pgworkflows_schedule USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (paused_at IS NULL));
+
+
+--
+-- Name: pgworkflows_schedule_name_3c236e50_like; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_schedule_name_3c236e50_like ON public.pgworkflows_schedule USING btree (name text_pattern_ops);
 
 
 --
@@ -4456,6 +4607,13 @@ CREATE INDEX pgworkflows_workflow_open ON public.pgworkflows_workflow USING btre
 
 
 --
+-- Name: pgworkflows_workflow_overlaps; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_workflow_overlaps ON public.pgworkflows_workflow USING btree (schedule) WHERE ((finished_at IS NULL) AND (schedule IS NOT NULL));
+
+
+--
 -- Name: pgworkflows_workflow_owned; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4488,6 +4646,13 @@ CREATE INDEX pgworkflows_workflow_requester ON public.pgworkflows_workflow USING
 --
 
 CREATE INDEX pgworkflows_workflow_runnable ON public.pgworkflows_workflow USING btree (name, version, queue, priority, fingerprint, available_at) WHERE ((available_at IS NOT NULL) AND (crashes = 0) AND (gate IS NULL) AND (paused_at IS NULL));
+
+
+--
+-- Name: pgworkflows_workflow_scheduled; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_workflow_scheduled ON public.pgworkflows_workflow USING btree (schedule, id) WHERE (schedule IS NOT NULL);
 
 
 --
@@ -4894,6 +5059,29 @@ CREATE TRIGGER policy_updated AFTER UPDATE ON public.pgworkflows_approvalpolicy 
 
 
 --
+-- Name: pgworkflows_schedule schedule_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER schedule_changed AFTER INSERT OR DELETE ON public.pgworkflows_schedule FOR EACH ROW EXECUTE FUNCTION pgworkflows.schedule_changed();
+
+
+--
+-- Name: pgworkflows_schedule schedule_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER schedule_no_truncate BEFORE TRUNCATE ON public.pgworkflows_schedule FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.refuse_truncate();
+
+ALTER TABLE public.pgworkflows_schedule ENABLE ALWAYS TRIGGER schedule_no_truncate;
+
+
+--
+-- Name: pgworkflows_schedule schedule_updated; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER schedule_updated AFTER UPDATE ON public.pgworkflows_schedule FOR EACH ROW WHEN (((to_jsonb(new.*) - '{next_at,due_at,queued_for}'::text[]) <> (to_jsonb(old.*) - '{next_at,due_at,queued_for}'::text[]))) EXECUTE FUNCTION pgworkflows.schedule_changed();
+
+
+--
 -- Name: pgworkflows_approvalstage_escalate_to stage_escalation_stays; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -5022,7 +5210,7 @@ CREATE TRIGGER workflow_inserted AFTER INSERT ON public.pgworkflows_workflow REF
 -- Name: pgworkflows_workflow workflow_keeps; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER workflow_keeps BEFORE UPDATE OF key, kwargs, format, subject_id, subject_label, requested_by_name, root, created_at ON public.pgworkflows_workflow FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow');
+CREATE TRIGGER workflow_keeps BEFORE UPDATE OF key, kwargs, format, subject_id, subject_label, requested_by_name, root, created_at, schedule, scheduled_for ON public.pgworkflows_workflow FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow');
 
 
 --
@@ -5334,6 +5522,14 @@ ALTER TABLE ONLY public.pgworkflows_event
 
 ALTER TABLE ONLY public.pgworkflows_idempotencykey
     ADD CONSTRAINT pgworkflows_idempotencykey_user_id_1dfb365a_fk_auth_user_id FOREIGN KEY (user_id) REFERENCES public.auth_user(id) DEFERRABLE INITIALLY DEFERRED;
+
+
+--
+-- Name: pgworkflows_schedule pgworkflows_schedule_edited_by_id_1dd2b87d_fk_auth_user_id; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pgworkflows_schedule
+    ADD CONSTRAINT pgworkflows_schedule_edited_by_id_1dd2b87d_fk_auth_user_id FOREIGN KEY (edited_by_id) REFERENCES public.auth_user(id) DEFERRABLE INITIALLY DEFERRED;
 
 
 --
@@ -5788,6 +5984,13 @@ REVOKE ALL ON FUNCTION pgworkflows.request_retry(workflow uuid, reason text, und
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.retry(workflow uuid, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION schedule_changed(); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.schedule_changed() FROM PUBLIC;
 
 
 --

@@ -11,7 +11,7 @@ from pgworkflows.worker.upkeep import Sweep, Upkeep
 
 def test_each_sweep_is_due_by_its_own_interval():
     swept, wake = [], threading.Event()
-    often = Sweep("often", 0.0, lambda: swept.append("often"))
+    often = Sweep("often", 0.0, lambda: swept.append("often") or True)
     seldom = Sweep("seldom", 1000.0, lambda: swept.append("seldom"))
     upkeep = Upkeep(wake, (often, seldom))
     told = []
@@ -22,9 +22,10 @@ def test_each_sweep_is_due_by_its_own_interval():
     assert wake.is_set()
 
 
-def test_nobody_is_woken_where_nothing_was_due():
+def test_nobody_is_woken_where_nothing_was_due_or_found():
     wake = threading.Event()
     Upkeep(wake).sweep()
+    Upkeep(wake, (Sweep("in vain", 0.0, lambda: 0),)).sweep()
     assert not wake.is_set()
 
 

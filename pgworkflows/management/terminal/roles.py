@@ -17,7 +17,7 @@ from ...store.connection import database, query
 
 ROLES = ("owner", "worker", "web", "reader", "starter")
 #: What people edit, in the admin or through the API.
-EDITED = ("Delegation", "ApprovalPolicy", "ApprovalStage", "StageCondition", "IdempotencyKey")
+EDITED = ("Delegation", "ApprovalPolicy", "ApprovalStage", "StageCondition", "IdempotencyKey", "Schedule")
 
 SEQUENCES = """
 SELECT s.oid::regclass::text FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')

@@ -23,7 +23,7 @@ $$;
 
 -- Name and version may change: a definition that was renamed has runs to move.
 CREATE OR REPLACE TRIGGER workflow_keeps BEFORE UPDATE
-  OF key, kwargs, format, subject_id, subject_label, requested_by_name, root, created_at ON pgworkflows_workflow
+  OF key, kwargs, format, subject_id, subject_label, requested_by_name, root, created_at, schedule, scheduled_for ON pgworkflows_workflow
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow');
 CREATE OR REPLACE TRIGGER workflow_keeps_keys BEFORE UPDATE OF requested_by_id, subject_type_id, parent_id, parent_task_id ON pgworkflows_workflow
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow', 'or null');
