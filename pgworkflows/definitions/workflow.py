@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, Unpack
@@ -130,8 +130,11 @@ class WorkflowFunction(Generic[P, R]):
         """Start one execution in the current transaction; it exists if and only if that commits."""
         return _starter().start(self, self.bind(args, kwargs))  # type: ignore[no-any-return] # see Scope
 
-    def start_many(self, calls: Iterable[Mapping[str, Any]]) -> list[Workflow]:
-        """Start one execution for each mapping of arguments, in as few round trips as that takes."""
+    def start_many(self, calls: Iterable[Mapping[str, Any]]) -> Sequence[Workflow]:
+        """Start one execution for each mapping of arguments, in as few round trips as that takes.
+
+        Arguments are checked before the first is started. A row is made when it is looked at.
+        """
         bound = [self.bind((), dict(call)) for call in calls]
         return _starter().start_many(self, bound)  # type: ignore[no-any-return] # see Scope
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from ..values.readable import EARLIEST, LATEST, LONGEST, read_json
 
@@ -38,7 +40,9 @@ def bounded(model: str, *columns: str) -> models.CheckConstraint:
 
 
 def _between(least: Any, most: Any, columns: tuple[str, ...]) -> Q:
-    condition = Q()
-    for column in columns:
-        condition &= Q(**{column: None}) | Q(**{f"{column}__range": (least, most)})
-    return condition
+    """Bound those that are not null, in few words: each statement that writes has the condition read anew."""
+    if len(columns) == 1:
+        return Q(**{f"{columns[0]}__range": (least, most)})
+    kind = models.DateTimeField() if isinstance(least, datetime) else models.DurationField()
+    earliest, latest = Least(*columns, output_field=kind), Greatest(*columns, output_field=kind)
+    return Q(GreaterThanOrEqual(earliest, least)) & Q(LessThanOrEqual(latest, most))

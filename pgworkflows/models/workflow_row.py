@@ -1,6 +1,7 @@
-"""What a batch reads of a workflow's row, and what it writes: said here once; statements and SQL functions are made from it.
+"""What a start writes of a workflow's row, what a batch reads of it, and what it writes: said here once.
 
-Each field is the column of that name, as the model declares it; JSON travels as text.
+Statements and SQL functions are made from it. Each field is the column of that name, as the model declares it; JSON travels as
+text.
 """
 
 from __future__ import annotations
@@ -14,6 +15,28 @@ from typing import Any
 from django.db.models import Field
 
 from .workflow import Workflow
+
+
+@dataclass(slots=True, kw_only=True)
+class NewWorkflow:
+    """What the workflows of one start have in common; an id and its kwargs are each one's own, and moments the database's."""
+
+    name: str
+    version: int
+    queue: str
+    priority: int
+    key: str | None
+    attributes: str
+    subject_type_id: int | None = None
+    subject_id: str = ""
+    subject_label: str = ""
+    subject_text: str = ""
+    requested_by_id: Any
+    requested_by_name: str
+    fingerprint: str
+    format: int
+    schedule: int | None = None
+    scheduled_for: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -73,7 +96,7 @@ class WorkflowChange:
     cancel_requested_at: datetime | None
 
 
-def columns(record: type[ClaimedWorkflow] | type[WorkflowChange]) -> Iterator[Field[Any, Any]]:
-    """Yield the model's fields of what is read or written, in order."""
+def columns(record: type[NewWorkflow] | type[ClaimedWorkflow] | type[WorkflowChange]) -> Iterator[Field[Any, Any]]:
+    """Yield the model's fields of a record, in order."""
     declared = {field.attname: field for field in Workflow._meta.concrete_fields}
     return (declared[field.name] for field in fields(record))

@@ -24,7 +24,7 @@ from django.db.models.functions import Cast
 from ..exceptions import NotAllowed
 from ..models.transitions import declared_transitions
 from ..models.waits import TRIED_NOW
-from ..models.workflow_row import WorkflowChange, columns
+from ..models.workflow_row import NewWorkflow, WorkflowChange, columns
 
 FOLDER = Path(__file__).parent
 #: The files that migrations install, each behind what it needs. `rights.sql` follows whichever of them is installed, and
@@ -55,13 +55,23 @@ def filler(connection: BaseDatabaseWrapper) -> Callable[[str], str]:
     names = ", ".join(f"'{name}'" for name in table_names())
     found = schemas(connection)
     values = {"schema": found[0], "tables": ", ".join(found), "names": names}
-    values |= user_values(connection) | change_values(connection)
+    values |= user_values(connection) | start_values(connection) | change_values(connection)
     for model in ("Workflow", "Task", "Approval", "ApprovalPolicy"):
         declared = declared_transitions(apps.get_model("pgworkflows", model))
         cases = "\n".join(f"    WHEN '{old}>{new}' THEN '{verb}'" for (old, new), verb in sorted(declared.items()))
         values[f"{model.lower()}_transitions"] = cases
     values["tried_now"] = ", ".join(f"'{kind}'" for kind in TRIED_NOW)
     return lambda text: re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
+
+
+def start_values(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Return what stands for the columns that the workflows of one start have in common."""
+    shared = {str(field.column): field.rel_db_type(connection) for field in columns(NewWorkflow)}
+    return {
+        "start_parameters": ", ".join(f"{name} {kind}" for name, kind in shared.items()),
+        "start_columns": ", ".join(shared),
+        "start_values": ", ".join(f"insert_workflows.{name}" for name in shared),
+    }
 
 
 def change_values(connection: BaseDatabaseWrapper) -> dict[str, str]:

@@ -1,70 +1,38 @@
 -- Starting workflows, from Python and from SQL.
 
--- Inserts workflows in key order. ON CONFLICT DO NOTHING and then a second statement: one statement can return no row
--- in the race of two starts with one key. Where a key was taken, its holder is returned with its arguments; where the
--- holder is gone by then, it starts over. `asked` is the id that the row was given with.
-CREATE OR REPLACE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text)
-RETURNS TABLE (asked uuid, workflow uuid, created boolean, at timestamptz, task bigint, kwargs text, format smallint)
+-- Inserts workflows that have all but id and kwargs in common: models/workflow_row.py says what. One that has a key comes
+-- alone, and so does a child, which is returned with the id of its task. ON CONFLICT DO NOTHING and then a second statement:
+-- one statement can return no row in the race of two starts with one key. Where the key was taken, its holder is returned
+-- with its arguments; where the holder is gone by then, it starts over.
+CREATE OR REPLACE FUNCTION pgworkflows.insert_workflows(
+  actor text, channel text, ids uuid[], arguments jsonb[], run_after timestamptz, timeout double precision, parent uuid,
+  root uuid, {{start_parameters}})
+RETURNS TABLE (at timestamptz, task bigint, holder uuid, holder_kwargs text, holder_format smallint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  moment timestamptz := pgworkflows.now();
   before text[] := pgworkflows.act_as(actor, channel);
-  missing jsonb := given;
-  again jsonb;
-  held record;
-  inserted_now integer;
 BEGIN
+  at := pgworkflows.now();
+  task := CASE WHEN parent IS NOT NULL THEN nextval('pgworkflows_task_id_seq') END;
   LOOP
-    RETURN QUERY
-    WITH wanted AS MATERIALIZED (
-      SELECT r.*, CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
-      FROM jsonb_to_recordset(missing) AS r(
-        id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
-        subject_type integer, subject_id text, subject_label text, subject_text text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
-        fingerprint text, format smallint, allocate_task boolean,
-        schedule bigint, scheduled_for timestamptz)
-    ), inserted AS (
-      INSERT INTO pgworkflows_workflow
-        (id, name, version, key, holds_key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
-         subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, parent_close, root, created_at, available_at,
-         deadline, waiting_for, epoch, crashes, fingerprint, format, schedule, scheduled_for)
-      SELECT w.id, w.name, w.version, w.key, w.key IS NOT NULL, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
-             w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
-             w.requested_by::{{user_pk_type}}, COALESCE(w.requested_by_name, ''), w.parent, w.task, CASE WHEN w.parent IS NOT NULL THEN 'cancel' END, COALESCE(w.root, w.id), moment,
-             GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
-             COALESCE(w.fingerprint, ''), w.format, w.schedule, w.scheduled_for
-      FROM wanted w
-      ORDER BY w.name, w.key, w.id
-      ON CONFLICT (name, key) WHERE holds_key DO NOTHING
-      RETURNING id
-    )
-    SELECT w.id, w.id, true, moment, w.task, NULL::text, NULL::smallint FROM wanted w JOIN inserted i ON i.id = w.id;
-    GET DIAGNOSTICS inserted_now = ROW_COUNT;
-    EXIT WHEN inserted_now = jsonb_array_length(missing);
-
-    again := '[]';
+    INSERT INTO pgworkflows_workflow
+      (id, root, kwargs, {{start_columns}}, holds_key, status, state, created_at, available_at, deadline, parent_id, parent_task_id,
+       parent_close, waiting_for, epoch, crashes)
+    SELECT g.id, COALESCE(root, g.id), g.kwargs, {{start_values}}, key IS NOT NULL, 'PENDING', '', at, GREATEST(run_after, at),
+      COALESCE(run_after, at) + timeout * interval '1 second', parent, task, CASE WHEN parent IS NOT NULL THEN 'cancel' END,
+      '[]', 0, 0
+    FROM unnest(ids, arguments) AS g(id, kwargs)
+    ON CONFLICT (name, key) WHERE holds_key DO NOTHING;
+    EXIT WHEN FOUND;
     -- Planned at each call: a plan that was made on an empty table would read a full one to its end.
-    FOR held IN EXECUTE $query$
-      SELECT g.value AS given, h.id, h.kwargs::text, h.format
-      FROM jsonb_array_elements($1) g
-      LEFT JOIN pgworkflows_workflow h ON h.name = g.value ->> 'name' AND h.key = g.value ->> 'key' AND h.holds_key
-      WHERE NOT EXISTS (SELECT FROM pgworkflows_workflow own WHERE own.id = (g.value ->> 'id')::uuid)
-    $query$ USING missing
-    LOOP
-      IF held.id IS NULL THEN
-        again := again || held.given;
-      ELSE
-        asked := (held.given ->> 'id')::uuid; workflow := held.id; created := false; at := moment; task := NULL;
-        kwargs := held.kwargs; format := held.format;
-        RETURN NEXT;
-      END IF;
-    END LOOP;
-    EXIT WHEN again = '[]';
-    missing := again;
+    EXECUTE 'SELECT h.id, h.kwargs::text, h.format FROM pgworkflows_workflow h WHERE h.name = $1 AND h.key = $2 AND h.holds_key'
+    INTO holder, holder_kwargs, holder_format USING name, key;
+    EXIT WHEN holder IS NOT NULL;
   END LOOP;
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();
+  RETURN NEXT;
 END
 $$;
 
@@ -78,6 +46,7 @@ DECLARE
   wanted_name ALIAS FOR $1; wanted_kwargs ALIAS FOR $2; wanted_key ALIAS FOR $3; wanted_queue ALIAS FOR $4;
   wanted_run_after ALIAS FOR $5; wanted_subject ALIAS FOR $6; wanted_requester ALIAS FOR $7;
   definition record; wrong text; started record; full_kwargs jsonb; label text; row_id text;
+  own uuid := pgworkflows.uuid7();
 BEGIN
   SELECT d.* INTO definition FROM pgworkflows_workflowdefinition d
   WHERE d.name = wanted_name ORDER BY d.version DESC LIMIT 1;
@@ -119,19 +88,19 @@ BEGIN
     RAISE EXCEPTION '%: missing argument %', wanted_name, wrong USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT i.* INTO started FROM pgworkflows.insert_workflows(
-    jsonb_build_array(jsonb_build_object(
-      'id', pgworkflows.uuid7(), 'name', definition.name, 'version', definition.version, 'key', wanted_key,
-      'queue', COALESCE(wanted_queue, definition.options ->> 'queue'), 'priority', definition.options -> 'priority',
-      'kwargs', wanted_kwargs, 'subject_label', label, 'subject_id', row_id,
-      'subject_type', (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
-      'requested_by', pgworkflows.person(wanted_requester)::text,
-      'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
-      'fingerprint', definition.fingerprint, 'format', 0)),
-    COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), 'sql') i;
-  IF NOT started.created AND definition.defaults || started.kwargs::jsonb <> full_kwargs THEN
-    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, started.workflow
+    actor => COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), channel => 'sql',
+    ids => ARRAY[own], arguments => ARRAY[wanted_kwargs], run_after => wanted_run_after,
+    timeout => (definition.options ->> 'timeout')::double precision, parent => NULL, root => NULL, name => definition.name, version => definition.version, key => wanted_key,
+    queue => COALESCE(wanted_queue, definition.options ->> 'queue'), priority => (definition.options ->> 'priority')::smallint,
+    attributes => '{}', subject_type_id => (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
+    subject_id => COALESCE(row_id, ''), subject_label => COALESCE(label, ''), subject_text => '',
+    requested_by_id => pgworkflows.person(wanted_requester), requested_by_name => COALESCE(wanted_requester, ''),
+    fingerprint => definition.fingerprint, format => 0::smallint, schedule => NULL,
+    scheduled_for => NULL) i;
+  IF started.holder IS NOT NULL AND definition.defaults || started.holder_kwargs::jsonb <> full_kwargs THEN
+    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, started.holder
       USING ERRCODE = 'unique_violation', HINT = 'Use another key, or the same arguments.';
   END IF;
-  RETURN started.workflow;
+  RETURN COALESCE(started.holder, own);
 END
 $$;

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 
-def _literal(values: list[Any], write: Callable[[Any], str]) -> str:
+def _literal(values: Sequence[Any], write: Callable[[Any], str]) -> str:
     """Return an array literal. Most columns are empty, or hold one object many times in a row, which is written once."""
     if values.count(None) == len(values):
         return "{" + ",".join(["NULL"] * len(values)) + "}"
@@ -19,12 +19,12 @@ def _literal(values: list[Any], write: Callable[[Any], str]) -> str:
     return "{" + ",".join(texts) + "}"
 
 
-def plain(values: list[Any]) -> str:
+def plain(values: Sequence[Any]) -> str:
     """Return an array literal of ids, numbers, booleans or our own words: what needs no quotes."""
     return _literal(values, str)
 
 
-def quoted(values: list[str | None]) -> str:
+def quoted(values: Sequence[str | None]) -> str:
     """Return an array literal of any texts, JSON among them."""
     return _literal(values, _escaped)
 
@@ -35,6 +35,6 @@ def _escaped(text: str) -> str:
     return f'"{text}"'
 
 
-def moments(values: list[datetime | None]) -> str:
+def moments(values: Sequence[datetime | None]) -> str:
     """Return an array literal of moments."""
     return _literal(values, datetime.isoformat)

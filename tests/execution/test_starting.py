@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import math
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.signals import post_init
 from django.utils import timezone
 
 from pgworkflows import KeyConflict, NotStorable, workflow
@@ -173,7 +175,40 @@ def test_many_are_started_in_order(pgworkflows):
     started = pay.start_many({"order_id": n} for n in range(1500))
     assert [row.kwargs["order_id"] for row in started] == list(range(1500))
     assert Workflow.objects.count() == 1500
-    assert pay.start_many([]) == []
+    assert list(pay.start_many([])) == []
+
+
+def test_row_of_a_start_is_the_stored_one(pgworkflows, django_user_model):
+    options = {"subject": Account.objects.create(name="a"), "requested_by": django_user_model.objects.create_user("ann")}
+    later = {"run_after": timezone.now() + timedelta(days=1), "timeout": 60, "attributes": {"vip": True}, "queue": "slow"}
+    for started in (
+        pay.start(1),
+        pay.using(key="k", **options, **later).start(1),
+        pay.using(**options).start_many([{"order_id": 1}])[0],
+    ):
+        stored = Workflow.objects.get(pk=started.pk)
+        columns = [field.attname for field in Workflow._meta.concrete_fields]
+        assert [(name, getattr(started, name)) for name in columns] == [(name, getattr(stored, name)) for name in columns]
+        assert started.created
+
+
+def test_rows_of_many_are_made_when_looked_at(pgworkflows):
+    made = []
+    with signals_of(post_init, Workflow, made):
+        started = pay.start_many([{"order_id": n} for n in range(3)])
+        assert (len(started), len(made)) == (3, 0)
+        assert started[1] is started[-2]
+        assert len(made) == 1
+    assert [row.kwargs["order_id"] for row in started[1:]] == [1, 2]
+    with pytest.raises(IndexError):
+        started[3]
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_none_of_many_begins_before_all_can_be_stored(pgworkflows, key):
+    with pytest.raises(NotStorable):
+        pay.using(key=key).start_many([{"order_id": 1}, {"order_id": math.nan}])
+    assert not Workflow.objects.exists()
 
 
 def test_rolled_back_start_never_was(pgworkflows):
@@ -181,6 +216,18 @@ def test_rolled_back_start_never_was(pgworkflows):
         pay.start(1)
         transaction.set_rollback(True)
     assert not Workflow.objects.exists()
+
+
+@contextmanager
+def signals_of(signal, sender, made):
+    def note(**_):
+        made.append(1)
+
+    signal.connect(note, sender=sender)
+    try:
+        yield
+    finally:
+        signal.disconnect(note, sender=sender)
 
 
 def start_in_sql(definition, kwargs):

@@ -22,6 +22,7 @@ from pgworkflows import (
 )
 from pgworkflows.models import Approval, History, Task, Workflow
 from pgworkflows.store.definitions import write_definition
+from pgworkflows.store.started import SHARED
 from pgworkflows.store.workers import register, take_over
 
 
@@ -258,7 +259,7 @@ VERBS = {
     "start again": "SELECT pgworkflows.start('tests.waiter', '{}', 'first')",
     "cancel": "SELECT pgworkflows.cancel((SELECT id FROM pgworkflows_workflow LIMIT 1), 'over')",
     "decide": "SELECT pgworkflows.decide((SELECT id FROM pgworkflows_approval), 'ann', 'approve')",
-    "refused start": "SELECT pgworkflows.insert_workflows('[{}]', 'ann', 'python')",
+    "refused start": f"SELECT pgworkflows.insert_workflows('ann', 'python', '{{NULL}}', NULL{', NULL' * (4 + len(SHARED))})",
     "refused decision": "SELECT pgworkflows.decide((SELECT id FROM pgworkflows_approval), 'bob', 'approve')",
 }
 

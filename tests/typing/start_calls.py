@@ -2,6 +2,7 @@
 """Right and wrong calls, as mypy and pyright see them. A comment that ignores an error which is not there is one, too."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import assert_type
@@ -57,7 +58,7 @@ def refund(payment: uuid.UUID) -> None:
 assert_type(fulfil.start(7), Workflow)
 assert_type(fulfil.start(order_id=7, express=True), Workflow)
 assert_type(fulfil.using(key="order-7", priority=5).start(7), Workflow)
-assert_type(fulfil.start_many([{"order_id": 7}]), list[Workflow])
+assert_type(fulfil.start_many([{"order_id": 7}]), Sequence[Workflow])
 assert_type(refund.start(uuid.uuid4()), Workflow)
 kept: WorkflowFunction[[uuid.UUID], None] = refund
 

@@ -340,7 +340,7 @@ CREATE TABLE public.pgworkflows_workflow (
     subject_type_id integer,
     CONSTRAINT pgworkflows_workflow_finished_has_time CHECK ((((available_at IS NULL) AND (finished_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['COMPLETED'::character varying, 'FAILED'::character varying, 'COMPENSATED'::character varying, 'CANCELLED'::character varying])::text[]))) OR ((finished_at IS NULL) AND ((status)::text = ANY ((ARRAY['PENDING'::character varying, 'RUNNING'::character varying, 'WAITING'::character varying, 'COMPENSATING'::character varying, 'BLOCKED'::character varying])::text[]))))),
     CONSTRAINT pgworkflows_workflow_holds_a_key CHECK (((NOT holds_key) OR (key IS NOT NULL))),
-    CONSTRAINT pgworkflows_workflow_moments_in_reach CHECK ((((created_at IS NULL) OR ((created_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((started_at IS NULL) OR ((started_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((finished_at IS NULL) OR ((finished_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((available_at IS NULL) OR ((available_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (available_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((deadline IS NULL) OR ((deadline >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (deadline <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((cancel_requested_at IS NULL) OR ((cancel_requested_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (cancel_requested_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((paused_at IS NULL) OR ((paused_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (paused_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((held_until IS NULL) OR ((held_until >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (held_until <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((wake_at IS NULL) OR ((wake_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (wake_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((scheduled_for IS NULL) OR ((scheduled_for >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (scheduled_for <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_workflow_moments_in_reach CHECK (((LEAST(created_at, started_at, finished_at, available_at, deadline, cancel_requested_at, paused_at, held_until, wake_at, scheduled_for) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(created_at, started_at, finished_at, available_at, deadline, cancel_requested_at, paused_at, held_until, wake_at, scheduled_for) <= '9998-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT pgworkflows_workflow_owned_not_claimable CHECK (((owner_id IS NULL) OR (available_at IS NULL))),
     CONSTRAINT pgworkflows_workflow_priority_range CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
     CONSTRAINT pgworkflows_workflow_running_has_owner CHECK (((NOT ((status)::text = 'RUNNING'::text)) OR (owner_id IS NOT NULL)))
@@ -744,72 +744,37 @@ $$;
 
 
 --
--- Name: insert_workflows(jsonb, text, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
+-- Name: insert_workflows(text, text, uuid[], jsonb[], timestamp with time zone, double precision, uuid, uuid, text, integer, text, smallint, text, jsonb, integer, text, text, text, integer, text, text, smallint, bigint, timestamp with time zone); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
-CREATE FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text) RETURNS TABLE(asked uuid, workflow uuid, created boolean, at timestamp with time zone, task bigint, kwargs text, format smallint)
+CREATE FUNCTION pgworkflows.insert_workflows(actor text, channel text, ids uuid[], arguments jsonb[], run_after timestamp with time zone, timeout double precision, parent uuid, root uuid, name text, version integer, queue text, priority smallint, key text, attributes jsonb, subject_type_id integer, subject_id text, subject_label text, subject_text text, requested_by_id integer, requested_by_name text, fingerprint text, format smallint, schedule bigint, scheduled_for timestamp with time zone) RETURNS TABLE(at timestamp with time zone, task bigint, holder uuid, holder_kwargs text, holder_format smallint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $_$
 #variable_conflict use_column
 DECLARE
-  moment timestamptz := pgworkflows.now();
   before text[] := pgworkflows.act_as(actor, channel);
-  missing jsonb := given;
-  again jsonb;
-  held record;
-  inserted_now integer;
 BEGIN
+  at := pgworkflows.now();
+  task := CASE WHEN parent IS NOT NULL THEN nextval('pgworkflows_task_id_seq') END;
   LOOP
-    RETURN QUERY
-    WITH wanted AS MATERIALIZED (
-      SELECT r.*, CASE WHEN r.allocate_task THEN nextval(pg_get_serial_sequence('pgworkflows_task', 'id')) END AS task
-      FROM jsonb_to_recordset(missing) AS r(
-        id uuid, name text, version integer, key text, queue text, priority smallint, kwargs jsonb, attributes jsonb,
-        subject_type integer, subject_id text, subject_label text, subject_text text, requested_by text, requested_by_name text, parent uuid, root uuid, run_after timestamptz, timeout double precision,
-        fingerprint text, format smallint, allocate_task boolean,
-        schedule bigint, scheduled_for timestamptz)
-    ), inserted AS (
-      INSERT INTO pgworkflows_workflow
-        (id, name, version, key, holds_key, status, state, queue, priority, kwargs, attributes, subject_type_id, subject_id,
-         subject_label, subject_text, requested_by_id, requested_by_name, parent_id, parent_task_id, parent_close, root, created_at, available_at,
-         deadline, waiting_for, epoch, crashes, fingerprint, format, schedule, scheduled_for)
-      SELECT w.id, w.name, w.version, w.key, w.key IS NOT NULL, 'PENDING', '', w.queue, w.priority, w.kwargs, COALESCE(w.attributes, '{}'),
-             w.subject_type, COALESCE(w.subject_id, ''), COALESCE(w.subject_label, ''), COALESCE(w.subject_text, ''),
-             w.requested_by::integer, COALESCE(w.requested_by_name, ''), w.parent, w.task, CASE WHEN w.parent IS NOT NULL THEN 'cancel' END, COALESCE(w.root, w.id), moment,
-             GREATEST(w.run_after, moment), COALESCE(w.run_after, moment) + w.timeout * interval '1 second', '[]', 0, 0,
-             COALESCE(w.fingerprint, ''), w.format, w.schedule, w.scheduled_for
-      FROM wanted w
-      ORDER BY w.name, w.key, w.id
-      ON CONFLICT (name, key) WHERE holds_key DO NOTHING
-      RETURNING id
-    )
-    SELECT w.id, w.id, true, moment, w.task, NULL::text, NULL::smallint FROM wanted w JOIN inserted i ON i.id = w.id;
-    GET DIAGNOSTICS inserted_now = ROW_COUNT;
-    EXIT WHEN inserted_now = jsonb_array_length(missing);
-
-    again := '[]';
+    INSERT INTO pgworkflows_workflow
+      (id, root, kwargs, name, version, queue, priority, key, attributes, subject_type_id, subject_id, subject_label, subject_text, requested_by_id, requested_by_name, fingerprint, format, schedule, scheduled_for, holds_key, status, state, created_at, available_at, deadline, parent_id, parent_task_id,
+       parent_close, waiting_for, epoch, crashes)
+    SELECT g.id, COALESCE(root, g.id), g.kwargs, insert_workflows.name, insert_workflows.version, insert_workflows.queue, insert_workflows.priority, insert_workflows.key, insert_workflows.attributes, insert_workflows.subject_type_id, insert_workflows.subject_id, insert_workflows.subject_label, insert_workflows.subject_text, insert_workflows.requested_by_id, insert_workflows.requested_by_name, insert_workflows.fingerprint, insert_workflows.format, insert_workflows.schedule, insert_workflows.scheduled_for, key IS NOT NULL, 'PENDING', '', at, GREATEST(run_after, at),
+      COALESCE(run_after, at) + timeout * interval '1 second', parent, task, CASE WHEN parent IS NOT NULL THEN 'cancel' END,
+      '[]', 0, 0
+    FROM unnest(ids, arguments) AS g(id, kwargs)
+    ON CONFLICT (name, key) WHERE holds_key DO NOTHING;
+    EXIT WHEN FOUND;
     -- Planned at each call: a plan that was made on an empty table would read a full one to its end.
-    FOR held IN EXECUTE $query$
-      SELECT g.value AS given, h.id, h.kwargs::text, h.format
-      FROM jsonb_array_elements($1) g
-      LEFT JOIN pgworkflows_workflow h ON h.name = g.value ->> 'name' AND h.key = g.value ->> 'key' AND h.holds_key
-      WHERE NOT EXISTS (SELECT FROM pgworkflows_workflow own WHERE own.id = (g.value ->> 'id')::uuid)
-    $query$ USING missing
-    LOOP
-      IF held.id IS NULL THEN
-        again := again || held.given;
-      ELSE
-        asked := (held.given ->> 'id')::uuid; workflow := held.id; created := false; at := moment; task := NULL;
-        kwargs := held.kwargs; format := held.format;
-        RETURN NEXT;
-      END IF;
-    END LOOP;
-    EXIT WHEN again = '[]';
-    missing := again;
+    EXECUTE 'SELECT h.id, h.kwargs::text, h.format FROM pgworkflows_workflow h WHERE h.name = $1 AND h.key = $2 AND h.holds_key'
+    INTO holder, holder_kwargs, holder_format USING name, key;
+    EXIT WHEN holder IS NOT NULL;
   END LOOP;
   PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
   PERFORM pgworkflows.wake();
+  RETURN NEXT;
 END
 $_$;
 
@@ -854,8 +819,8 @@ CREATE TABLE public.pgworkflows_approval (
     policy_id bigint,
     stage_id bigint,
     workflow_id uuid NOT NULL,
-    CONSTRAINT pgworkflows_approval_durations_bounded CHECK ((((time_limit IS NULL) OR ((time_limit >= '00:00:00'::interval) AND (time_limit <= '36500 days'::interval))) AND ((remind_every IS NULL) OR ((remind_every >= '00:00:00'::interval) AND (remind_every <= '36500 days'::interval))))),
-    CONSTRAINT pgworkflows_approval_moments_in_reach CHECK ((((created_at IS NULL) OR ((created_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((due_at IS NULL) OR ((due_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((escalated_at IS NULL) OR ((escalated_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (escalated_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((decided_at IS NULL) OR ((decided_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (decided_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((resubmitted_at IS NULL) OR ((resubmitted_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (resubmitted_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_approval_durations_bounded CHECK (((LEAST(time_limit, remind_every) >= '00:00:00'::interval) AND (GREATEST(time_limit, remind_every) <= '36500 days'::interval))),
+    CONSTRAINT pgworkflows_approval_moments_in_reach CHECK (((LEAST(created_at, due_at, escalated_at, decided_at, resubmitted_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(created_at, due_at, escalated_at, decided_at, resubmitted_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT pgworkflows_approval_quorum_positive CHECK ((quorum >= 1))
 );
 
@@ -1849,6 +1814,7 @@ DECLARE
   wanted_name ALIAS FOR $1; wanted_kwargs ALIAS FOR $2; wanted_key ALIAS FOR $3; wanted_queue ALIAS FOR $4;
   wanted_run_after ALIAS FOR $5; wanted_subject ALIAS FOR $6; wanted_requester ALIAS FOR $7;
   definition record; wrong text; started record; full_kwargs jsonb; label text; row_id text;
+  own uuid := pgworkflows.uuid7();
 BEGIN
   SELECT d.* INTO definition FROM pgworkflows_workflowdefinition d
   WHERE d.name = wanted_name ORDER BY d.version DESC LIMIT 1;
@@ -1890,20 +1856,20 @@ BEGIN
     RAISE EXCEPTION '%: missing argument %', wanted_name, wrong USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT i.* INTO started FROM pgworkflows.insert_workflows(
-    jsonb_build_array(jsonb_build_object(
-      'id', pgworkflows.uuid7(), 'name', definition.name, 'version', definition.version, 'key', wanted_key,
-      'queue', COALESCE(wanted_queue, definition.options ->> 'queue'), 'priority', definition.options -> 'priority',
-      'kwargs', wanted_kwargs, 'subject_label', label, 'subject_id', row_id,
-      'subject_type', (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
-      'requested_by', pgworkflows.person(wanted_requester)::text,
-      'requested_by_name', wanted_requester, 'run_after', wanted_run_after, 'timeout', definition.options -> 'timeout',
-      'fingerprint', definition.fingerprint, 'format', 0)),
-    COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), 'sql') i;
-  IF NOT started.created AND definition.defaults || started.kwargs::jsonb <> full_kwargs THEN
-    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, started.workflow
+    actor => COALESCE(NULLIF(pgworkflows.setting('actor'), ''), wanted_requester, session_user), channel => 'sql',
+    ids => ARRAY[own], arguments => ARRAY[wanted_kwargs], run_after => wanted_run_after,
+    timeout => (definition.options ->> 'timeout')::double precision, parent => NULL, root => NULL, name => definition.name, version => definition.version, key => wanted_key,
+    queue => COALESCE(wanted_queue, definition.options ->> 'queue'), priority => (definition.options ->> 'priority')::smallint,
+    attributes => '{}', subject_type_id => (SELECT c.id FROM django_content_type c WHERE c.app_label || '.' || c.model = label),
+    subject_id => COALESCE(row_id, ''), subject_label => COALESCE(label, ''), subject_text => '',
+    requested_by_id => pgworkflows.person(wanted_requester), requested_by_name => COALESCE(wanted_requester, ''),
+    fingerprint => definition.fingerprint, format => 0::smallint, schedule => NULL,
+    scheduled_for => NULL) i;
+  IF started.holder IS NOT NULL AND definition.defaults || started.holder_kwargs::jsonb <> full_kwargs THEN
+    RAISE EXCEPTION 'key % of % belongs to workflow % with other arguments', quote_literal(wanted_key), wanted_name, started.holder
       USING ERRCODE = 'unique_violation', HINT = 'Use another key, or the same arguments.';
   END IF;
-  RETURN started.workflow;
+  RETURN COALESCE(started.holder, own);
 END
 $_$;
 
@@ -2153,7 +2119,7 @@ CREATE TABLE public.pgworkflows_event (
     task_id bigint,
     workflow_id uuid,
     CONSTRAINT pgworkflows_event_has_address CHECK (((workflow_id IS NOT NULL) OR (correlation IS NOT NULL))),
-    CONSTRAINT pgworkflows_event_moments_in_reach CHECK ((((sent_at IS NULL) OR ((sent_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (sent_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((delivered_at IS NULL) OR ((delivered_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (delivered_at <= '9998-12-31 00:00:00+00'::timestamp with time zone)))))
+    CONSTRAINT pgworkflows_event_moments_in_reach CHECK (((LEAST(sent_at, delivered_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(sent_at, delivered_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone)))
 )
 WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_limit='2000', autovacuum_analyze_scale_factor='0.02', autovacuum_analyze_threshold='1000');
 
@@ -2712,7 +2678,7 @@ CREATE TABLE public.pgworkflows_approvalstage (
     remind_every interval,
     skip_if_none boolean NOT NULL,
     policy_id bigint NOT NULL,
-    CONSTRAINT pgworkflows_stage_durations_bounded CHECK ((((time_limit IS NULL) OR ((time_limit >= '00:00:00'::interval) AND (time_limit <= '36500 days'::interval))) AND ((remind_every IS NULL) OR ((remind_every >= '00:00:00'::interval) AND (remind_every <= '36500 days'::interval))))),
+    CONSTRAINT pgworkflows_stage_durations_bounded CHECK (((LEAST(time_limit, remind_every) >= '00:00:00'::interval) AND (GREATEST(time_limit, remind_every) <= '36500 days'::interval))),
     CONSTRAINT pgworkflows_stage_quorum_positive CHECK ((quorum >= 1))
 );
 
@@ -2854,7 +2820,7 @@ CREATE TABLE public.pgworkflows_delegation (
     delegate_id integer NOT NULL,
     delegator_id integer NOT NULL,
     CONSTRAINT pgworkflows_delegation_ends_after_start CHECK ((ends_at >= starts_at)),
-    CONSTRAINT pgworkflows_delegation_moments_in_reach CHECK ((((starts_at IS NULL) OR ((starts_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((ends_at IS NULL) OR ((ends_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((created_at IS NULL) OR ((created_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_delegation_moments_in_reach CHECK (((LEAST(starts_at, ends_at, created_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(starts_at, ends_at, created_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT pgworkflows_delegation_to_another CHECK ((NOT (delegator_id = delegate_id)))
 );
 
@@ -2990,8 +2956,8 @@ CREATE TABLE public.pgworkflows_schedule (
     queued_for timestamp with time zone,
     last_skips jsonb NOT NULL,
     CONSTRAINT pgworkflows_schedule_cron_or_every CHECK ((((NOT (cron = ''::text)) AND (every IS NULL)) OR ((cron = ''::text) AND (every IS NOT NULL)))),
-    CONSTRAINT pgworkflows_schedule_durations_bounded CHECK ((((every IS NULL) OR ((every >= '00:00:00'::interval) AND (every <= '36500 days'::interval))) AND (("offset" IS NULL) OR (("offset" >= '00:00:00'::interval) AND ("offset" <= '36500 days'::interval))) AND ((jitter IS NULL) OR ((jitter >= '00:00:00'::interval) AND (jitter <= '36500 days'::interval))) AND ((catch_up IS NULL) OR ((catch_up >= '00:00:00'::interval) AND (catch_up <= '36500 days'::interval))))),
-    CONSTRAINT pgworkflows_schedule_moments_in_reach CHECK ((((starts_at IS NULL) OR ((starts_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((ends_at IS NULL) OR ((ends_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((paused_at IS NULL) OR ((paused_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (paused_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((next_at IS NULL) OR ((next_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (next_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((due_at IS NULL) OR ((due_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((queued_for IS NULL) OR ((queued_for >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (queued_for <= '9998-12-31 00:00:00+00'::timestamp with time zone))))),
+    CONSTRAINT pgworkflows_schedule_durations_bounded CHECK (((LEAST(every, "offset", jitter, catch_up) >= '00:00:00'::interval) AND (GREATEST(every, "offset", jitter, catch_up) <= '36500 days'::interval))),
+    CONSTRAINT pgworkflows_schedule_moments_in_reach CHECK (((LEAST(starts_at, ends_at, paused_at, next_at, due_at, queued_for) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(starts_at, ends_at, paused_at, next_at, due_at, queued_for) <= '9998-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT pgworkflows_schedule_priority_range CHECK (((priority IS NULL) OR ((priority >= '-100'::integer) AND (priority <= 100))))
 );
 
@@ -3062,7 +3028,7 @@ CREATE TABLE public.pgworkflows_task (
     digest text,
     workflow_id uuid NOT NULL,
     child_id uuid,
-    CONSTRAINT pgworkflows_task_moments_in_reach CHECK ((((due_at IS NULL) OR ((due_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((started_at IS NULL) OR ((started_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((finished_at IS NULL) OR ((finished_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '9998-12-31 00:00:00+00'::timestamp with time zone)))))
+    CONSTRAINT pgworkflows_task_moments_in_reach CHECK (((LEAST(due_at, started_at, finished_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(due_at, started_at, finished_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone)))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_limit='2000', autovacuum_analyze_scale_factor='0.02', autovacuum_analyze_threshold='1000');
 
@@ -3096,8 +3062,8 @@ CREATE TABLE public.pgworkflows_worker (
     connected_at timestamp with time zone NOT NULL,
     beat_at timestamp with time zone NOT NULL,
     stopped_at timestamp with time zone,
-    CONSTRAINT pgworkflows_worker_durations_bounded CHECK (((lease IS NULL) OR ((lease >= '00:00:00'::interval) AND (lease <= '36500 days'::interval)))),
-    CONSTRAINT pgworkflows_worker_moments_in_reach CHECK ((((started_at IS NULL) OR ((started_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((connected_at IS NULL) OR ((connected_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (connected_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((beat_at IS NULL) OR ((beat_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (beat_at <= '9998-12-31 00:00:00+00'::timestamp with time zone))) AND ((stopped_at IS NULL) OR ((stopped_at >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (stopped_at <= '9998-12-31 00:00:00+00'::timestamp with time zone)))))
+    CONSTRAINT pgworkflows_worker_durations_bounded CHECK (((lease >= '00:00:00'::interval) AND (lease <= '36500 days'::interval))),
+    CONSTRAINT pgworkflows_worker_moments_in_reach CHECK (((LEAST(started_at, connected_at, beat_at, stopped_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(started_at, connected_at, beat_at, stopped_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='20', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='200');
 
@@ -3280,7 +3246,7 @@ INSERT INTO public.auth_permission VALUES (88, 'Can view effect', 20, 'view_effe
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!CL5M5yKLQu3T8GGI9CfnyENO0npIDqn3SSJW5Tg2', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:03:57.966708+00');
+INSERT INTO public.auth_user VALUES (1, '!Fi1Vc4UPxT46y2qZIMvwSHSRreudvA9eAgPmas65', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:11:53.822777+00');
 
 
 --
@@ -3325,29 +3291,29 @@ INSERT INTO public.django_content_type VALUES (20, 'upgrade', 'effect');
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:03:48.477455+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:03:48.493914+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:03:48.569617+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:03:48.588055+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:03:48.599751+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:03:48.612881+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:03:48.63147+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:03:48.633567+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:03:48.638069+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:03:48.657515+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:03:48.676903+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:03:48.689533+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:03:48.699783+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:03:48.708686+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:03:53.292218+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:03:53.460004+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:11:40.365348+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:11:40.393098+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:11:40.576334+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:11:40.601001+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:11:40.61641+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:11:40.633495+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:11:40.650122+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:11:40.651233+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:11:40.65905+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:11:40.689481+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:11:40.712923+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:11:40.736178+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:11:40.74689+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:11:40.778027+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:11:49.066786+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:11:49.238416+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:03:58.104211+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:11:54.005342+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222b6-7a43-7bad-b768-bd3dd5e86f58');
 
 
 --
@@ -3421,46 +3387,46 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222af-3735-7db0-ac94-11ecb4779438', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.005954+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.033248+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.034617+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222af-375b-7a49-80fa-d427da415e53', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.047148+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222af-3760-718d-95f5-c359d51131bc', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.048926+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222af-3767-797a-945d-3f740a123e6d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.056775+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222af-376f-7648-9063-80788000b821', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.067174+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222af-375b-7a49-80fa-d427da415e53', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.156434+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222af-375b-7a49-80fa-d427da415e53', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:03:58.161614+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.180206+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222af-3735-7db0-ac94-11ecb4779438', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.0883+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222af-3735-7db0-ac94-11ecb4779438', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222af-3751-7d4a-8e86-3ebf8af246e8', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.096178+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222af-3751-7d4a-8e86-3ebf8af246e8', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222af-3752-7327-9b1e-e7330a8d9ed3', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.101116+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222af-3752-7327-9b1e-e7330a8d9ed3', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222af-375b-7a49-80fa-d427da415e53', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.104046+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222af-375b-7a49-80fa-d427da415e53', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222af-3760-718d-95f5-c359d51131bc', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.156395+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222af-3760-718d-95f5-c359d51131bc', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222af-3767-797a-945d-3f740a123e6d', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.168354+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222af-3767-797a-945d-3f740a123e6d', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:03:58.200553+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222af-376f-7648-9063-80788000b821', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.173009+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222af-376f-7648-9063-80788000b821', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.173103+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222af-376f-7648-9063-80788000b821', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:03:58.173657+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222af-3735-7db0-ac94-11ecb4779438', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222af-375b-7a49-80fa-d427da415e53', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222af-3760-718d-95f5-c359d51131bc', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222af-376f-7648-9063-80788000b821', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:03:58.21956+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222af-376f-7648-9063-80788000b821', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:03:58.266988+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222af-37e3-7b3a-99d0-698e94a61a06', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:03:58.2649+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222af-37e3-7b3a-99d0-698e94a61a06', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:03:58.266988+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:03:58.271703+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222af-3870-70c3-ac65-08ae8551ff54', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.323184+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:03:58.325014+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222af-3874-7c65-af7c-768b7f19c2a7', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:04:01.196943+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222af-3874-7c65-af7c-768b7f19c2a7', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:04:01.198027+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:04:01.202314+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222b6-7a17-7930-9a4f-54069d16dd63', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.883521+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222b6-7a30-71c2-8c11-473e0a22786d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.904986+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.920287+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.924468+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222b6-7a47-7b58-8dbc-88c0501c844f', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.931173+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222b6-7a53-7063-a602-c9647a25754c', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.941437+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:53.948076+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:11:54.046869+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:11:54.052864+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:54.079305+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222b6-7a17-7930-9a4f-54069d16dd63', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:53.985903+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222b6-7a17-7930-9a4f-54069d16dd63', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222b6-7a30-71c2-8c11-473e0a22786d', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:53.993246+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222b6-7a30-71c2-8c11-473e0a22786d', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.000786+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.00519+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222b6-7a47-7b58-8dbc-88c0501c844f', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.056647+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222b6-7a47-7b58-8dbc-88c0501c844f', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222b6-7a53-7063-a602-c9647a25754c', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.065546+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222b6-7a53-7063-a602-c9647a25754c', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:11:54.095334+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.073991+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.073991+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:11:54.07453+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222b6-7a17-7930-9a4f-54069d16dd63', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222b6-7a30-71c2-8c11-473e0a22786d', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222b6-7a47-7b58-8dbc-88c0501c844f', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:11:54.105778+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:11:54.182059+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:54.180104+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:11:54.182059+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:11:54.183228+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222b6-7b83-7bfd-b2ee-e43394e89859', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:54.2446+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222b6-7b85-766d-b08e-00407b5dede6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:11:54.246883+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222b6-7b85-766d-b08e-00407b5dede6', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:11:58.107029+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222b6-7b85-766d-b08e-00407b5dede6', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:11:58.108136+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222b6-7b85-766d-b08e-00407b5dede6', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:11:58.127397+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
@@ -3485,50 +3451,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222af-3874-7c65-af7c-768b
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.080514+00', '2026-11-28 15:03:58.0883+00', NULL, NULL, '01a222af-3735-7db0-ac94-11ecb4779438', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:59.088371+00', '2026-11-28 15:03:58.088375+00', NULL, NULL, NULL, '01a222af-3735-7db0-ac94-11ecb4779438', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.088613+00', '2026-11-28 15:03:58.096178+00', NULL, NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.096271+00', NULL, NULL, NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.09649+00', '2026-11-28 15:03:58.101116+00', NULL, NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.1012+00', NULL, NULL, NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.101393+00', '2026-11-28 15:03:58.104046+00', NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.104149+00', NULL, NULL, NULL, '01a222af-375b-7a49-80fa-d427da415e53', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.151496+00', '2026-11-28 15:03:58.156395+00', NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.180206+00', NULL, NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', '01a222af-37e3-7b3a-99d0-698e94a61a06');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.158099+00', '2026-11-28 15:03:58.168354+00', NULL, NULL, '01a222af-3767-797a-945d-3f740a123e6d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:03:58.168448+00', NULL, NULL, NULL, '01a222af-3767-797a-945d-3f740a123e6d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.169583+00', '2026-11-28 15:03:58.173009+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:03:58.173088+00', '2026-11-28 15:03:58.173103+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:03:58.173115+00', '2026-11-28 15:03:58.173657+00', NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:03:58.26043+00', NULL, NULL, NULL, '01a222af-376f-7648-9063-80788000b821', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:03:58.261085+00', '2026-11-28 15:03:58.2649+00', NULL, NULL, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:03:58.264964+00', NULL, NULL, NULL, '01a222af-37e3-7b3a-99d0-698e94a61a06', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:04:01.185472+00', '2026-11-28 15:04:01.196943+00', NULL, NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:04:01.19705+00', NULL, NULL, NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:53.977178+00', '2026-11-28 15:11:53.985903+00', NULL, NULL, '01a222b6-7a17-7930-9a4f-54069d16dd63', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:54.985903+00', '2026-11-28 15:11:53.985903+00', NULL, NULL, NULL, '01a222b6-7a17-7930-9a4f-54069d16dd63', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:53.986225+00', '2026-11-28 15:11:53.993246+00', NULL, NULL, '01a222b6-7a30-71c2-8c11-473e0a22786d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:53.993246+00', NULL, NULL, NULL, '01a222b6-7a30-71c2-8c11-473e0a22786d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:53.993442+00', '2026-11-28 15:11:54.000786+00', NULL, NULL, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:54.000786+00', NULL, NULL, NULL, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:54.000989+00', '2026-11-28 15:11:54.00519+00', NULL, NULL, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:54.00519+00', NULL, NULL, NULL, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:54.047943+00', '2026-11-28 15:11:54.056647+00', NULL, NULL, '01a222b6-7a47-7b58-8dbc-88c0501c844f', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:54.079305+00', NULL, NULL, NULL, '01a222b6-7a47-7b58-8dbc-88c0501c844f', '01a222b6-7adb-7ac5-9fbd-6471d725a9d0');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:54.062233+00', '2026-11-28 15:11:54.065546+00', NULL, NULL, '01a222b6-7a53-7063-a602-c9647a25754c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/starting/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:11:54.065546+00', NULL, NULL, NULL, '01a222b6-7a53-7063-a602-c9647a25754c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:54.066609+00', '2026-11-28 15:11:54.073991+00', NULL, NULL, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:11:54.073991+00', '2026-11-28 15:11:54.073991+00', NULL, NULL, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/starting/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:11:54.073991+00', '2026-11-28 15:11:54.07453+00', NULL, NULL, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/starting/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:11:54.170073+00', NULL, NULL, NULL, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:54.170603+00', '2026-11-28 15:11:54.180104+00', NULL, NULL, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:54.180104+00', NULL, NULL, NULL, '01a222b6-7adb-7ac5-9fbd-6471d725a9d0', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:11:58.102941+00', '2026-11-28 15:11:58.107029+00', NULL, NULL, '01a222b6-7b85-766d-b08e-00407b5dede6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:11:58.107029+00', NULL, NULL, NULL, '01a222b6-7b85-766d-b08e-00407b5dede6', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.071158+00', '2026-11-28 15:03:58.316189+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:04:01.123595+00', '2026-11-28 15:04:01.123595+00', '2026-11-28 15:04:01.123595+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:11:53.958884+00', '2026-11-28 15:11:53.958884+00', '2026-11-28 15:11:53.958884+00', '2026-11-28 15:11:54.23953+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:11:58.023631+00', '2026-11-28 15:11:58.023631+00', '2026-11-28 15:11:58.023631+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3735-7db0-ac94-11ecb4779438', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3735-7db0-ac94-11ecb4779438', '2026-11-28 15:03:58.005954+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:59.088371+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:03:58.088375+00:00", "title": "", "until": "2026-11-28T15:03:59.088371+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3751-7d4a-8e86-3ebf8af246e8', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3751-7d4a-8e86-3ebf8af246e8', '2026-11-28 15:03:58.033248+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.096271+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3752-7327-9b1e-e7330a8d9ed3', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3752-7327-9b1e-e7330a8d9ed3', '2026-11-28 15:03:58.034617+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.101200+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-375b-7a49-80fa-d427da415e53', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-375b-7a49-80fa-d427da415e53', '2026-11-28 15:03:58.047148+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:03:58.104211+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3760-718d-95f5-c359d51131bc', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3760-718d-95f5-c359d51131bc', '2026-11-28 15:03:58.048926+00', '2026-11-28 15:03:58.174469+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:03:58.180206+00:00", "title": "upgrade.waits", "workflow": "01a222af-37e3-7b3a-99d0-698e94a61a06"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3767-797a-945d-3f740a123e6d', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3767-797a-945d-3f740a123e6d', '2026-11-28 15:03:58.056775+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:58.826323+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:03:58.169403+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:03:58.826323+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-376f-7648-9063-80788000b821', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/schedules/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222af-376f-7648-9063-80788000b821', '2026-11-28 15:03:58.067174+00', '2026-11-28 15:03:58.174469+00', NULL, '2026-11-28 15:03:59.198825+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:03:58.260955+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:03:59.198825+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-37e3-7b3a-99d0-698e94a61a06', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222af-3760-718d-95f5-c359d51131bc', '2026-11-28 15:03:58.180206+00', '2026-11-28 15:03:58.265068+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:03:58.264964+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222af-3760-718d-95f5-c359d51131bc', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3874-7c65-af7c-768b7f19c2a7', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3874-7c65-af7c-768b7f19c2a7', '2026-11-28 15:03:58.325014+00', '2026-11-28 15:04:01.197165+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:04:01.197081+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222af-3870-70c3-ac65-08ae8551ff54', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222af-3870-70c3-ac65-08ae8551ff54', '2026-11-28 15:03:58.323184+00', NULL, NULL, '2026-11-28 15:04:01.7212+00', NULL, '[]', 0, 2, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a17-7930-9a4f-54069d16dd63', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a17-7930-9a4f-54069d16dd63', '2026-11-28 15:11:53.883521+00', '2026-11-28 15:11:54.075228+00', NULL, '2026-11-28 15:11:54.985903+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:11:53.985903+00:00", "title": "", "until": "2026-11-28T15:11:54.985903+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a30-71c2-8c11-473e0a22786d', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a30-71c2-8c11-473e0a22786d', '2026-11-28 15:11:53.904986+00', '2026-11-28 15:11:54.075228+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:11:53.993246+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a34-7565-8b37-036ee4e0a1c6', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a34-7565-8b37-036ee4e0a1c6', '2026-11-28 15:11:53.920287+00', '2026-11-28 15:11:54.075228+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:11:54.000786+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a43-7bad-b768-bd3dd5e86f58', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a43-7bad-b768-bd3dd5e86f58', '2026-11-28 15:11:53.924468+00', '2026-11-28 15:11:54.075228+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:11:54.005342+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a47-7b58-8dbc-88c0501c844f', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a47-7b58-8dbc-88c0501c844f', '2026-11-28 15:11:53.931173+00', '2026-11-28 15:11:54.075228+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:11:54.079305+00:00", "title": "upgrade.waits", "workflow": "01a222b6-7adb-7ac5-9fbd-6471d725a9d0"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a53-7063-a602-c9647a25754c', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7a53-7063-a602-c9647a25754c', '2026-11-28 15:11:53.941437+00', '2026-11-28 15:11:54.075228+00', NULL, '2026-11-28 15:11:54.715016+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:11:54.066491+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:11:54.715016+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/starting/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/starting/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222b6-7a5b-7e77-b8e5-e8a9f27c38bb', '2026-11-28 15:11:53.948076+00', '2026-11-28 15:11:54.075228+00', NULL, '2026-11-28 15:11:54.712985+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:11:54.170603+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:11:54.712985+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7adb-7ac5-9fbd-6471d725a9d0', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222b6-7a47-7b58-8dbc-88c0501c844f', '2026-11-28 15:11:54.079305+00', '2026-11-28 15:11:54.180254+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:11:54.180104+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222b6-7a47-7b58-8dbc-88c0501c844f', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7b85-766d-b08e-00407b5dede6', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7b85-766d-b08e-00407b5dede6', '2026-11-28 15:11:54.246883+00', '2026-11-28 15:11:58.107148+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:11:58.107148+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222b6-7b83-7bfd-b2ee-e43394e89859', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222b6-7b83-7bfd-b2ee-e43394e89859', '2026-11-28 15:11:54.2446+00', NULL, NULL, '2026-11-28 15:11:58.647254+00', NULL, '[]', 0, 2, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3560,7 +3526,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, '8524c4e5-07fb-541a-b20a-0f016187b9fe');
+INSERT INTO public.upgrade_effect VALUES (11, '03011ae3-2d97-5a9b-8cc1-1f2b5a4110cb');
 
 
 --
@@ -5735,10 +5701,10 @@ REVOKE ALL ON FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workfl
 
 
 --
--- Name: FUNCTION insert_workflows(given jsonb, actor text, channel text); Type: ACL; Schema: pgworkflows; Owner: -
+-- Name: FUNCTION insert_workflows(actor text, channel text, ids uuid[], arguments jsonb[], run_after timestamp with time zone, timeout double precision, parent uuid, root uuid, name text, version integer, queue text, priority smallint, key text, attributes jsonb, subject_type_id integer, subject_id text, subject_label text, subject_text text, requested_by_id integer, requested_by_name text, fingerprint text, format smallint, schedule bigint, scheduled_for timestamp with time zone); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
-REVOKE ALL ON FUNCTION pgworkflows.insert_workflows(given jsonb, actor text, channel text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pgworkflows.insert_workflows(actor text, channel text, ids uuid[], arguments jsonb[], run_after timestamp with time zone, timeout double precision, parent uuid, root uuid, name text, version integer, queue text, priority smallint, key text, attributes jsonb, subject_type_id integer, subject_id text, subject_label text, subject_text text, requested_by_id integer, requested_by_name text, fingerprint text, format smallint, schedule bigint, scheduled_for timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -11,6 +11,7 @@ from ...definitions.scope import current_scope
 from ...definitions.workflow import WorkflowFunction
 from ...exceptions import NotAllowed, WorkflowFailed, WorkflowNotFound
 from ...models import Task, Workflow
+from ...models.ids import uuid7
 from ...models.waits import Wait, wait_for
 from ...store import claims, starting
 from ...store.actors import Actor, requester
@@ -47,12 +48,16 @@ class AwaitedChild(Awaited):
             with transaction.own_queries():
                 actor = replace(requester(with_rows(self.workflow.requested_by)), channel="worker")
         with transaction.own_queries():
-            text, stored = starting.child_row(self.workflow, self.arguments, (row.id, row.root), actor)
-            (child,) = starting.insert(transaction.execute, [text], actor)
-        if not child.created:
-            starting.adopt(self.workflow, child, stored)
+            text, new, own = (
+                starting.arguments_text(self.workflow, self.arguments),
+                starting.describe(self.workflow, actor),
+                uuid7(),
+            )
+            child = starting.insert(transaction.execute, self.workflow, new, [own], [text], actor, (row.id, row.root))
+        holder = starting.adopt(self.workflow, child, text)
+        if holder is not None:
             run.batch.opened_waits.append(row.id)
-        return replay.task(self.kind, self.name, child=child.workflow, started_at=child.at, id=child.task)
+        return replay.task(self.kind, self.name, child=holder or own, started_at=child.at, id=child.task)
 
     def look(self, replay: Replay, task: RecordedTask) -> Answer | None:
         """Take its result, or say how else it ended."""

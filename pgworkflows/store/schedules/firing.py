@@ -59,20 +59,19 @@ def _fire(due: list[Schedule], now: datetime) -> None:
     running: dict[int, list[uuid.UUID]] = defaultdict(list)
     for schedule, run in query(RUNNING, {"schedules": [row.pk for row in due if row.overlap != Schedule.Overlap.ALLOW]}):
         running[schedule].append(run)
-    rows, changes = [], []
+    runs, changes = [], []
     for row in due:
         planned = plan(row, now, runs=bool(running[row.pk]))
-        rows += _starts(row, planned)
+        runs += _starts(row, planned)
         if planned.cancels:
             _cancel(row, running[row.pk])
         changes.append(_change(row, planned, now))
-    if rows:
-        starting.insert(query, rows, WORKER)
+    starting.start_planned(runs, WORKER)
     query(MOVE_ON, {"changes": json.dumps(changes)})
 
 
-def _starts(schedule: Schedule, planned: Plan) -> list[str]:
-    """Return the rows to insert; what cannot be started is left out with the reason."""
+def _starts(schedule: Schedule, planned: Plan) -> list[starting.Planned]:
+    """Return the runs to start; what cannot be started is left out with the reason."""
     try:
         return [run_of(schedule, moment) for moment in planned.starts]
     except Exception as error:  # whatever converting an argument raises; the others are due all the same
@@ -81,8 +80,8 @@ def _starts(schedule: Schedule, planned: Plan) -> list[str]:
         return []
 
 
-def run_of(schedule: Schedule, moment: datetime, *, key: str | None = "", actor: Actor | None = None) -> str:
-    """Return the row of a run for a time, under the key of both unless another is given; raise for wrong arguments."""
+def run_of(schedule: Schedule, moment: datetime, *, key: str | None = "", actor: Actor | None = None) -> starting.Planned:
+    """Return a run for a time, under the key of both unless another is given; raise for wrong arguments."""
     workflow = registry.latest(schedule.workflow)
     options: dict[str, Any] = {"key": key_of(schedule, moment) if key == "" else key}
     if schedule.queue:
@@ -90,7 +89,7 @@ def run_of(schedule: Schedule, moment: datetime, *, key: str | None = "", actor:
     if schedule.priority is not None:
         options["priority"] = schedule.priority
     requester = actor or Actor(pk=schedule.edited_by_id, name=schedule.edited_by_name, channel="worker")
-    return starting.scheduled_row(workflow.using(**options), _arguments(schedule, workflow), schedule.pk, moment, requester)
+    return starting.scheduled(workflow.using(**options), _arguments(schedule, workflow), schedule.pk, moment, requester)
 
 
 def key_of(schedule: Schedule, moment: datetime) -> str:

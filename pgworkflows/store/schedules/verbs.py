@@ -19,7 +19,7 @@ from ...values.texts import prose
 from ...values.timetable import MOMENT, in_utc
 from .. import starting
 from ..actors import current_actor, recorded_as, requester
-from ..connection import database, database_now, query, refuse_foreign_transaction
+from ..connection import database, database_now, refuse_foreign_transaction
 from .firing import run_of
 
 MOST_BACKFILLED = 10_000
@@ -29,8 +29,8 @@ def trigger(schedule: Schedule, *, by: Any) -> Workflow:
     """Start its workflow now; raise WorkflowNotFound, or TypeError for arguments that no longer fit."""
     refuse_foreign_transaction("trigger()")
     actor = requester(by)
-    [started] = starting.insert(query, [run_of(schedule, in_utc(database_now()), key=None, actor=actor)], actor)
-    return Workflow.objects.using(database().alias).get(pk=started.workflow)
+    [started] = starting.start_planned([run_of(schedule, in_utc(database_now()), key=None, actor=actor)], actor)
+    return Workflow.objects.using(database().alias).get(pk=started)
 
 
 def backfill(schedule: Schedule, start: datetime, end: datetime, *, again: bool, by: Any) -> list[Workflow]:
@@ -45,10 +45,8 @@ def backfill(schedule: Schedule, start: datetime, end: datetime, *, again: bool,
         raise NotAllowed(f"{schedule} has more than {MOST_BACKFILLED} times in between. Fill in shorter stretches.")
     actor = requester(by)
     keys = [f"{schedule.name} {moment.isoformat()} again {uuid.uuid4()}" if again else "" for moment in times]
-    rows = [run_of(schedule, moment, key=key, actor=actor) for moment, key in zip(times, keys, strict=True)]
-    began = []
-    for place in range(0, len(rows), starting.CHUNK):
-        began += [run.workflow for run in starting.insert(query, rows[place : place + starting.CHUNK], actor) if run.created]
+    runs = [run_of(schedule, moment, key=key, actor=actor) for moment, key in zip(times, keys, strict=True)]
+    began = starting.start_planned(runs, actor)
     return list(Workflow.objects.using(database().alias).filter(pk__in=began).order_by("scheduled_for"))
 
 
