@@ -44,6 +44,11 @@ def test_history_is_filtered_by_channel(staff, operator, waiting):
     assert {row.actor for row in found} == {"ada"}
 
 
+def test_history_names_its_workflow_while_that_is_there(staff, failed):
+    page = staff("view_history").get("/admin/pgworkflows/history/").content.decode()
+    assert f"{failed.name} {failed.pk}" in page
+
+
 def test_history_entry_can_be_read(staff, failed):
     failed.retry("token=abc works now", by="grace")
     entry = History.objects.get(event="retry")

@@ -65,6 +65,14 @@ def test_list_shows_a_line_each_newest_first(ship, live_worker, pgworkflows):
     assert "  the event “delivered”, until " in lines[1]
 
 
+def test_long_text_moves_the_rest_of_its_own_line_only(ship, pgworkflows):
+    ship.start(1)
+    ship.using(queue="q" * 200).start(2)
+    pgworkflows.run_workflows()
+    assert max(map(len, run("list", "--name", "tests.ship", "--limit", "2").splitlines()[2:])) < 250
+    assert "q" * 200 in run("list")
+
+
 def test_list_marks_what_no_live_worker_takes(ship, live_worker, pgworkflows):
     known, elsewhere = ship.start(1), ship.using(queue="slow").start(2)
     lines = {line.split()[0]: line for line in run("list").splitlines()[1:]}

@@ -126,6 +126,9 @@ class ApprovalStageAdmin(PartOfDraft, ModelAdmin):
         (_("By when"), {"fields": ("time_limit", "on_timeout", "escalate_to", "remind_every")}),
     )
 
+    class Media:
+        css = {"all": ["pgworkflows/pgworkflows.css"]}
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Leave it out of the index."""
         return False

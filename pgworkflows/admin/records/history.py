@@ -21,18 +21,19 @@ from ..showing import EMPTY, Links, linked, moment
 from ..workflows.page import change_of
 
 
-class WithSecretsKnown(NewestFirst):
-    """A page of history, with what hides the secrets of each row's workflow, where that is still there."""
+class WithWorkflows(NewestFirst):
+    """A page of history, with each row's workflow, where that is still there, and what hides its secrets."""
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the workflows of the page at once."""
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
-        told = set(filter(None, (row.workflow for row in self.result_list if row.note or row.state)))
-        given = Workflow.objects.using(conf().DATABASE).only("kwargs", "attributes", "result")
-        redactors = {key: Redactor.of_workflow(workflow) for key, workflow in given.in_bulk(told).items()}
+        shown = Workflow.objects.using(conf().DATABASE).only("name", "kwargs", "attributes", "result")
+        workflows = shown.in_bulk({row.workflow for row in self.result_list if row.workflow})
+        redactors = {key: Redactor.of_workflow(workflow) for key, workflow in workflows.items()}
         for row in self.result_list:
             row.redactor = redactors.get(row.workflow, Redactor())
+            row.named = f"{workflows[row.workflow].name} {row.workflow}" if row.workflow in workflows else row.workflow
 
 
 @admin.register(History)
@@ -59,8 +60,8 @@ class HistoryAdmin(ReadOnlyAdmin):
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list that knows what to hide."""
-        return WithSecretsKnown
+        """Return the list that knows what to hide, and whose history it is."""
+        return WithWorkflows
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Find a workflow's rows, or a person's."""
@@ -72,9 +73,9 @@ class HistoryAdmin(ReadOnlyAdmin):
         links = Links(self.admin_site, request)
 
         @admin.display(description=_("workflow"), empty_value=EMPTY)
-        def workflow(row: History) -> SafeString | str | None:
+        def workflow(row: Any) -> SafeString | str | None:
             address = links.to_row(Workflow, row.workflow)
-            return linked(address, row.workflow) if row.workflow else None
+            return linked(address, row.named) if row.workflow else None
 
         return [self.list_display[0], workflow, *self.list_display[1:]]
 

@@ -125,9 +125,8 @@ def _gap(count: int, row: int) -> Box:
 
 
 def _task(entry: Entry, x: int, row: int) -> Box:
-    tries = _("%(count)d attempts") % {"count": entry.attempt} if entry.attempt > 1 else ""
     status = "" if entry.kind == Task.Kind.STATE else str(entry.status_name)
-    detail = " · ".join(part for part in (str(entry.kind_name), status, entry.took, tries) if part)
+    detail = " · ".join(part for part in (str(entry.kind_name), status, entry.took) if part)
     shape = "undo" if entry.kind == Task.Kind.COMPENSATION else str(entry.kind).lower() if entry.kind in Task.NO_WAITS else "wait"
     title = f"{entry.position}. {entry.name}: {detail}"
     if entry.undoes is not None:

@@ -11,12 +11,16 @@ from ...values.durations import local
 from ...values.redaction import Redactor
 
 
+#: A column is no wider than this, so that a long text moves the rest of its own line only.
+WIDEST = 48
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """Return lines with a column under each heading; empty columns are left out."""
     cells = [["" if cell is None else str(cell).replace("\n", " ") for cell in row] for row in rows]
     kept = [place for place in range(len(headings)) if any(row[place] for row in cells)]
     grid = [[row[place] for place in kept] for row in [list(headings), *cells]]
-    widths = [max(len(row[place]) for row in grid) for place in range(len(kept))]
+    widths = [min(WIDEST, max(len(row[place]) for row in grid)) for place in range(len(kept))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
 
 
