@@ -20,18 +20,20 @@ from ..values.redaction import is_hidden
 
 #: Up to here what was found is taken by its ids; more is so frequent that it is soon met in the list's own order.
 MOST_FOUND = 5_000
+#: What PostgreSQL would take for a part of a number, an address or a path: `PR-2026-7` has the words `pr`, `2026` and `7`.
+JOINING = "&+-./:<=>?@_~"
 
 
 class Words(Func):
     """The words of a text, as its index has them."""
 
-    template = "to_tsvector('simple', %(expressions)s)"
+    template = f"to_tsvector('simple', translate(%(expressions)s, '{JOINING}', '{' ' * len(JOINING)}'))"
     output_field = SearchVectorField()
 
 
 def words_of(column: str, typed: str) -> list[Q]:
     """Find texts with all these words, or with words that begin so."""
-    words = re.findall(r"\w+", typed)
+    words = re.findall(r"[^\W_]+", typed)
     if not words:
         return []
     prefixes = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")

@@ -10,9 +10,11 @@ CREATE INDEX IF NOT EXISTS pgworkflows_workflow_key ON pgworkflows_workflow (key
 CREATE INDEX IF NOT EXISTS pgworkflows_approval_attributes ON pgworkflows_approval USING gin (attributes jsonb_path_ops)
   WHERE attributes <> '{}';
 
--- Whole words and their beginnings, as people search for titles.
-CREATE INDEX IF NOT EXISTS pgworkflows_approval_words ON pgworkflows_approval USING gin (to_tsvector('simple', title));
-CREATE INDEX IF NOT EXISTS pgworkflows_workflow_words ON pgworkflows_workflow USING gin (to_tsvector('simple', subject_text))
+-- Whole words and their beginnings, as people search for titles; presentation/search.py asks in the same words.
+CREATE INDEX IF NOT EXISTS pgworkflows_approval_words ON pgworkflows_approval
+  USING gin (to_tsvector('simple', translate(title, '&+-./:<=>?@_~', '             ')));
+CREATE INDEX IF NOT EXISTS pgworkflows_workflow_words ON pgworkflows_workflow
+  USING gin (to_tsvector('simple', translate(subject_text, '&+-./:<=>?@_~', '             ')))
   WHERE subject_text <> '';
 
 -- Failures of one cause, by the fingerprint of their error.

@@ -1,6 +1,5 @@
 """Cancelling, retrying, compensating and sending events from a workflow's page."""
 
-import re
 from datetime import timedelta
 
 import pytest

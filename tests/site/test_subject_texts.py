@@ -1,5 +1,7 @@
 """What names a subject: written at the start, kept up with, shown and found, and forgotten."""
 
+from urllib.parse import quote
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
@@ -54,6 +56,18 @@ def test_text_is_shown_and_found(asking, people, pgworkflows):
     for way in ("/approvals/all/?q=Müller", "/api/approvals/?search=Müller"):
         assert "Close it" in browser.get(way).content.decode()
     assert "Account of Müller" in browser.get("/approvals/all/").content.decode()
+
+
+def test_words_are_found_whatever_joins_them(asking, people, pgworkflows):
+    for name in ("PR-2026-0107 12.50 ann@example.com a_b/c", "PR-2026-0108"):
+        asking.using(subject=Account.objects.create(name=name)).start().send_event("go")
+    pgworkflows.run_workflows()
+    browser = Client()
+    browser.force_login(people.root)
+    for typed in ("PR-2026-0107", "2026-0107", "0107", "12.50", "12.5", "ann@example.com", "example", "a_b", "b/c", "A:PR 0107"):
+        for way in ("/admin/pgworkflows/workflow/?q=", "/api/workflows/?search=", "/approvals/all/?q="):
+            page = browser.get(way + quote(typed)).content.decode()
+            assert ("PR-2026-0107" in page, "PR-2026-0108" in page) == (True, False), way + typed
 
 
 def test_nothing_named_it_but_its_key(asking, people):

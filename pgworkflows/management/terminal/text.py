@@ -10,7 +10,6 @@ from typing import Any
 from ...values.durations import local
 from ...values.redaction import Redactor
 
-
 #: A column is no wider than this, so that a long text moves the rest of its own line only.
 WIDEST = 48
 
