@@ -13,6 +13,7 @@ from ..exceptions import NotAllowed
 from ..models import Task, Workflow
 from ..store import checkpoints, events
 from ..store.connection import end_session, end_what_was_left_open
+from ..store.newer import newer_migrations
 from ..telemetry import points
 from ..values.position import START
 from .advance import advance
@@ -81,6 +82,8 @@ def _lost(batch: Batch, runs: list[Run], error: BaseException) -> Report:
     cause = error.__cause__ if isinstance(error, TransactionLost) else error
     if cause is not None and sqlstate(cause) == DISK_FULL:
         raise cause  # no step's fault; the worker leaves it alone for a while
+    if cause is not None and not batch.engine.nested and newer_migrations(cause):
+        raise cause  # no run's fault; workers of that release go on with them
     if batch.alone and runs:
         _lost_alone(batch, runs[0], error)
     again = [run.row.id for run in runs if not (batch.alone and run.counted)]

@@ -29,11 +29,17 @@ class Heartbeat(threading.Thread):
     """Registers the worker, and shows twice a second that it lives."""
 
     def __init__(
-        self, options: WorkerOptions, agenda: Agenda, pool: OutsidePool, wake: threading.Event, stop: Callable[[], None]
+        self,
+        options: WorkerOptions,
+        agenda: Agenda,
+        pool: OutsidePool,
+        wake: threading.Event,
+        stop: Callable[[], None],
+        give_way: Callable[[Exception], None],
     ):
         super().__init__(name="pgworkflows-heartbeat", daemon=True)
         self.options, self.agenda, self.engine, self.pool = options, agenda, agenda.engine, pool
-        self.wake, self.stop_worker = wake, stop
+        self.wake, self.stop_worker, self.give_way = wake, stop, give_way
         self.registered = threading.Event()
         self.ended = threading.Event()
         self.listener = Listener(wake, self.ended)
@@ -98,6 +104,7 @@ class Heartbeat(threading.Thread):
     def _connection_lost(self, error: Exception) -> None:
         points.failed.emit(what="the worker's own connection", error=error)
         database().close()
+        self.give_way(error)
         self.listener.direct = False
         self.takeover.connection_lost()
         self.watchdog.end_if_hanging()

@@ -25,6 +25,7 @@ from ..execution.pacing import Pacing
 from ..store import queues, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
+from ..store.newer import newer_migrations
 from ..store.schedules.declared import write_missing
 from ..telemetry import points
 from .counts import Counts
@@ -42,6 +43,8 @@ class Worker:
         self.options = options
         self.wake = threading.Event()
         self.stopping = False
+        #: The migrations of the database that this code does not know, once it has met what it cannot use.
+        self.newer = ""
         known = known_definitions(options.queues or None)
         self.engine = Engine(worker_id=0, name=options.name, known=known)
         self.pool = OutsidePool(options.concurrency, self.wake)
@@ -50,7 +53,7 @@ class Worker:
         self.agenda = Agenda(self.engine, self.pool, pacing, takes=options.takes)
         #: Whether another process is to take this one's place.
         self.wants_successor = False
-        self.heartbeat = Heartbeat(options, self.agenda, self.pool, self.wake, self.stop)
+        self.heartbeat = Heartbeat(options, self.agenda, self.pool, self.wake, self.stop, self.give_way)
         self.counts = Counts(options.name)
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
@@ -63,6 +66,15 @@ class Worker:
             self.stopping = self.engine.stopping = True
             # A signal may come while this very thread holds the lock of the event, and twice at once.
             threading.Thread(target=self.wake.set, name="pgworkflows-stop", daemon=True).start()
+
+    def give_way(self, error: Exception) -> None:
+        """Finish what runs, then end, if the error comes from a database of a later release: its own workers go on."""
+        newer = ", ".join(newer_migrations(error))
+        if newer and not self.newer:
+            self.newer = newer
+            said = f"It does not know {newer}, and has met what it cannot use: {error}. It finishes what runs, and ends."
+            points.failed.emit(what="this worker's code", error=RuntimeError(said))
+            self.stop()
 
     def run(self) -> int:
         """Run until stopped or drained; return the exit status."""
@@ -81,9 +93,10 @@ class Worker:
             except (DatabaseError, psycopg.Error, OSError) as error:
                 points.failed.emit(what="the worker's database connection", error=error)
                 connections.close_all()
+                self.give_way(error)
                 self.heartbeat.end_with_parent()
                 if self.stopping and not len(self.pool):
-                    status = 1
+                    status = 0 if self.newer else 1
                     break
                 pause = 0.1 if time.monotonic() - tried_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
                 time.sleep(pause * random.uniform(0.5, 1.0))
@@ -200,7 +213,7 @@ class Worker:
             return
         self._reported_at = time.monotonic()
         suspects_due, replace = int(self.agenda.suspects_due), int(self.wants_successor)
-        now = {"in_flight": len(self.pool), "suspects_due": suspects_due, "replace": replace}
+        now = {"in_flight": len(self.pool), "suspects_due": suspects_due, "replace": replace, "newer": self.newer}
         line = json.dumps(self.counts | now) + "\n"
         with suppress(OSError):  # the supervisor is gone; the heartbeat sees that
             os.write(self.options.report_to, line.encode())

@@ -88,9 +88,20 @@ class Supervisor:
         return 1 if self.stops > 1 or self._gave_up else 0
 
     def _on_signal(self, *_: Any) -> None:
+        self._stop("Stopping at once; nothing is lost." if self.stops else "Finishing what runs; once more stops at once.")
+
+    def _give_way(self, newer: str) -> None:
+        """Stop for good where the database has migrations that this code does not know, and something that it cannot use."""
+        if newer and not self.stops:
+            self._stop(
+                f"The database has pgworkflows {newer}, which this code does not know and cannot work with. Workers finish what "
+                "runs, and end: start them from the release that has it."
+            )
+
+    def _stop(self, said: str) -> None:
         self.stops += 1
         self._due.clear()
-        self.say("Finishing what runs; once more stops at once." if self.stops == 1 else "Stopping at once; nothing is lost.")
+        self.say(said)
         for child in self.children:
             self._tell_to_stop(child)
 
@@ -124,6 +135,7 @@ class Supervisor:
                 child.counts, self._stillborn = json.loads(lines[-1]), 0
                 child.suspects_due = bool(child.counts.pop("suspects_due"))
                 child.wants_successor |= bool(child.counts.pop("replace"))
+                self._give_way(str(child.counts.pop("newer")))
                 if child.replaces is not None:
                     self._end(child.replaces)
                     child.replaces = None
