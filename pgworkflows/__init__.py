@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NotStorable,
         PGWorkflowsError,
         QueryInBody,
+        RequestRefused,
         StepFailed,
         SubjectChanged,
         WaitTimeout,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
     from .execution.waits.approval import request_approval
     from .execution.waits.event import Received, wait_for_event
+    from .execution.waits.request import OpenRequest, wait_for_request
     from .execution.waits.timer import sleep, sleep_until
     from .models import WorkflowRelation
     from .store.actors import acting_as
@@ -51,9 +53,11 @@ _HOMES = {
     "NotAllowed": "exceptions",
     "NotMigrated": "exceptions",
     "NotStorable": "exceptions",
+    "OpenRequest": "execution.waits.request",
     "PGWorkflowsError": "exceptions",
     "QueryInBody": "exceptions",
     "Received": "execution.waits.event",
+    "RequestRefused": "exceptions",
     "Retry": "definitions.retry",
     "StartWorkflowOn": "triggers",
     "StepFailed": "exceptions",
@@ -81,6 +85,7 @@ _HOMES = {
     "step": "definitions.decorators",
     "uuid4": "execution.vocabulary",
     "wait_for_event": "execution.waits.event",
+    "wait_for_request": "execution.waits.request",
     "workflow": "definitions.decorators",
 }
 
@@ -93,9 +98,11 @@ __all__ = [
     "NotAllowed",
     "NotMigrated",
     "NotStorable",
+    "OpenRequest",
     "PGWorkflowsError",
     "QueryInBody",
     "Received",
+    "RequestRefused",
     "Retry",
     "StartWorkflowOn",
     "StepFailed",
@@ -123,6 +130,7 @@ __all__ = [
     "step",
     "uuid4",
     "wait_for_event",
+    "wait_for_request",
     "workflow",
 ]
 

@@ -14,6 +14,7 @@ PGWorkflowsError
 ├── AlreadyDecided        a decision on an approval that is no longer pending
 ├── ApprovalExpired       a decision after the approval's due date
 ├── SubjectChanged        what was approved is not what is there now
+├── RequestRefused        a workflow refused what it was asked, or ended without an answer
 ├── WouldNeverReturn      a wait for something that cannot happen while one waits
 └── NotMigrated           (also Django's ProgrammingError) the database lacks tables or functions of ours
 """
@@ -187,17 +188,33 @@ class SubjectChanged(PGWorkflowsError):  # noqa: N818
         return f"{self.subject} has changed since it was shown for approval: {self.difference!r}. Ask for approval again."
 
 
+class RequestRefused(PGWorkflowsError):  # noqa: N818
+    """The workflow refused what it was asked, or ended without an answer."""
+
+    def __init__(self, request: str, workflow: str, reason: str) -> None:
+        self.request, self.workflow, self.reason = request, workflow, reason
+        super().__init__(request, workflow, reason)
+
+    def __str__(self) -> str:
+        return f"Workflow {self.workflow} refused the request {self.request!r}: {self.reason}"
+
+
 class WouldNeverReturn(PGWorkflowsError):  # noqa: N818
     """The wait cannot end while one waits here."""
 
-    def __init__(self, workflow: str, place: str) -> None:
-        self.workflow, self.place = workflow, place
-        super().__init__(workflow, place)
+    def __init__(self, workflow: str, place: str, verb: str = "wait()") -> None:
+        self.workflow, self.place, self.verb = workflow, place, verb
+        super().__init__(workflow, place, verb)
 
     def __str__(self) -> str:
+        remedy = (
+            "Wait after the commit; in a body use the handle's result()."
+            if self.verb == "wait()"
+            else "Ask after the commit; from a workflow send an event."
+        )
         return (
-            f"wait() for workflow {self.workflow} would never return {self.place}: no worker can see it before this "
-            "ends. Wait after the commit; in a body use the handle's result()."
+            f"{self.verb} for workflow {self.workflow} would never return {self.place}: no worker can see it before this "
+            f"ends. {remedy}"
         )
 
 

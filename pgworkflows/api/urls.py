@@ -16,6 +16,7 @@ from .views.decisions import (
 )
 from .views.delegations import Delegations, EndOfDelegation
 from .views.document import Document
+from .views.requests import OneRequest, RequestsOfWorkflow
 from .views.verbs import CancelWorkflow, CompensateWorkflow, Events, EventsOfWorkflow, RetryWorkflow
 from .views.workflows import Definitions, HistoryOfWorkflow, OneWorkflow, Tasks, Workflows
 
@@ -31,6 +32,8 @@ urlpatterns = [
     path("workflows/<str:workflow>/tasks/", Tasks.as_view(), name="tasks"),
     path("workflows/<str:workflow>/history/", HistoryOfWorkflow.as_view(), name="history"),
     path("workflows/<str:workflow>/events/", EventsOfWorkflow.as_view(), name="workflow-events"),
+    path("workflows/<str:workflow>/requests/", RequestsOfWorkflow.as_view(), name="requests"),
+    path("workflows/<str:workflow>/requests/<str:request_id>/", OneRequest.as_view(), name="request"),
     path("workflows/<str:workflow>/cancel/", CancelWorkflow.as_view(), name="cancel"),
     path("workflows/<str:workflow>/retry/", RetryWorkflow.as_view(), name="retry"),
     path("workflows/<str:workflow>/compensate/", CompensateWorkflow.as_view(), name="compensate"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..store import checkpoints
+from ..store import checkpoints, requests
 from .run import Run
 from .transaction import FusedTransaction
 
@@ -24,5 +24,8 @@ def flush(transaction: FusedTransaction, runs: list[Run], now: datetime) -> None
     dropped = [event for run in runs for event in run.dropped]
     if dropped:
         checkpoints.drop_events(execute, dropped)
+    replies = [(run.row.id, request, reply) for run in runs for request, reply in run.replies.items()]
+    if replies:
+        requests.reply(execute, xact, replies)
     if runs:
         checkpoints.update_workflows(execute, xact, [run.change(now) for run in runs])

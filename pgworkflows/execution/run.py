@@ -13,6 +13,7 @@ from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
 from ..models.workflow_row import ClaimedWorkflow, WorkflowChange
 from ..store.records import RecordedTask, WaitingEvent
+from ..store.requests import Reply
 from ..values.position import Position
 from ..values.readable import read_json
 from ..values.redaction import Redactor
@@ -66,6 +67,7 @@ class Run:
     dirty: dict[Position, RecordedTask] = field(default_factory=dict)
     consumed: list[tuple[int, Position]] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
+    replies: dict[int, Reply] = field(default_factory=dict)
     overran: set[Position] = field(default_factory=set)
     #: What was read for open waits, by kind.
     read: dict[str, Any] = field(default_factory=dict)

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                             ("TIMER", "timer"),
                             ("EVENT", "event"),
                             ("APPROVAL", "approval"),
+                            ("REQUEST", "request"),
                             ("CHILD", "child"),
                             ("COMPENSATION", "compensation"),
                             ("STATE", "state"),
@@ -520,6 +521,9 @@ class Migration(migrations.Migration):
                             ("pause", "paused"),
                             ("resume", "resumed"),
                             ("skip", "left out"),
+                            ("ask_workflow", "workflow asked"),
+                            ("answer", "answered"),
+                            ("refuse", "refused"),
                             ("forget", "forgotten"),
                             ("prune", "pruned"),
                         ]
@@ -795,6 +799,7 @@ class Migration(migrations.Migration):
                     ("retry_workflow", "Can retry workflows"),
                     ("compensate_workflow", "Can have workflows undone"),
                     ("send_event", "Can send events to workflows"),
+                    ("ask_workflow", "Can ask workflows"),
                 ],
             },
             bases=(pgworkflows.models.verbs.WorkflowVerbs, django_fsm.FSMModelMixin, models.Model),
@@ -818,6 +823,44 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="pgworkflows.workflow",
             ),
+        ),
+        migrations.CreateModel(
+            name="Request",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("payload", columns.JSONField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField()),
+                ("asked_by", models.TextField(blank=True, default="")),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", columns.JSONField(blank=True, null=True)),
+                ("refusal", models.TextField(blank=True, null=True)),
+                (
+                    "task",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="pgworkflows.task",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="pgworkflows.workflow",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "request",
+                "verbose_name_plural": "requests",
+            },
         ),
         migrations.CreateModel(
             name="Event",
@@ -1230,6 +1273,21 @@ class Migration(migrations.Migration):
                 name="pgworkflows_event_one_per_correlation_key",
             ),
         ),
+        migrations.AddIndex(
+            model_name="request",
+            index=models.Index(fields=["workflow", "id"], name="pgworkflows_request_of_wf"),
+        ),
+        migrations.AddConstraint(
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answered_at__isnull", False),
+                    models.Q(("answer__isnull", True), ("refusal", None)),
+                    _connector="OR",
+                ),
+                name="pgworkflows_request_answered_then",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="event",
             constraint=models.CheckConstraint(
@@ -1290,6 +1348,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="event",
             constraint=columns.in_reach("event", "sent_at", "delivered_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="request",
+            constraint=columns.in_reach("request", "asked_at", "answered_at"),
         ),
         migrations.AddConstraint(
             model_name="delegation",

@@ -16,6 +16,7 @@ FILES = [
     "starting",
     "waiting",
     "events",
+    "requests",
     "claims",
     "checkpoints",
     "interventions",

@@ -11,6 +11,7 @@ from .history import History
 from .idempotency import IdempotencyKey
 from .policy import ApprovalPolicy
 from .relation import WorkflowRelation
+from .request import Request
 from .schedule import Schedule
 from .stage import ApprovalStage
 from .stage_condition import StageCondition
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "History",
     "IdempotencyKey",
+    "Request",
     "Schedule",
     "StageCondition",
     "Task",

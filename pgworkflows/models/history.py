@@ -92,6 +92,9 @@ class History(models.Model):
         PAUSE = "pause", _("paused")
         RESUME = "resume", _("resumed")
         SKIP = "skip", _("left out")
+        ASK_WORKFLOW = "ask_workflow", _("workflow asked")
+        ANSWER = "answer", _("answered")
+        REFUSE = "refuse", _("refused")
         FORGET = "forget", _("forgotten")
         PRUNE = "prune", _("pruned")
 

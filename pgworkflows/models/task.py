@@ -28,6 +28,8 @@ class Task(FSMModelMixin, models.Model):
         EVENT = "EVENT", _("event")
         # request_approval().
         APPROVAL = "APPROVAL", _("approval")
+        # wait_for_request().
+        REQUEST = "REQUEST", _("request")
         # start() of another workflow in the body.
         CHILD = "CHILD", _("child")
         # The undo of a step.

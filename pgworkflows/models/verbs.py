@@ -27,6 +27,15 @@ class WorkflowVerbs:
 
         return events.send_to(self.id, name, payload, key=key, by=by)
 
+    def ask(self, name: str, payload: Any = None, *, timeout: timedelta | float = 30, by: Person | None = None) -> Any:
+        """Ask it something, and return its answer; raise RequestRefused, WorkflowFinished, WaitTimeout or WouldNeverReturn.
+
+        It may be asked before it waits for that. After WaitTimeout the request stays: it is answered all the same.
+        """
+        from ..store import waiting
+
+        return waiting.ask(self.id, name, payload, timeout=timeout, by=by)
+
     def cancel(self, reason: str, *, compensate: bool = True, by: Person | None = None) -> None:
         """End it, after undoing its completed steps unless `compensate` is false; raise WorkflowFinished."""
         from ..store import interventions
@@ -59,6 +68,10 @@ class WorkflowVerbs:
     ) -> bool:
         """Do `send_event` from async code."""
         return await sync_to_async(self.send_event)(name, payload, key=key, by=by)
+
+    async def aask(self, name: str, payload: Any = None, *, timeout: timedelta | float = 30, by: Person | None = None) -> Any:
+        """Do `ask` from async code."""
+        return await sync_to_async(self.ask)(name, payload, timeout=timeout, by=by)
 
     async def acancel(self, reason: str, *, compensate: bool = True, by: Person | None = None) -> None:
         """Do `cancel` from async code."""

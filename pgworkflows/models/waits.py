@@ -17,6 +17,8 @@ class WaitKind(models.TextChoices):
     TIMER = "TIMER"
     # An event, which is its title: correlation, until.
     EVENT = "EVENT"
+    # To be asked what is its title: until.
+    REQUEST = "REQUEST"
     # A decision; the title is the approval's: approval, until.
     APPROVAL = "APPROVAL"
     # What was sent back, to be submitted again: approval, by.

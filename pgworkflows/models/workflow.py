@@ -183,6 +183,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
             ("retry_workflow", _("Can retry workflows")),
             ("compensate_workflow", _("Can have workflows undone")),
             ("send_event", _("Can send events to workflows")),
+            ("ask_workflow", _("Can ask workflows")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["name", "key"], condition=Q(holds_key=True), name="pgworkflows_workflow_one_per_key"),
@@ -287,10 +288,7 @@ class Workflow(WorkflowVerbs, FSMModelMixin, models.Model):
         """End as a person asked."""
 
     @transition(
-        status,
-        [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING],
-        Status.BLOCKED,
-        custom={"event": "block"},
+        status, [Status.PENDING, Status.RUNNING, Status.WAITING, Status.COMPENSATING], Status.BLOCKED, custom={"event": "block"}
     )
     def mark_blocked(self) -> None:
         """Stop until a person has looked."""

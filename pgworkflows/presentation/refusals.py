@@ -9,6 +9,7 @@ from ..exceptions import (
     NotAllowed,
     NotStorable,
     PGWorkflowsError,
+    RequestRefused,
     SubjectChanged,
     WorkflowFinished,
     WorkflowNotFound,
@@ -24,6 +25,7 @@ _REFUSALS: dict[type[PGWorkflowsError], tuple[int, str]] = {
     SubjectChanged: (409, "subject-changed"),
     WorkflowFinished: (409, "workflow-finished"),
     NotStorable: (422, "not-storable"),
+    RequestRefused: (422, "request-refused"),
 }
 
 

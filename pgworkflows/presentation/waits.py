@@ -24,6 +24,7 @@ KEYS_ONLY: Hide = Redactor().text
 SENTENCES = {
     WaitKind.TIMER: _("the time {until}"),
     WaitKind.EVENT: _("the event “{title}”"),
+    WaitKind.REQUEST: _("being asked “{title}”"),
     WaitKind.APPROVAL: _("a decision on “{title}”"),
     WaitKind.CHANGES: _("changes to “{title}”"),
     WaitKind.CHILD: _("the child {title} {workflow}"),

@@ -17,6 +17,10 @@ BEGIN
       AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
   END IF;
 
+  IF EXISTS (SELECT FROM pgworkflows_request r WHERE r.workflow_id = ANY (closed) AND r.answered_at IS NULL) THEN
+    PERFORM pgworkflows.refuse_requests(closed);
+  END IF;
+
   -- What was given to a wait that is over without it goes to the next that waits.
   UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
   WHERE e.workflow_id = ANY (closed) AND e.task_id IS NULL AND e.correlation IS NOT NULL;

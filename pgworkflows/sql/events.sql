@@ -234,6 +234,11 @@ BEGIN
   GET DIAGNOSTICS delivered = ROW_COUNT;
   done := done + delivered;
 
+  -- Asked at the moment at which the workflow ended.
+  IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$request' AND workflow_id = ANY (locked)) THEN
+    PERFORM pgworkflows.refuse_requests(locked);
+  END IF;
+
   IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$cancel' AND workflow_id = ANY (locked)) THEN
     UPDATE pgworkflows_workflow w
     SET cancel_requested_at = pgworkflows.now(), cancel_request = e.payload,

@@ -1,6 +1,7 @@
 """Who gets in, whatever the project's defaults are."""
 
 import importlib
+from contextlib import suppress
 
 import pytest
 from django.test import override_settings
@@ -18,14 +19,15 @@ OPEN = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
 NEEDS = {
     "workflows": "start_workflow", "cancel": "cancel_workflow", "retry": "retry_workflow", "compensate": "compensate_workflow",
     "workflow-events": "send_event", "events": "send_event",
+    "requests": "ask_workflow",
 }  # fmt: skip
 
 
 def address(name):
-    try:
-        return reverse(f"pgworkflows-api:{name}")
-    except NoReverseMatch:
-        return reverse(f"pgworkflows-api:{name}", args=["1"])
+    for args in ([], ["1"]):
+        with suppress(NoReverseMatch):
+            return reverse(f"pgworkflows-api:{name}", args=args)
+    return reverse(f"pgworkflows-api:{name}", args=["1", "1"])
 
 
 @override_settings(REST_FRAMEWORK=OPEN)

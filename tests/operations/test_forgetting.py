@@ -139,8 +139,9 @@ KEPT = {
         "name", "key", "status", "state", "queue", "subject_id", "subject_label", "requested_by_name", "parent_close",
         "fingerprint",
     },
-    "Task": {"branch", "kind", "status"},
+    "Task": {"any_of", "branch", "kind", "status"},
     "Event": {"name", "correlation", "key", "sent_by"},
+    "Request": {"name", "asked_by"},
     "Approval": {
         "branch", "kind", "subject_label", "subject_id", "requested_by_name", "could_decide", "status", "snapshot_hash", "form",
         "on_timeout", "escalate_to",

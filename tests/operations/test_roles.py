@@ -192,9 +192,9 @@ def test_what_a_role_must_not_do(logged_in, role, statement):
 # What each role may do, and nothing else. A part of a table's columns is listed by column.
 EVERYBODY = ["approval_event", "policy_event", "task_event", "workflow_event"]
 ENGINE = [
-    "act_as", "actor", "admit", "asked", "cancel", "claim", "claim_from", "compensate", "escaped", "go_on",
+    "act_as", "actor", "admit", "answer_of", "ask", "asked", "cancel", "claim", "claim_from", "compensate", "escaped", "go_on",
     "insert_workflows", "kept_out", "lanes", "left_to_others", "memberships", "now", "people", "person", "post_correlated",
-    "post_event", "refusal_text", "refuse_elsewhere", "refuse_event", "refuse_far", "refuse_large", "refuse_long",
+    "post_event", "post_request", "refusal_text", "refuse_elsewhere", "refuse_event", "refuse_far", "refuse_large", "refuse_long",
     "request_cancel", "request_retry", "retry", "send_correlated", "send_event", "setting", "standing", "stands_in_for", "start",
     "status", "stuck_approvals", "takes_decisions", "tell_asker", "uuid7", "waiting_events", "wake", "written_here"
 ]  # fmt: skip
@@ -204,7 +204,7 @@ EDITED = [
 ]  # fmt: skip
 ALLOWED = {
     "reader": {"EXECUTE": [*EVERYBODY, "now", "status"]},
-    "starter": {"EXECUTE": [*EVERYBODY, "send_correlated", "send_event", "start", "status"]},
+    "starter": {"EXECUTE": [*EVERYBODY, "answer_of", "ask", "send_correlated", "send_event", "start", "status"]},
     "web": {
         "EXECUTE": [*EVERYBODY, *ENGINE, "record_decision"],
         "INSERT": [*EDITED, "approval_groups", "approval_users", "approvalaction"],
@@ -217,8 +217,8 @@ ALLOWED = {
     },
     "worker": {
         "EXECUTE": [
-            *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "update_tasks",
-            "update_workflows", "waits_for",
+            *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "reply",
+            "update_tasks", "update_workflows", "waits_for",
         ],
         "INSERT": [
             "approval", "approval_groups", "approval_users", "approvalaction", "event", "schedule", "worker",

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from pgworkflows import AlreadyDecided, KeyConflict, request_approval, send_event, wait_for_event, workflow
-from pgworkflows.models import Approval, Event, History, Task, Workflow
-from pgworkflows.store import events
+from pgworkflows import AlreadyDecided, KeyConflict, request_approval, send_event, wait_for_event, wait_for_request, workflow
+from pgworkflows.models import Approval, Event, History, Request, Task, Workflow
+from pgworkflows.store import events, requests
 from pgworkflows.store.connection import database_now
 from pgworkflows.store.definitions import write_definition
 from pgworkflows.telemetry import points
@@ -355,3 +355,58 @@ def test_one_of_several_events_that_commits_just_before_its_wait(beside, either)
     with points.flush_ended.subscribed(send):
         run_workflows()
     assert (sent, run.wait(0)) == ([False], "cancelled")
+
+
+@pytest.fixture
+def desk():
+    @workflow(name="tests.desk")
+    def desk() -> str:
+        question = wait_for_request("rename")
+        question.answer(question.payload)
+        return question.payload
+
+    write_definition(desk)
+    return desk
+
+
+def test_request_that_commits_after_its_wait(beside, desk):
+    run = desk.start()
+    with transaction.atomic():
+        requests.post(run.pk, "rename", "ann")
+        beside(run_workflows).result(timeout=20)
+        assert Workflow.objects.get(pk=run.pk).status == "WAITING"
+    run_workflows()
+    assert run.wait(0) == Request.objects.get().answer == "ann"
+
+
+def test_request_that_commits_just_before_its_wait(beside, desk):
+    run = desk.start()
+    asked: list[int] = []
+
+    def post(**_facts: object) -> None:
+        if not asked:
+            asked.append(beside(lambda: requests.post(run.pk, "rename", "ann")).result(timeout=20))
+            beside(events.deliver).result(timeout=20)
+
+    with points.flush_ended.subscribed(post):
+        run_workflows()
+    assert run.wait(0) == Request.objects.get().answer == "ann"
+
+
+def test_request_at_the_moment_of_the_end_is_refused(beside, desk):
+    run = desk.start()
+    requests.post(run.pk, "rename", "ann")
+    with transaction.atomic():
+        late = requests.post(run.pk, "rename", "bob")
+        beside(run_workflows).result(timeout=20)
+        assert Workflow.objects.get(pk=run.pk).status == "COMPLETED"
+    run_workflows()
+    assert Request.objects.get(pk=late).refusal == "it is COMPLETED and has not answered"
+
+
+def test_ask_waits_for_the_worker_beside(beside, desk, watch):
+    run = desk.start()
+    asking = beside(lambda: run.ask("rename", "ann", timeout=20))
+    watch("EXISTS (SELECT FROM pgworkflows_request)")
+    run_workflows()
+    assert asking.result(timeout=20) == "ann"

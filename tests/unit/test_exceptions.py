@@ -17,6 +17,7 @@ from pgworkflows.exceptions import (
     NotStorable,
     PGWorkflowsError,
     QueryInBody,
+    RequestRefused,
     StepFailed,
     SubjectChanged,
     WaitTimeout,
@@ -63,6 +64,7 @@ MESSAGES = {
     SubjectChanged("order 7", {"total": [1, 2]}): (
         "order 7 has changed since it was shown for approval: {'total': [1, 2]}. Ask for approval again."
     ),
+    RequestRefused("change address", "W1", "it is packed"): ("Workflow W1 refused the request 'change address': it is packed"),
     WouldNeverReturn("W1", "inside a step"): (
         "wait() for workflow W1 would never return inside a step: no worker can see it before this ends. Wait after the "
         "commit; in a body use the handle's result()."

@@ -95,6 +95,20 @@ $_$;
 
 
 --
+-- Name: answer_of(bigint); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.answer_of(request bigint) RETURNS TABLE(taken boolean, status text, answer jsonb, refusal text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+SELECT r.task_id IS NOT NULL,
+       CASE WHEN r.answered_at IS NULL THEN 'pending' WHEN r.refusal IS NULL THEN 'answered' ELSE 'refused' END, r.answer, r.refusal
+FROM pgworkflows_request r WHERE r.id = $1
+$_$;
+
+
+--
 -- Name: approval_event(text, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -162,6 +176,33 @@ BEGIN
   RETURN NULL;
 END
 $$;
+
+
+--
+-- Name: ask(uuid, text, jsonb); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.ask(workflow uuid, name text, payload jsonb DEFAULT NULL::jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE asked record;
+BEGIN
+  IF name IS NULL OR name = '' THEN
+    RAISE EXCEPTION 'ask(): a request needs a name' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one that is not empty.';
+  END IF;
+  PERFORM pgworkflows.refuse_long('the name of a request', $2),
+          pgworkflows.refuse_large('request ' || $2 || ': the payload', $3::text);
+  asked := pgworkflows.post_request(
+    $1, $2, pgworkflows.escaped($3), COALESCE(NULLIF(pgworkflows.setting('actor'), ''), session_user), 'sql');
+  IF asked.request IS NULL AND asked.outcome = 'unknown' THEN
+    RAISE EXCEPTION 'no workflow %', $1 USING ERRCODE = 'no_data_found';
+  ELSIF asked.request IS NULL THEN
+    RAISE EXCEPTION 'workflow % is %: it takes no more requests', $1, asked.outcome USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  RETURN asked.request;
+END
+$_$;
 
 
 --
@@ -470,6 +511,10 @@ BEGIN
       AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
   END IF;
 
+  IF EXISTS (SELECT FROM pgworkflows_request r WHERE r.workflow_id = ANY (closed) AND r.answered_at IS NULL) THEN
+    PERFORM pgworkflows.refuse_requests(closed);
+  END IF;
+
   -- What was given to a wait that is over without it goes to the next that waits.
   UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
   WHERE e.workflow_id = ANY (closed) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
@@ -651,6 +696,11 @@ BEGIN
   WHERE id = ANY (taken) AND workflow_id = ANY (locked);
   GET DIAGNOSTICS delivered = ROW_COUNT;
   done := done + delivered;
+
+  -- Asked at the moment at which the workflow ended.
+  IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$request' AND workflow_id = ANY (locked)) THEN
+    PERFORM pgworkflows.refuse_requests(locked);
+  END IF;
 
   IF EXISTS (SELECT FROM pgworkflows_event WHERE id = ANY (taken) AND name = '$cancel' AND workflow_id = ANY (locked)) THEN
     UPDATE pgworkflows_workflow w
@@ -1108,6 +1158,32 @@ $_$;
 
 
 --
+-- Name: post_request(uuid, text, jsonb, text, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.post_request(workflow uuid, name text, payload jsonb, actor text, channel text, OUT request bigint, OUT outcome text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE ended timestamptz; before text[];
+BEGIN
+  SELECT w.status, w.finished_at INTO outcome, ended FROM pgworkflows_workflow w WHERE w.id = $1;
+  IF NOT FOUND THEN
+    outcome := 'unknown';
+  ELSIF ended IS NULL THEN
+    before := pgworkflows.act_as($4, $5);
+    INSERT INTO pgworkflows_request (workflow_id, name, payload, asked_at, asked_by)
+    VALUES ($1, $2, $3, pgworkflows.now(), COALESCE($4, '')) RETURNING id INTO request;
+    PERFORM pgworkflows.act_as(before[1], before[2], before[3]);
+    INSERT INTO pgworkflows_event (workflow_id, name, sent_at, sent_by, parked)
+    VALUES ($1, '$request', pgworkflows.now(), COALESCE($4, ''), false);
+    PERFORM pgworkflows.wake();
+  END IF;
+END
+$_$;
+
+
+--
 -- Name: record_decision(bigint, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -1440,6 +1516,28 @@ $$;
 
 
 --
+-- Name: refuse_requests(uuid[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.refuse_requests(closed uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+  UPDATE pgworkflows_request r SET answered_at = pgworkflows.now(), refusal = 'it is ' || w.status || ' and has not answered'
+  FROM pgworkflows_workflow w
+  WHERE w.id = ANY (closed) AND (w.finished_at IS NOT NULL OR w.status = 'COMPENSATING')
+    AND r.workflow_id = w.id AND r.workflow_id = ANY (closed) AND r.answered_at IS NULL;
+END
+$$;
+
+
+--
 -- Name: refuse_rewriting(); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -1544,6 +1642,32 @@ $_$;
 
 
 --
+-- Name: reply(xid8, bigint[], uuid[], text[], integer[], boolean[], jsonb[], text[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.reply(claim xid8, requests bigint[], workflows uuid[], branches text[], seqs integer[], ended boolean[], answers jsonb[], refusals text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+  IF pg_current_xact_id() = claim THEN
+    UPDATE pgworkflows_request r
+    SET task_id = t.id, answered_at = CASE WHEN u.ended THEN pgworkflows.now() END, answer = u.answer, refusal = u.refusal
+    FROM unnest(requests, workflows, branches, seqs, ended, answers, refusals)
+      AS u(id, workflow, branch, seq, ended, answer, refusal)
+    JOIN pgworkflows_task t ON t.workflow_id = u.workflow AND t.branch = u.branch AND t.seq = u.seq
+    WHERE r.id = u.id AND r.workflow_id = u.workflow AND r.answered_at IS NULL;
+  END IF;
+END
+$$;
+
+
+--
 -- Name: request_cancel(uuid, text, boolean, text, text, boolean); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -1593,6 +1717,25 @@ $_$;
 
 
 --
+-- Name: request_inserted(); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.request_inserted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_request');
+  INSERT INTO pgworkflows_history (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
+  SELECT n.workflow_id, 'ask_workflow', '', '', '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
+         COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.name, jsonb_build_object('request', n.id)
+  FROM new_rows n;
+  RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: request_retry(uuid, text, boolean, text, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -1632,6 +1775,26 @@ BEGIN
   RETURN 'accepted';
 END
 $_$;
+
+
+--
+-- Name: request_updated(); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.request_updated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_request');
+  INSERT INTO pgworkflows_history (workflow, event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
+  SELECT n.workflow_id, CASE WHEN n.refusal IS NULL THEN 'answer' ELSE 'refuse' END, '', '', '', pgworkflows.now(),
+         pgworkflows.setting('actor'), session_user, COALESCE(NULLIF(pgworkflows.setting('channel'), ''), 'sql'), n.name,
+         jsonb_build_object('request', n.id)
+  FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE o.answered_at IS NULL AND n.answered_at IS NOT NULL ORDER BY n.id;
+  RETURN NULL;
+END
+$$;
 
 
 --
@@ -2924,6 +3087,40 @@ ALTER TABLE public.pgworkflows_idempotencykey ALTER COLUMN id ADD GENERATED BY D
 
 
 --
+-- Name: pgworkflows_request; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pgworkflows_request (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    payload jsonb,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    answered_at timestamp with time zone,
+    answer jsonb,
+    refusal text,
+    task_id bigint,
+    workflow_id uuid NOT NULL,
+    CONSTRAINT pgworkflows_request_answered_then CHECK (((answered_at IS NOT NULL) OR ((answer IS NULL) AND (refusal IS NULL)))),
+    CONSTRAINT pgworkflows_request_moments_in_reach CHECK (((LEAST(asked_at, answered_at) >= '0002-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(asked_at, answered_at) <= '9998-12-31 00:00:00+00'::timestamp with time zone)))
+);
+
+
+--
+-- Name: pgworkflows_request_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pgworkflows_request ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.pgworkflows_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: pgworkflows_schedule; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3168,14 +3365,14 @@ INSERT INTO public.auth_permission VALUES (13, 'Can add content type', 4, 'add_c
 INSERT INTO public.auth_permission VALUES (14, 'Can change content type', 4, 'change_contenttype');
 INSERT INTO public.auth_permission VALUES (15, 'Can delete content type', 4, 'delete_contenttype');
 INSERT INTO public.auth_permission VALUES (16, 'Can view content type', 4, 'view_contenttype');
-INSERT INTO public.auth_permission VALUES (17, 'Can add task', 16, 'add_task');
-INSERT INTO public.auth_permission VALUES (18, 'Can change task', 16, 'change_task');
-INSERT INTO public.auth_permission VALUES (19, 'Can delete task', 16, 'delete_task');
-INSERT INTO public.auth_permission VALUES (20, 'Can view task', 16, 'view_task');
-INSERT INTO public.auth_permission VALUES (21, 'Can add worker', 17, 'add_worker');
-INSERT INTO public.auth_permission VALUES (22, 'Can change worker', 17, 'change_worker');
-INSERT INTO public.auth_permission VALUES (23, 'Can delete worker', 17, 'delete_worker');
-INSERT INTO public.auth_permission VALUES (24, 'Can view worker', 17, 'view_worker');
+INSERT INTO public.auth_permission VALUES (17, 'Can add task', 17, 'add_task');
+INSERT INTO public.auth_permission VALUES (18, 'Can change task', 17, 'change_task');
+INSERT INTO public.auth_permission VALUES (19, 'Can delete task', 17, 'delete_task');
+INSERT INTO public.auth_permission VALUES (20, 'Can view task', 17, 'view_task');
+INSERT INTO public.auth_permission VALUES (21, 'Can add worker', 18, 'add_worker');
+INSERT INTO public.auth_permission VALUES (22, 'Can change worker', 18, 'change_worker');
+INSERT INTO public.auth_permission VALUES (23, 'Can delete worker', 18, 'delete_worker');
+INSERT INTO public.auth_permission VALUES (24, 'Can view worker', 18, 'view_worker');
 INSERT INTO public.auth_permission VALUES (25, 'Can add approval', 5, 'add_approval');
 INSERT INTO public.auth_permission VALUES (26, 'Can change approval', 5, 'change_approval');
 INSERT INTO public.auth_permission VALUES (27, 'Can delete approval', 5, 'delete_approval');
@@ -3210,43 +3407,48 @@ INSERT INTO public.auth_permission VALUES (55, 'Can add idempotency key', 13, 'a
 INSERT INTO public.auth_permission VALUES (56, 'Can change idempotency key', 13, 'change_idempotencykey');
 INSERT INTO public.auth_permission VALUES (57, 'Can delete idempotency key', 13, 'delete_idempotencykey');
 INSERT INTO public.auth_permission VALUES (58, 'Can view idempotency key', 13, 'view_idempotencykey');
-INSERT INTO public.auth_permission VALUES (59, 'Can add condition', 15, 'add_stagecondition');
-INSERT INTO public.auth_permission VALUES (60, 'Can change condition', 15, 'change_stagecondition');
-INSERT INTO public.auth_permission VALUES (61, 'Can delete condition', 15, 'delete_stagecondition');
-INSERT INTO public.auth_permission VALUES (62, 'Can view condition', 15, 'view_stagecondition');
-INSERT INTO public.auth_permission VALUES (63, 'Can add workflow', 18, 'add_workflow');
-INSERT INTO public.auth_permission VALUES (64, 'Can change workflow', 18, 'change_workflow');
-INSERT INTO public.auth_permission VALUES (65, 'Can delete workflow', 18, 'delete_workflow');
-INSERT INTO public.auth_permission VALUES (66, 'Can view workflow', 18, 'view_workflow');
-INSERT INTO public.auth_permission VALUES (67, 'Can start workflows', 18, 'start_workflow');
-INSERT INTO public.auth_permission VALUES (68, 'Can cancel workflows', 18, 'cancel_workflow');
-INSERT INTO public.auth_permission VALUES (69, 'Can retry workflows', 18, 'retry_workflow');
-INSERT INTO public.auth_permission VALUES (70, 'Can have workflows undone', 18, 'compensate_workflow');
-INSERT INTO public.auth_permission VALUES (71, 'Can send events to workflows', 18, 'send_event');
-INSERT INTO public.auth_permission VALUES (72, 'Can add event', 11, 'add_event');
-INSERT INTO public.auth_permission VALUES (73, 'Can change event', 11, 'change_event');
-INSERT INTO public.auth_permission VALUES (74, 'Can delete event', 11, 'delete_event');
-INSERT INTO public.auth_permission VALUES (75, 'Can view event', 11, 'view_event');
-INSERT INTO public.auth_permission VALUES (76, 'Can add workflow definition', 19, 'add_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (77, 'Can change workflow definition', 19, 'change_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (78, 'Can delete workflow definition', 19, 'delete_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (79, 'Can view workflow definition', 19, 'view_workflowdefinition');
-INSERT INTO public.auth_permission VALUES (80, 'Can add schedule', 14, 'add_schedule');
-INSERT INTO public.auth_permission VALUES (81, 'Can change schedule', 14, 'change_schedule');
-INSERT INTO public.auth_permission VALUES (82, 'Can delete schedule', 14, 'delete_schedule');
-INSERT INTO public.auth_permission VALUES (83, 'Can view schedule', 14, 'view_schedule');
-INSERT INTO public.auth_permission VALUES (84, 'Can start what a schedule starts, now and for times that are past', 14, 'trigger_schedule');
-INSERT INTO public.auth_permission VALUES (85, 'Can add effect', 20, 'add_effect');
-INSERT INTO public.auth_permission VALUES (86, 'Can change effect', 20, 'change_effect');
-INSERT INTO public.auth_permission VALUES (87, 'Can delete effect', 20, 'delete_effect');
-INSERT INTO public.auth_permission VALUES (88, 'Can view effect', 20, 'view_effect');
+INSERT INTO public.auth_permission VALUES (59, 'Can add condition', 16, 'add_stagecondition');
+INSERT INTO public.auth_permission VALUES (60, 'Can change condition', 16, 'change_stagecondition');
+INSERT INTO public.auth_permission VALUES (61, 'Can delete condition', 16, 'delete_stagecondition');
+INSERT INTO public.auth_permission VALUES (62, 'Can view condition', 16, 'view_stagecondition');
+INSERT INTO public.auth_permission VALUES (63, 'Can add workflow', 19, 'add_workflow');
+INSERT INTO public.auth_permission VALUES (64, 'Can change workflow', 19, 'change_workflow');
+INSERT INTO public.auth_permission VALUES (65, 'Can delete workflow', 19, 'delete_workflow');
+INSERT INTO public.auth_permission VALUES (66, 'Can view workflow', 19, 'view_workflow');
+INSERT INTO public.auth_permission VALUES (67, 'Can start workflows', 19, 'start_workflow');
+INSERT INTO public.auth_permission VALUES (68, 'Can cancel workflows', 19, 'cancel_workflow');
+INSERT INTO public.auth_permission VALUES (69, 'Can retry workflows', 19, 'retry_workflow');
+INSERT INTO public.auth_permission VALUES (70, 'Can have workflows undone', 19, 'compensate_workflow');
+INSERT INTO public.auth_permission VALUES (71, 'Can send events to workflows', 19, 'send_event');
+INSERT INTO public.auth_permission VALUES (72, 'Can ask workflows', 19, 'ask_workflow');
+INSERT INTO public.auth_permission VALUES (73, 'Can add request', 14, 'add_request');
+INSERT INTO public.auth_permission VALUES (74, 'Can change request', 14, 'change_request');
+INSERT INTO public.auth_permission VALUES (75, 'Can delete request', 14, 'delete_request');
+INSERT INTO public.auth_permission VALUES (76, 'Can view request', 14, 'view_request');
+INSERT INTO public.auth_permission VALUES (77, 'Can add event', 11, 'add_event');
+INSERT INTO public.auth_permission VALUES (78, 'Can change event', 11, 'change_event');
+INSERT INTO public.auth_permission VALUES (79, 'Can delete event', 11, 'delete_event');
+INSERT INTO public.auth_permission VALUES (80, 'Can view event', 11, 'view_event');
+INSERT INTO public.auth_permission VALUES (81, 'Can add workflow definition', 20, 'add_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (82, 'Can change workflow definition', 20, 'change_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (83, 'Can delete workflow definition', 20, 'delete_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (84, 'Can view workflow definition', 20, 'view_workflowdefinition');
+INSERT INTO public.auth_permission VALUES (85, 'Can add schedule', 15, 'add_schedule');
+INSERT INTO public.auth_permission VALUES (86, 'Can change schedule', 15, 'change_schedule');
+INSERT INTO public.auth_permission VALUES (87, 'Can delete schedule', 15, 'delete_schedule');
+INSERT INTO public.auth_permission VALUES (88, 'Can view schedule', 15, 'view_schedule');
+INSERT INTO public.auth_permission VALUES (89, 'Can start what a schedule starts, now and for times that are past', 15, 'trigger_schedule');
+INSERT INTO public.auth_permission VALUES (90, 'Can add effect', 21, 'add_effect');
+INSERT INTO public.auth_permission VALUES (91, 'Can change effect', 21, 'change_effect');
+INSERT INTO public.auth_permission VALUES (92, 'Can delete effect', 21, 'delete_effect');
+INSERT INTO public.auth_permission VALUES (93, 'Can view effect', 21, 'view_effect');
 
 
 --
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!oA7IAyHQ5yZB6YNt4ApDu4BwuCfJFMY4Is8QAw6y', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:20:46.45483+00');
+INSERT INTO public.auth_user VALUES (1, '!4Tnt1QKMWVDN5r7xKUSjLia9d5HDlSol9qoIiJnY', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:22:15.656049+00');
 
 
 --
@@ -3278,42 +3480,43 @@ INSERT INTO public.django_content_type VALUES (10, 'pgworkflows', 'delegation');
 INSERT INTO public.django_content_type VALUES (11, 'pgworkflows', 'event');
 INSERT INTO public.django_content_type VALUES (12, 'pgworkflows', 'history');
 INSERT INTO public.django_content_type VALUES (13, 'pgworkflows', 'idempotencykey');
-INSERT INTO public.django_content_type VALUES (14, 'pgworkflows', 'schedule');
-INSERT INTO public.django_content_type VALUES (15, 'pgworkflows', 'stagecondition');
-INSERT INTO public.django_content_type VALUES (16, 'pgworkflows', 'task');
-INSERT INTO public.django_content_type VALUES (17, 'pgworkflows', 'worker');
-INSERT INTO public.django_content_type VALUES (18, 'pgworkflows', 'workflow');
-INSERT INTO public.django_content_type VALUES (19, 'pgworkflows', 'workflowdefinition');
-INSERT INTO public.django_content_type VALUES (20, 'upgrade', 'effect');
+INSERT INTO public.django_content_type VALUES (14, 'pgworkflows', 'request');
+INSERT INTO public.django_content_type VALUES (15, 'pgworkflows', 'schedule');
+INSERT INTO public.django_content_type VALUES (16, 'pgworkflows', 'stagecondition');
+INSERT INTO public.django_content_type VALUES (17, 'pgworkflows', 'task');
+INSERT INTO public.django_content_type VALUES (18, 'pgworkflows', 'worker');
+INSERT INTO public.django_content_type VALUES (19, 'pgworkflows', 'workflow');
+INSERT INTO public.django_content_type VALUES (20, 'pgworkflows', 'workflowdefinition');
+INSERT INTO public.django_content_type VALUES (21, 'upgrade', 'effect');
 
 
 --
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:20:37.99534+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:20:38.002769+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:20:38.044418+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:20:38.053666+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:20:38.06108+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:20:38.065906+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:20:38.076356+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:20:38.077402+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:20:38.081546+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:20:38.092724+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:20:38.099702+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:20:38.112642+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:20:38.118592+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:20:38.129271+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:20:42.419341+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:20:42.568853+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:22:03.455321+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:22:03.474229+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:22:03.670569+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:22:03.693268+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:22:03.720912+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:22:03.730645+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:22:03.755206+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:22:03.759633+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:22:03.767622+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:22:03.78694+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:22:03.808987+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:22:03.822131+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:22:03.829795+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:22:03.853692+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:22:10.811032+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:22:11.032015+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:20:46.571046+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222be-9ab4-7836-8724-37cf4fb14d9c');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:22:15.796357+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6');
 
 
 --
@@ -3387,50 +3590,56 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222be-9a9b-7516-a3ba-b716cac7ae76', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.499181+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222be-9aad-7f34-b178-435ccc05b008', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.509257+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222be-9aaf-78df-938f-9a922de6687d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.515743+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.519167+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.521618+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222be-9aba-78b2-a2fb-84777cd69bc9', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.523164+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.531178+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.602821+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:20:46.611148+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.623407+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222be-9a9b-7516-a3ba-b716cac7ae76', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.557378+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222be-9a9b-7516-a3ba-b716cac7ae76', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222be-9aad-7f34-b178-435ccc05b008', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.564952+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222be-9aad-7f34-b178-435ccc05b008', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222be-9aaf-78df-938f-9a922de6687d', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.569342+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222be-9aaf-78df-938f-9a922de6687d', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222be-9ab4-7836-8724-37cf4fb14d9c', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.570913+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222be-9ab4-7836-8724-37cf4fb14d9c', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.604931+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222be-9aba-78b2-a2fb-84777cd69bc9', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.610286+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222be-9aba-78b2-a2fb-84777cd69bc9', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:20:46.627304+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222be-9abb-7e66-b9e6-610e85b75620', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.611419+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222be-9abb-7e66-b9e6-610e85b75620', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.611419+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222be-9abb-7e66-b9e6-610e85b75620', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:20:46.611782+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222be-9a9b-7516-a3ba-b716cac7ae76', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222be-9aad-7f34-b178-435ccc05b008', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222be-9aaf-78df-938f-9a922de6687d', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:20:46.636239+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222be-9abb-7e66-b9e6-610e85b75620', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:20:46.667988+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:46.66625+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:20:46.667988+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:20:46.668776+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222be-9b5a-7220-bdd7-33c130f20d08', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.682484+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:20:46.686108+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:20:48.824847+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:20:48.828338+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:20:48.830821+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.697556+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222bf-f725-78a1-990e-4309d5af288a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.719592+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.722022+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.732039+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.736092+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.744295+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222bf-f741-70d8-b0d9-859347926b18', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.747782+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.846001+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:22:15.853752+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.873791+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222bf-f70f-73f3-96f7-cc95902db148', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.781229+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222bf-f70f-73f3-96f7-cc95902db148', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222bf-f725-78a1-990e-4309d5af288a', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.785086+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222bf-f725-78a1-990e-4309d5af288a', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222bf-f729-7576-b7f1-316aa2b7cebc', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.78878+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222bf-f729-7576-b7f1-316aa2b7cebc', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.796208+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222bf-f736-7980-bafe-98335c1c3fee', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.845715+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222bf-f736-7980-bafe-98335c1c3fee', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222bf-f740-7d1a-b595-a7121bd99355', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.863492+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222bf-f740-7d1a-b595-a7121bd99355', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222bf-f741-70d8-b0d9-859347926b18', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.872502+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222bf-f741-70d8-b0d9-859347926b18', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.872642+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222bf-f741-70d8-b0d9-859347926b18', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:22:15.873255+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222bf-f725-78a1-990e-4309d5af288a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222bf-f741-70d8-b0d9-859347926b18', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222bf-f741-70d8-b0d9-859347926b18', 18, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:22:15.978206+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222bf-f7bc-70a3-8a3f-315d496e4145', 16, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.976108+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222bf-f7bc-70a3-8a3f-315d496e4145', 17, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.978206+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.979427+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222bf-f848-748a-8b90-954f61ef6c6e', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:16.011154+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:16.01897+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222bf-f850-7a44-b4b1-91642820d79a', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:19.211639+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222bf-f850-7a44-b4b1-91642820d79a', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:22:19.212855+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:22:19.216138+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
 -- Data for Name: pgworkflows_idempotencykey; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: pgworkflows_request; Type: TABLE DATA; Schema: public; Owner: -
 --
 
 
@@ -3451,50 +3660,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222be-9b5b-7e12-8da1-e4bc
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.55521+00', '2026-11-28 15:20:46.557378+00', NULL, NULL, '01a222be-9a9b-7516-a3ba-b716cac7ae76', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:47.557378+00', '2026-11-28 15:20:46.557378+00', NULL, NULL, NULL, '01a222be-9a9b-7516-a3ba-b716cac7ae76', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.55759+00', '2026-11-28 15:20:46.564952+00', NULL, NULL, '01a222be-9aad-7f34-b178-435ccc05b008', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:46.564952+00', NULL, NULL, NULL, '01a222be-9aad-7f34-b178-435ccc05b008', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.56518+00', '2026-11-28 15:20:46.569342+00', NULL, NULL, '01a222be-9aaf-78df-938f-9a922de6687d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:46.569342+00', NULL, NULL, NULL, '01a222be-9aaf-78df-938f-9a922de6687d', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.569508+00', '2026-11-28 15:20:46.570913+00', NULL, NULL, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:46.570913+00', NULL, NULL, NULL, '01a222be-9ab4-7836-8724-37cf4fb14d9c', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.599286+00', '2026-11-28 15:20:46.604931+00', NULL, NULL, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:46.623407+00', NULL, NULL, NULL, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', '01a222be-9b1b-748e-ad2c-35a6bb8f86f6');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.609808+00', '2026-11-28 15:20:46.610286+00', NULL, NULL, '01a222be-9aba-78b2-a2fb-84777cd69bc9', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/house12/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:20:46.610286+00', NULL, NULL, NULL, '01a222be-9aba-78b2-a2fb-84777cd69bc9', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.610979+00', '2026-11-28 15:20:46.611419+00', NULL, NULL, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:20:46.611419+00', '2026-11-28 15:20:46.611419+00', NULL, NULL, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/house12/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:20:46.611419+00', '2026-11-28 15:20:46.611782+00', NULL, NULL, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/house12/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:20:46.656541+00', NULL, NULL, NULL, '01a222be-9abb-7e66-b9e6-610e85b75620', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:46.65701+00', '2026-11-28 15:20:46.66625+00', NULL, NULL, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:46.66625+00', NULL, NULL, NULL, '01a222be-9b1b-748e-ad2c-35a6bb8f86f6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:20:48.801583+00', '2026-11-28 15:20:48.824847+00', NULL, NULL, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:20:48.824975+00', NULL, NULL, NULL, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.770202+00', '2026-11-28 15:22:15.781229+00', NULL, NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:16.781229+00', '2026-11-28 15:22:15.781229+00', NULL, NULL, NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.781537+00', '2026-11-28 15:22:15.785086+00', NULL, NULL, '01a222bf-f725-78a1-990e-4309d5af288a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.785086+00', NULL, NULL, NULL, '01a222bf-f725-78a1-990e-4309d5af288a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.785304+00', '2026-11-28 15:22:15.78878+00', NULL, NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.78878+00', NULL, NULL, NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.788998+00', '2026-11-28 15:22:15.796208+00', NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.796357+00', NULL, NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.843043+00', '2026-11-28 15:22:15.845715+00', NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.873791+00', NULL, NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', '01a222bf-f7bc-70a3-8a3f-315d496e4145');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.861187+00', '2026-11-28 15:22:15.863492+00', NULL, NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:22:15.863492+00', NULL, NULL, NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.864818+00', '2026-11-28 15:22:15.872502+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:22:15.872642+00', '2026-11-28 15:22:15.872642+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:22:15.872642+00', '2026-11-28 15:22:15.873255+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.975429+00', '2026-11-28 15:22:15.976108+00', NULL, NULL, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.976108+00', NULL, NULL, NULL, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:22:15.976309+00', NULL, NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:19.205931+00', '2026-11-28 15:22:19.211639+00', NULL, NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:19.211639+00', NULL, NULL, NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:20:46.536738+00', '2026-11-28 15:20:46.536738+00', '2026-11-28 15:20:46.536738+00', '2026-11-28 15:20:46.681893+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:20:48.75187+00', '2026-11-28 15:20:48.75187+00', '2026-11-28 15:20:48.75187+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:16.007782+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:22:19.163159+00', '2026-11-28 15:22:19.163159+00', '2026-11-28 15:22:19.163159+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9a9b-7516-a3ba-b716cac7ae76', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9a9b-7516-a3ba-b716cac7ae76', '2026-11-28 15:20:46.499181+00', '2026-11-28 15:20:46.612416+00', NULL, '2026-11-28 15:20:47.557378+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:20:46.557378+00:00", "title": "", "until": "2026-11-28T15:20:47.557378+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9aad-7f34-b178-435ccc05b008', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9aad-7f34-b178-435ccc05b008', '2026-11-28 15:20:46.509257+00', '2026-11-28 15:20:46.612416+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:20:46.564952+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9aaf-78df-938f-9a922de6687d', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9aaf-78df-938f-9a922de6687d', '2026-11-28 15:20:46.515743+00', '2026-11-28 15:20:46.612416+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:20:46.569342+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9ab4-7836-8724-37cf4fb14d9c', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9ab4-7836-8724-37cf4fb14d9c', '2026-11-28 15:20:46.519167+00', '2026-11-28 15:20:46.612416+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:20:46.571046+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9ab9-78d8-b8ce-862e00f8fab0', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', '2026-11-28 15:20:46.521618+00', '2026-11-28 15:20:46.612416+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:20:46.623407+00:00", "title": "upgrade.waits", "workflow": "01a222be-9b1b-748e-ad2c-35a6bb8f86f6"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9aba-78b2-a2fb-84777cd69bc9', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9aba-78b2-a2fb-84777cd69bc9', '2026-11-28 15:20:46.523164+00', '2026-11-28 15:20:46.612416+00', NULL, '2026-11-28 15:20:47.18865+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:20:46.610979+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:20:47.188650+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9abb-7e66-b9e6-610e85b75620', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/house12/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/house12/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222be-9abb-7e66-b9e6-610e85b75620', '2026-11-28 15:20:46.531178+00', '2026-11-28 15:20:46.612416+00', NULL, '2026-11-28 15:20:47.268415+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:20:46.657010+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:20:47.268415+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9b1b-748e-ad2c-35a6bb8f86f6', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222be-9ab9-78d8-b8ce-862e00f8fab0', '2026-11-28 15:20:46.623407+00', '2026-11-28 15:20:46.666397+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:20:46.666250+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222be-9ab9-78d8-b8ce-862e00f8fab0', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9b5b-7e12-8da1-e4bc04d6ca65', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9b5b-7e12-8da1-e4bc04d6ca65', '2026-11-28 15:20:46.686108+00', '2026-11-28 15:20:48.825095+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:20:48.824975+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222be-9b5a-7220-bdd7-33c130f20d08', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222be-9b5a-7220-bdd7-33c130f20d08', '2026-11-28 15:20:46.682484+00', NULL, NULL, '2026-11-28 15:20:49.342431+00', NULL, '[]', 0, 2, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f70f-73f3-96f7-cc95902db148', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', '2026-11-28 15:22:15.697556+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.781229+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:22:15.781229+00:00", "title": "", "until": "2026-11-28T15:22:16.781229+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f725-78a1-990e-4309d5af288a', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f725-78a1-990e-4309d5af288a', '2026-11-28 15:22:15.719592+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.785086+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f729-7576-b7f1-316aa2b7cebc', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', '2026-11-28 15:22:15.722022+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.788780+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', '2026-11-28 15:22:15.732039+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:22:15.796357+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f736-7980-bafe-98335c1c3fee', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', '2026-11-28 15:22:15.736092+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:22:15.873791+00:00", "title": "upgrade.waits", "workflow": "01a222bf-f7bc-70a3-8a3f-315d496e4145"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f740-7d1a-b595-a7121bd99355', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', '2026-11-28 15:22:15.744295+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.441219+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:22:15.864714+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:22:16.441219+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f7bc-70a3-8a3f-315d496e4145', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222bf-f736-7980-bafe-98335c1c3fee', '2026-11-28 15:22:15.873791+00', '2026-11-28 15:22:15.976821+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.976108+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f741-70d8-b0d9-859347926b18', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222bf-f741-70d8-b0d9-859347926b18', '2026-11-28 15:22:15.747782+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.735105+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:22:15.976821+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:22:16.735105+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f848-748a-8b90-954f61ef6c6e', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f848-748a-8b90-954f61ef6c6e', '2026-11-28 15:22:16.011154+00', NULL, NULL, '2026-11-28 15:22:16.011154+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f850-7a44-b4b1-91642820d79a', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', '2026-11-28 15:22:16.01897+00', '2026-11-28 15:22:19.211758+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:22:19.211758+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3526,7 +3735,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, 'ff59fe96-dc65-5f50-b780-07aea5eebbfe');
+INSERT INTO public.upgrade_effect VALUES (10, 'b1069f3c-d338-54de-8aa7-3d6d5bd48221');
 
 
 --
@@ -3547,7 +3756,7 @@ SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 1, false);
 -- Name: auth_permission_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.auth_permission_id_seq', 88, true);
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 93, true);
 
 
 --
@@ -3575,7 +3784,7 @@ SELECT pg_catalog.setval('public.auth_user_user_permissions_id_seq', 1, false);
 -- Name: django_content_type_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.django_content_type_id_seq', 20, true);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 21, true);
 
 
 --
@@ -3681,6 +3890,13 @@ SELECT pg_catalog.setval('public.pgworkflows_history_id_seq', 40, true);
 --
 
 SELECT pg_catalog.setval('public.pgworkflows_idempotencykey_id_seq', 1, false);
+
+
+--
+-- Name: pgworkflows_request_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.pgworkflows_request_id_seq', 1, false);
 
 
 --
@@ -4035,6 +4251,14 @@ ALTER TABLE ONLY public.pgworkflows_idempotencykey
 
 ALTER TABLE ONLY public.pgworkflows_approvalpolicy
     ADD CONSTRAINT pgworkflows_policy_one_per_version UNIQUE (name, version);
+
+
+--
+-- Name: pgworkflows_request pgworkflows_request_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pgworkflows_request
+    ADD CONSTRAINT pgworkflows_request_pkey PRIMARY KEY (id);
 
 
 --
@@ -4472,6 +4696,13 @@ CREATE UNIQUE INDEX pgworkflows_policy_one_draft ON public.pgworkflows_approvalp
 --
 
 CREATE UNIQUE INDEX pgworkflows_policy_one_published ON public.pgworkflows_approvalpolicy USING btree (name) WHERE ((status)::text = 'PUBLISHED'::text);
+
+
+--
+-- Name: pgworkflows_request_of_wf; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_request_of_wf ON public.pgworkflows_request USING btree (workflow_id, id);
 
 
 --
@@ -5025,6 +5256,50 @@ CREATE TRIGGER policy_updated AFTER UPDATE ON public.pgworkflows_approvalpolicy 
 
 
 --
+-- Name: pgworkflows_request request_inserted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_inserted AFTER INSERT ON public.pgworkflows_request REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.request_inserted();
+
+
+--
+-- Name: pgworkflows_request request_keeps; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_keeps BEFORE UPDATE OF workflow_id, name, payload, asked_at, asked_by ON public.pgworkflows_request FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('request');
+
+
+--
+-- Name: pgworkflows_request request_keeps_answer; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_keeps_answer BEFORE UPDATE OF answered_at, answer, refusal ON public.pgworkflows_request FOR EACH ROW WHEN ((old.answered_at IS NOT NULL)) EXECUTE FUNCTION pgworkflows.refuse_rewriting('request');
+
+
+--
+-- Name: pgworkflows_request request_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_kept BEFORE DELETE ON public.pgworkflows_request FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_removal('request');
+
+
+--
+-- Name: pgworkflows_request request_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_no_truncate BEFORE TRUNCATE ON public.pgworkflows_request FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.refuse_truncate();
+
+ALTER TABLE public.pgworkflows_request ENABLE ALWAYS TRIGGER request_no_truncate;
+
+
+--
+-- Name: pgworkflows_request request_updated; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER request_updated AFTER UPDATE ON public.pgworkflows_request REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.request_updated();
+
+
+--
 -- Name: pgworkflows_schedule schedule_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -5491,6 +5766,14 @@ ALTER TABLE ONLY public.pgworkflows_idempotencykey
 
 
 --
+-- Name: pgworkflows_request pgworkflows_request_workflow_id_d58036db_fk_pgworkflo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pgworkflows_request
+    ADD CONSTRAINT pgworkflows_request_workflow_id_d58036db_fk_pgworkflo FOREIGN KEY (workflow_id) REFERENCES public.pgworkflows_workflow(id) DEFERRABLE INITIALLY DEFERRED;
+
+
+--
 -- Name: pgworkflows_schedule pgworkflows_schedule_edited_by_id_1dd2b87d_fk_auth_user_id; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5575,6 +5858,13 @@ REVOKE ALL ON FUNCTION pgworkflows.admit(approval bigint, username text, on_beha
 
 
 --
+-- Name: FUNCTION answer_of(request bigint); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.answer_of(request bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION approval_inserted(); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -5586,6 +5876,13 @@ REVOKE ALL ON FUNCTION pgworkflows.approval_inserted() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.approval_updated() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ask(workflow uuid, name text, payload jsonb); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.ask(workflow uuid, name text, payload jsonb) FROM PUBLIC;
 
 
 --
@@ -5785,6 +6082,13 @@ REVOKE ALL ON FUNCTION pgworkflows.post_event(workflow uuid, name text, payload 
 
 
 --
+-- Name: FUNCTION post_request(workflow uuid, name text, payload jsonb, actor text, channel text, OUT request bigint, OUT outcome text); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.post_request(workflow uuid, name text, payload jsonb, actor text, channel text, OUT request bigint, OUT outcome text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_decision(approval bigint, username text, verdict text, comment text, channel text, on_behalf_of text, data jsonb); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -5897,6 +6201,13 @@ REVOKE ALL ON FUNCTION pgworkflows.refuse_removal() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION refuse_requests(closed uuid[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.refuse_requests(closed uuid[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -5932,6 +6243,13 @@ REVOKE ALL ON FUNCTION pgworkflows.reopen_last_failure(workflow uuid) FROM PUBLI
 
 
 --
+-- Name: FUNCTION reply(claim xid8, requests bigint[], workflows uuid[], branches text[], seqs integer[], ended boolean[], answers jsonb[], refusals text[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.reply(claim xid8, requests bigint[], workflows uuid[], branches text[], seqs integer[], ended boolean[], answers jsonb[], refusals text[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION request_cancel(workflow uuid, reason text, compensate boolean, actor text, channel text, later boolean); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -5939,10 +6257,24 @@ REVOKE ALL ON FUNCTION pgworkflows.request_cancel(workflow uuid, reason text, co
 
 
 --
+-- Name: FUNCTION request_inserted(); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.request_inserted() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION request_retry(workflow uuid, reason text, undo boolean, actor text, channel text); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.request_retry(workflow uuid, reason text, undo boolean, actor text, channel text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION request_updated(); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.request_updated() FROM PUBLIC;
 
 
 --

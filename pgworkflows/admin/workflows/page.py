@@ -73,6 +73,7 @@ class WorkflowPage:
             "approvals": [self._approval(approval, redactor) for approval in approvals],
             "children": [self._child(child) for child in workflow.children.order_by("-pk")[:MOST]],
             "events": [self._event(event, redactor) for event in workflow.events.untaken().order_by("-pk")[:MOST]],
+            "requests": [self._request(request, redactor) for request in workflow.requests.order_by("-pk")[:MOST]],
             "history": history,
             "history_pages": history.paginator.get_elided_page_range(history.number),
             "history_rows": [self._row(row, redactor) for row in sorted(history, key=lambda row: (row.at, row.pk))],
@@ -174,6 +175,17 @@ class WorkflowPage:
             "sent": moment(event.sent_at),
             "by": event.sent_by or EMPTY,
             "payload": shown_json(event.payload, redactor),
+        }
+
+    def _request(self, request: Any, redactor: Redactor) -> dict[str, Any]:
+        return {
+            "name": redactor.text(request.name),
+            "asked": moment(request.asked_at),
+            "by": request.asked_by or EMPTY,
+            "payload": shown_json(request.payload, redactor),
+            "answered": moment(request.answered_at),
+            "answer": shown_json(request.answer, redactor),
+            "refusal": redactor.text(request.refusal or ""),
         }
 
     def _row(self, row: History, redactor: Redactor) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import getpass
 from argparse import SUPPRESS
 from collections.abc import Iterable, Iterator
 from copy import copy
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -23,12 +24,15 @@ from pgworkflows.management.terminal.roles import roles_sql
 from pgworkflows.management.terminal.showing import show
 from pgworkflows.management.terminal.snapshots import list_snapshots
 from pgworkflows.management.terminal.starting import start
-from pgworkflows.management.terminal.words import json_object, json_value, positive
+from pgworkflows.management.terminal.text import as_json
+from pgworkflows.management.terminal.words import age, json_object, json_value, positive
 from pgworkflows.models import Workflow
 from pgworkflows.models.people import person
 from pgworkflows.store import events, health
 from pgworkflows.store.actors import acting_as
 from pgworkflows.store.retention import forgetting
+from pgworkflows.values.encoding import encode
+from pgworkflows.values.redaction import Redactor
 
 
 class Command(BaseCommand):
@@ -69,6 +73,12 @@ class Command(BaseCommand):
         address.add_argument("--correlation", help="to the oldest that waits under this")
         sent.add_argument("--payload", type=json_value, metavar="JSON")
         sent.add_argument("--key", help="the same key is sent once")
+        asked = self._acting(verbs, "ask", "ask one something, and print its answer")
+        asked.add_argument("name", help="as in 'change address'")
+        asked.add_argument("--payload", type=json_value, metavar="JSON")
+        asked.add_argument(
+            "--timeout", type=age, default=timedelta(seconds=30), metavar="AGE", help="how long to wait (default 30s)"
+        )
         untaken = verbs.add_parser("events", help="the newest events that nobody took, a line each")
         untaken.add_argument("--limit", type=positive, default=30, help="how many at most (default %(default)s)")
         operating.add_check(verbs)
@@ -140,6 +150,11 @@ class Command(BaseCommand):
         awaited = workflow.send_event(name, payload, key=key)
         sent = f"Sent {name} to {workflow.id} {workflow.name}."
         return [sent if awaited else f"{sent} {not_awaited(workflow)}"]
+
+    def _ask(self, options: dict[str, Any]) -> Iterable[str]:
+        workflow = find(options["workflow"])
+        answer = workflow.ask(options["name"], options["payload"], timeout=options["timeout"])
+        return [as_json(encode(answer, "the answer"), Redactor.of_run(workflow))]
 
     def _events(self, options: dict[str, Any]) -> Iterable[str]:
         return list_events(options["limit"])

@@ -28,6 +28,7 @@ def show(workflow: Workflow) -> Iterator[str]:
     yield from _section("Tasks", _TASKS, (_task(task, redactor) for task in tasks))
     yield from _tracebacks(workflow, tasks, redactor)
     yield from _section("Events not taken", ("EVENT", "SENT", "BY", "CORRELATION", "PAYLOAD"), _events(workflow, redactor))
+    yield from _section("Requests", ("REQUEST", "ASKED", "BY", "PAYLOAD", "ANSWERED", "ANSWER"), _requests(workflow, redactor))
     yield from _section("Approvals", _APPROVALS, _approvals(workflow, redactor))
     yield from _section(
         "Children", ("ID", "NAME", "STATUS"), workflow.children.order_by("id").values_list("id", "name", "status")
@@ -109,6 +110,13 @@ def _events(workflow: Workflow, redactor: Redactor) -> Iterator[tuple[Any, ...]]
             redactor.text(event.correlation or ""),
             as_json(event.payload, redactor),
         )
+
+
+def _requests(workflow: Workflow, redactor: Redactor) -> Iterator[tuple[Any, ...]]:
+    for request in workflow.requests.order_by("id"):
+        answer = redactor.text(request.refusal) if request.refusal is not None else as_json(request.answer, redactor)
+        asked = request.name, moment(request.asked_at), request.asked_by, as_json(request.payload, redactor)
+        yield (*asked, moment(request.answered_at), answer)
 
 
 def _approvals(workflow: Workflow, redactor: Redactor) -> Iterator[tuple[Any, ...]]:

@@ -34,6 +34,10 @@ CREATE OR REPLACE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, r
   FOR EACH ROW WHEN (OLD.status = 'COMPLETED') EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 CREATE OR REPLACE TRIGGER event_keeps BEFORE UPDATE OF name, correlation, key, payload, sent_at, sent_by ON pgworkflows_event
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('event');
+CREATE OR REPLACE TRIGGER request_keeps BEFORE UPDATE OF workflow_id, name, payload, asked_at, asked_by ON pgworkflows_request
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('request');
+CREATE OR REPLACE TRIGGER request_keeps_answer BEFORE UPDATE OF answered_at, answer, refusal ON pgworkflows_request
+  FOR EACH ROW WHEN (OLD.answered_at IS NOT NULL) EXECUTE FUNCTION pgworkflows.refuse_rewriting('request');
 CREATE OR REPLACE TRIGGER approval_keeps BEFORE UPDATE
   OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id,
      requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash,
@@ -72,6 +76,8 @@ CREATE OR REPLACE TRIGGER task_kept BEFORE DELETE ON pgworkflows_task
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_removal('task');
 CREATE OR REPLACE TRIGGER approval_kept BEFORE DELETE ON pgworkflows_approval
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_removal('approval');
+CREATE OR REPLACE TRIGGER request_kept BEFORE DELETE ON pgworkflows_request
+  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_removal('request');
 -- The engine drops its own, whose names begin with $, once they were seen.
 CREATE OR REPLACE TRIGGER event_kept BEFORE DELETE ON pgworkflows_event
   FOR EACH ROW WHEN (OLD.name NOT LIKE '$%') EXECUTE FUNCTION pgworkflows.refuse_removal('event');

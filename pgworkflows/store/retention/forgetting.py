@@ -61,6 +61,10 @@ WHERE workflow_id = ANY (%(workflows)s::uuid[])
 """,
     "UPDATE pgworkflows_event SET payload = NULL WHERE workflow_id = ANY (%(workflows)s::uuid[])",
     """
+UPDATE pgworkflows_request SET payload = NULL, answer = NULL, refusal = CASE WHEN refusal IS NOT NULL THEN '' END
+WHERE workflow_id = ANY (%(workflows)s::uuid[])
+""",
+    """
 UPDATE pgworkflows_approval
 SET title = '(forgotten)', description = '', attributes = '{}', snapshot = NULL, snapshot_keys = NULL
 WHERE id = ANY (%(approvals)s)
