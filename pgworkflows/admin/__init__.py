@@ -1,7 +1,7 @@
 """The admin's pages; Django finds them here."""
 
 from .approvals import approval, delegation, policy, stage
-from .records import definition, history, worker
+from .records import definition, history, schedule, worker
 from .subjects import WorkflowsAdminMixin
 from .workflows import workflow
 
@@ -12,6 +12,7 @@ __all__ = [
     "delegation",
     "history",
     "policy",
+    "schedule",
     "stage",
     "worker",
     "workflow",

@@ -37,6 +37,8 @@ class Health:
     executor_trouble: str
     #: Lanes, each a definition, queue and priority, in which something is due.
     lanes_due: int
+    #: Schedules that have been due for a minute and more, and no worker has seen to.
+    schedules_late: int
     #: Unfinished workflows that no live worker takes, by name, version and queue, with their number.
     unknown_definitions: list[dict[str, Any]]
 
@@ -90,6 +92,10 @@ CROSS JOIN LATERAL pgworkflows.lanes(k.names, k.versions, k.fingerprints, NULL) 
 WHERE l.available_at <= pgworkflows.now()
 """
 
+SCHEDULES_LATE = """
+SELECT count(*) FROM pgworkflows_schedule WHERE paused_at IS NULL AND due_at < pgworkflows.now() - interval '1 minute'
+"""
+
 UNKNOWN = """
 SELECT w.name, w.version, w.queue, w.unfinished
 FROM (SELECT name, version, queue, count(*) AS unfinished FROM pgworkflows_workflow
@@ -118,6 +124,7 @@ def measure() -> Health:
         executors_awaited=awaited,
         executor_trouble=trouble,
         lanes_due=_one(LANES_DUE),
+        schedules_late=_one(SCHEDULES_LATE),
         unknown_definitions=[dict(zip(("name", "version", "queue", "unfinished"), row, strict=True)) for row in query(UNKNOWN)],
     )
 

@@ -38,6 +38,10 @@ class LiveWorkers:
             return f"no live worker that knows it takes queue {queue!r}: start `manage.py runworkflows --queue {queue}`"
         return ""
 
+    def knows(self, name: str) -> bool:
+        """Whether any of them knows a definition of this name, of whatever version."""
+        return any(definition.rpartition(":")[0] == name for known, _ in self.workers for definition in known)
+
     def knowing(self, name: str, version: int) -> int:
         """Count those that know a definition."""
         return sum(f"{name}:{version}" in known for known, _ in self.workers)

@@ -52,13 +52,17 @@ class Timetable:
     def _first(self) -> datetime | None:
         return self._cron.after(EPOCH) if self.cron else EPOCH
 
-    @cached_property
-    def _cron(self) -> Cron:
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone; raise ZoneInfoNotFoundError."""
         try:
-            zone = ZoneInfo(self.tz)
+            return ZoneInfo(self.tz)
         except (ValueError, OSError) as error:  # a path, a folder
             raise ZoneInfoNotFoundError(self.tz) from error
-        return Cron(self.cron, zone)
+
+    @cached_property
+    def _cron(self) -> Cron:
+        return Cron(self.cron, self.zone)
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first time that comes later; None for none."""

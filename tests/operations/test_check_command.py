@@ -53,7 +53,7 @@ def test_json_has_every_figure(worker):
         "ok": True, "problems": [], "oldest_runnable": None, "oldest_wait": None, "overdue_approvals": 0,
         "stuck_approvals": 0, "workers_alive": 1,
         "claims_without_owner": 0, "blocked": 0, "ended_badly": 0, "events_not_taken": 0, "executors_awaited": 0,
-        "executor_trouble": "", "lanes_due": 0, "unknown_definitions": [], "not_as_shipped": [],
+        "executor_trouble": "", "lanes_due": 0, "schedules_late": 0, "unknown_definitions": [], "not_as_shipped": [],
     }  # fmt: skip
 
 

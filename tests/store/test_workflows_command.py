@@ -10,10 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
 from django.test import override_settings
 
-from pgworkflows import request_approval, set_state, step, wait_for_event, workflow
+from pgworkflows import request_approval, schedule, set_state, step, wait_for_event, workflow
 from pgworkflows.management.terminal.finding import find
-from pgworkflows.models import Event, History, Workflow
+from pgworkflows.models import Event, History, Schedule, Workflow
 from pgworkflows.store.definitions import write_definition
+from pgworkflows.store.schedules.declared import write_declared
 from pgworkflows.store.workers import register
 from tests.ledger.models import Account
 
@@ -317,3 +318,26 @@ def test_hidden_keys_are_the_project_s(ship):
     started = ship.start(1, password="s3cret")
     with override_settings(PGWORKFLOWS={"REDACT": ["ORDER_ID"]}):
         assert '"order_id": "[hidden]", "password": "s3cret"' in run("show", str(started.pk))
+
+
+@pytest.fixture
+def hourly(ship) -> Schedule:
+    schedule("hourly", ship, kwargs={"order_id": 7}, every=3600, overlap="allow")
+    write_declared()
+    return Schedule.objects.get()
+
+
+def test_schedules_are_listed_started_and_filled_in(hourly):
+    assert "hourly  tests.ship  every 1:00:00" in run("schedules")
+    assert "! no live worker knows its workflow" in run("schedules")
+    assert run("trigger", "hourly", "--by", "ann").endswith(" tests.ship is PENDING.\n")
+    assert Workflow.objects.get().requested_by_name == "ann"
+    filled = ("backfill", "hourly", "--from", "2026-03-01", "--to", "2026-03-01T05:30+00:00")
+    assert run(*filled) == "6 begun.\n"
+    assert run(*filled) == "0 begun.\n"
+    assert run(*filled, "--again") == "6 begun.\n"
+    assert refused("trigger", "daily") == "No schedule is named 'daily'. `manage.py workflows schedules` lists them."
+    assert refused("backfill", "hourly", "--from", "May", "--to", "June").startswith("'May' is no time, such as 2026-03-01")
+    assert refused("backfill", "hourly", "--from", "2026-03-01", "--to", "2999-01-01").startswith(
+        "backfill() is for times that are past"
+    )

@@ -21,6 +21,7 @@ from pgworkflows.management.terminal.finding import find
 from pgworkflows.management.terminal.listing import list_definitions, list_workflows
 from pgworkflows.management.terminal.pruning import prune
 from pgworkflows.management.terminal.roles import roles_sql
+from pgworkflows.management.terminal.schedules import add_schedules, backfill, list_schedules, trigger
 from pgworkflows.management.terminal.showing import show
 from pgworkflows.management.terminal.snapshots import list_snapshots
 from pgworkflows.management.terminal.starting import start
@@ -81,6 +82,7 @@ class Command(BaseCommand):
         )
         untaken = verbs.add_parser("events", help="the newest events that nobody took, a line each")
         untaken.add_argument("--limit", type=positive, default=30, help="how many at most (default %(default)s)")
+        add_schedules(verbs, self._acting)
         operating.add_check(verbs)
         operating.add_prune(self._acting(verbs, "prune", "remove what ended long ago", workflow=False))
         operating.add_forget(self._acting(verbs, "forget", "blank what one business row's workflows hold", workflow=False))
@@ -158,6 +160,15 @@ class Command(BaseCommand):
 
     def _events(self, options: dict[str, Any]) -> Iterable[str]:
         return list_events(options["limit"])
+
+    def _schedules(self, options: dict[str, Any]) -> Iterable[str]:
+        return list_schedules()
+
+    def _trigger(self, options: dict[str, Any]) -> Iterable[str]:
+        return [trigger(options["schedule"])]
+
+    def _backfill(self, options: dict[str, Any]) -> Iterable[str]:
+        return [backfill(options["schedule"], options["start"], options["end"], again=options["again"])]
 
     def _check(self, options: dict[str, Any]) -> Iterator[str]:
         if options["snapshots"]:

@@ -59,6 +59,8 @@ def problems(health: Health, limits: Limits) -> Iterator[str]:
             f"{health.lanes_due} lanes (definition, queue, priority) have work that is due, more than {MOST_LANES}: each makes "
             "every claim dearer; use fewer queues and priorities"
         )
+    if health.schedules_late:
+        yield f"{health.schedules_late} schedule(s) due that no worker has seen to; `manage.py workflows schedules` lists them"
     for unknown in health.unknown_definitions:
         yield "{name} v{version} in queue {queue}: {unfinished} unfinished, and no live worker takes it".format(**unknown)
 
