@@ -46,8 +46,8 @@ def row_lock() -> None:
     """Claim without locking anything."""
     from pgworkflows.store import claims
 
-    for name in ("CLAIM_THESE", "CLAIM_HELD"):
-        _without(claims, name, "FOR NO KEY UPDATE SKIP LOCKED")
+    _without(claims, "CLAIM_THESE", "FOR NO KEY UPDATE SKIP LOCKED")
+    _without(claims, "CLAIM_HELD", "FOR NO KEY UPDATE")
     _without(claims, "CLAIM_OWNED", "FOR NO KEY UPDATE OF w SKIP LOCKED")
 
 

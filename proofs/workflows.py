@@ -29,8 +29,10 @@ from pgworkflows import (
 )
 from pgworkflows.definitions.step import Step
 
-from . import ledger, misdeeds
+from . import ledger
 from .driver import persist
+from .failures import Broken, Refused, Unsure
+from .misdoing import MISDOING
 from .model import share_name
 from .models import Account, Row
 from .programs import LONG_SECONDS, NEVER_SECONDS, TRIES, Node, Program
@@ -42,18 +44,6 @@ CALL_SECONDS = float(os.environ.get("PROOFS_CALL_SECONDS", "0.002"))
 #: Not time.sleep, which fails under libfaketime.
 PAUSE = threading.Event()
 CONTENTION = float(os.environ.get("PROOFS_CONTENTION", "0"))
-
-
-class Broken(Exception):  # noqa: N818 - what happened
-    """A failure that the program asks for."""
-
-
-class Refused(Exception):  # noqa: N818 - what happened
-    """The other side's refusal: nothing happened there."""
-
-
-class Unsure(Exception):  # noqa: N818 - what happened
-    """A failure that a person has to look at."""
 
 
 #: What turns a workflow back by itself.
@@ -237,7 +227,6 @@ def deadly() -> None:
 
 
 MEDDLING = {"rollback": meddle_rollback, "swallow": meddle_swallow, "foreign_key": meddle_foreign_key}
-MISDOING = misdeeds.declare(Broken, _tell)
 VALUES = {"now": now, "uuid4": uuid4, "random": random}
 
 

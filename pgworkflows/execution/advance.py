@@ -21,7 +21,6 @@ from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, LockConflict, Suspended
-from .engine import WHOLE_RUN
 from .entering import entered_in
 from .errors import describe_end
 from .leaving import TracingKept
@@ -52,7 +51,7 @@ def _advance(run: Run) -> None:
         run.try_by_itself()
         return
     run.take_own_events()
-    charged = run.batch.engine.charges.pop((row.id, WHOLE_RUN), None)
+    charged = run.batch.engine.take_charge(row.id)
     if charged is not None:
         run.block(charged)
         return

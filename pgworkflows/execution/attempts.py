@@ -39,7 +39,7 @@ def attempt(
         run.apart = True
         task.due_at = None
         _failed(run, step, task, WaitTimeout(f"step {step.name} took longer than {step.timeout} s"), task.attempt + 1)
-    charge = run.charge(task.position)
+    charge = run.charge(task)
     if charge is not None and charge.call in (None, _call(step, arguments)):
         task.started_at, task.due_at = charge.began or task.started_at, None
         _failed(run, step, task, charge.error, task.attempt + 1)
@@ -113,7 +113,7 @@ def _check(run: Run, task: RecordedTask) -> None:
     try:
         run.batch.transaction.check_step()
     except TransactionLost as lost:
-        run.batch.engine.charges[run.row.id, task.position] = NotAllowed(f"Step {task.name} {lost.reason}")
+        run.batch.engine.charge(run.row.id, NotAllowed(f"Step {task.name} {lost.reason}"), task.position, task.name)
         raise
 
 

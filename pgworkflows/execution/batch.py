@@ -19,7 +19,7 @@ from ..values.position import START
 from .advance import advance
 from .batch_state import Batch, Report, Source
 from .control_flow import TransactionLost
-from .engine import WHOLE_RUN, Engine
+from .engine import Engine
 from .errors import DISK_FULL, in_what_was_written, sqlstate
 from .flush import flush
 from .guard import Guard
@@ -98,7 +98,7 @@ def _lost_alone(batch: Batch, run: Run, error: BaseException) -> None:
     engine.lost[workflow] = error
     refused = in_what_was_written(error)
     if refused or run.set_aside:
-        engine.charges[workflow, WHOLE_RUN] = refused or error
+        engine.charge(workflow, refused or error)
     elif not run.counted and not engine.charged(workflow):
         engine.aside[workflow] = error
 
@@ -172,7 +172,9 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
         outcome = run.outcome
         assert outcome is not None
         batch.report.calls.extend(outcome.calls)
-        batch.report.finished += outcome.status in Workflow.FINISHED
+        if outcome.status in Workflow.FINISHED:
+            batch.report.finished += 1
+            batch.engine.charges.pop(run.row.id, None)
     if batch.opened_waits:
         try:
             events.look_again(batch.opened_waits)

@@ -60,8 +60,9 @@ class Engine:
     #: Whether another transaction of the caller's is around ours, as in a test.
     nested: bool = False
     results: dict[CallKey, OutsideResult] = field(default_factory=dict)
-    #: Failures to charge to a step, or to the whole run, when it comes up again: the transaction that showed them is gone.
-    charges: dict[tuple[uuid.UUID, Position], BaseException] = field(default_factory=dict)
+    #: What to charge a workflow with when it comes up again, at which position and which step: the transaction that showed
+    #: it is gone.
+    charges: dict[uuid.UUID, tuple[Position, str, BaseException]] = field(default_factory=dict)
     #: Workflows whose transaction was lost although it was theirs alone, and why: to be set aside.
     aside: dict[uuid.UUID, BaseException] = field(default_factory=dict)
     #: Why a workflow that is tried in vain lost its last transaction, as far as this process knows.
@@ -96,6 +97,17 @@ class Engine:
         if len(self.raised) > MOST_RAISED:
             del self.raised[next(iter(self.raised))]
 
+    def charge(self, workflow: uuid.UUID, error: BaseException, position: Position = WHOLE_RUN, step: str = "") -> None:
+        """Keep a failure for when the workflow comes up again; what it was to be charged with before was not to blame."""
+        self.charges[workflow] = position, step, error
+
     def charged(self, workflow: uuid.UUID) -> bool:
         """Whether a failure is to be charged to that workflow when it comes up again."""
-        return any(charged == workflow for charged, _ in self.charges)
+        return workflow in self.charges
+
+    def take_charge(self, workflow: uuid.UUID, position: Position = WHOLE_RUN, step: str = "") -> BaseException | None:
+        """Return what a workflow is charged with at this position, where it is that step that comes there again."""
+        if workflow not in self.charges or self.charges[workflow][0] != position:
+            return None
+        _, charged, error = self.charges.pop(workflow)
+        return error if charged == step else None

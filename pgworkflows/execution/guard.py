@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
@@ -96,16 +97,18 @@ class Guard:
             return self._send(generator, *args, **kwargs)
         if not self._seen:
             self._admit_raw(generator)
-        if transaction.mode != "step":
-            return self._send(generator, *args, **kwargs)
-        began = transaction.begin_statement()
+        began = transaction.last_activity = time.monotonic()
+        in_step = transaction.mode == "step"
+        if in_step:
+            transaction.begin_statement()
         try:
             return self._send(generator, *args, **kwargs)
         except psycopg.Error as error:
-            transaction.statement_failed(error, began)
+            if in_step:
+                transaction.statement_failed(error, began)
             raise
         finally:
-            transaction.end_statement()
+            transaction.last_activity = time.monotonic()
 
     def _admit_raw(self, generator: Any) -> None:
         """Look at what comes past Django's cursors: COPY, callproc(), stream(), psycopg's own cursors, pipelines."""

@@ -126,10 +126,10 @@ class Run:
              "error": in_short(task.error), "final": final, "redactor": self.redactor}
         )  # fmt: skip
 
-    def charge(self, position: Position) -> Charge | None:
-        """Return what the attempt at this position is charged with."""
-        kept = self.batch.engine.charges
-        if kept and (error := kept.pop((self.row.id, position), None)) is not None:
+    def charge(self, task: RecordedTask) -> Charge | None:
+        """Return what this attempt is charged with."""
+        engine, position = self.batch.engine, task.position
+        if engine.charges and (error := engine.take_charge(self.row.id, position, task.name)) is not None:
             self.charges[position] = Charge(error=error)
         return self.charges.get(position)
 

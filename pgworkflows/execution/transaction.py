@@ -58,8 +58,8 @@ class FusedTransaction:
         self.workflow: ClaimedWorkflow | None = None
         self.transaction = ""
         self.savepoints = 0
-        #: Whether a statement of a step is on its way, and when any was last sent or answered, in monotonic seconds.
-        self.in_statement, self.last_activity = False, time.monotonic()
+        #: When a statement was last sent or answered, in monotonic seconds.
+        self.last_activity = time.monotonic()
         #: Whether each step has a savepoint of its own, or all of a workflow share one.
         self.savepoint_each = alone
         self._savepoint_set = False
@@ -189,15 +189,9 @@ class FusedTransaction:
         self._savepoint_set = True
         return text
 
-    def begin_statement(self) -> float:
-        """Note that a statement of a step is on its way; return when that began."""
-        self._savepoint_unused, self._sent, self.in_statement = False, True, True
-        self.last_activity = time.monotonic()
-        return self.last_activity
-
-    def end_statement(self) -> None:
-        """Note that it has been answered."""
-        self.in_statement, self.last_activity = False, time.monotonic()
+    def begin_statement(self) -> None:
+        """Note that a statement of a step is on its way."""
+        self._savepoint_unused, self._sent = False, True
 
     def statement_failed(self, error: psycopg.Error, began: float) -> None:
         """Note whether it ran into our own lock_timeout: a user's NOWAIT has the same SQLSTATE, but does not take that long."""

@@ -50,9 +50,9 @@ class Watchdog(threading.Thread):
                 self._replace_me()
 
     def _end_silent_step(self) -> None:
-        """End it for a step that has kept away from the database for a whole lease, or waits for an answer that is not to come.
+        """End it for a batch that has kept away from the database for a whole lease, or waits for an answer that is not to come.
 
-        The server is at work on a statement for however long. Where it is not, the answer may just be coming in. Word is left
+        The server may be at work for however long. Where it is not, the answer may just be coming in. Word is left
         of the workflow it hangs in, so that no other process is lost to it.
         """
         self._silent = self._silent + 1 if self._is_silent() else 0
@@ -67,7 +67,7 @@ class Watchdog(threading.Thread):
         current = self.engine.transaction
         if current is None or time.monotonic() - current.last_activity <= self.engine.lease:
             return False
-        return not (current.in_statement and transactions.at_work(current.transaction))
+        return not (current.transaction and transactions.at_work(current.transaction))
 
     def _end_hook(self) -> None:
         """End it for what follows a commit and has not returned for a whole lease."""

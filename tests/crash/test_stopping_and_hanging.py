@@ -14,6 +14,7 @@ from tests.ledger.workflows import (
     hanging,
     hanging_hook,
     hanging_once,
+    hanging_receiver,
     held_call,
     held_calls,
     overrunning_call,
@@ -119,14 +120,15 @@ def test_stopping_worker_begins_no_outside_attempt(fleet):
     assert [(t.status, t.attempt) for t in Task.objects.filter(workflow=started)] == [("COMPLETED", 1)]
 
 
-def test_hook_that_hangs_costs_a_lease_and_what_was_in_flight_ends(fleet):
+def test_hook_or_receiver_that_hangs_costs_a_lease_and_what_was_in_flight_ends(fleet):
     fleet.settings = {"LEASE": 1.5}
     slow_call.start_many([{"name": f"n{n}"} for n in range(4)])
     fleet.runworkflows(stdout=subprocess.DEVNULL)
     until(lambda: Workflow.objects.filter(status="RUNNING").count() == 4, "the calls are in flight")
     hanging_hook.start("h")
+    hanging_receiver.start("r")
     until_all("COMPLETED", 60)
-    assert Entry.objects.filter(name="h").count() == 1
+    assert sorted(Entry.objects.filter(name__in=["h", "r"]).values_list("name", flat=True)) == ["h", "r"]
 
 
 def test_call_that_overran_stops_nobody_and_its_process_is_replaced(fleet):

@@ -5,12 +5,14 @@ import os
 import signal
 import socket
 import time
+from datetime import datetime, timedelta
 
 import psycopg
 from django.db import connection, transaction
 from django.db.models import F
+from django.dispatch import receiver
 
-from pgworkflows import Retry, request_approval, step, wait_for_event, workflow
+from pgworkflows import Retry, request_approval, signals, step, wait_for_event, workflow
 
 from .forms import CostCentreForm
 from .models import Account, Entry
@@ -126,6 +128,13 @@ def cut_off_once(name: str, sent: int, stopped: bool) -> None:
     Entry.objects.count()
 
 
+def due_after_a_long_query(start: datetime, length: timedelta) -> datetime:
+    """Have the server work for two seconds, as a PGWORKFLOWS["DUE"]."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(2)")
+    return start + length
+
+
 @step
 def query_for_long(name: str) -> None:
     Entry.objects.create(name=name)
@@ -214,6 +223,17 @@ def call_that_never_returns() -> None:
 @workflow
 def hanging_hook(name: str) -> None:
     hook_that_hangs(name)
+
+
+@receiver(signals.workflow_changed)
+def hang_at_its_end(name: str, to_status: str, **_: object) -> None:
+    if (name, to_status) == ("ledger.hanging_receiver", "COMPLETED"):
+        time.sleep(600)
+
+
+@workflow
+def hanging_receiver(name: str) -> None:
+    enter(name)
 
 
 @workflow

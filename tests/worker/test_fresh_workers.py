@@ -139,6 +139,39 @@ def test_step_that_ends_the_transaction_is_charged_at_once(worker):
     assert (failed.status, failed.crashes, failed.error["type"].split(":")[-1]) == ("FAILED", 0, "NotAllowed")
 
 
+def test_compensation_is_not_charged_with_what_a_step_was_suspected_of(worker, run_until):
+    """The step that ended the transaction was not seen at first: the one behind it was, where the undoing begins in the end."""
+
+    @step
+    def enter() -> None:
+        Entry.objects.create(name="undone once")
+
+    @enter.compensation
+    def leave(result: None) -> None:
+        Entry.objects.filter(name="undone once").delete()
+
+    @step
+    def meddle() -> None:
+        connection.connection.pgconn.exec_(b"ROLLBACK; BEGIN")
+
+    @step
+    def notice() -> None:
+        connection.connection.execute("SELECT 1")
+
+    @workflow
+    def body() -> None:
+        enter()
+        meddle()
+        notice()
+
+    worker.know(body)
+    worker.agenda.pacing.probation_left = 0
+    body.start()
+    run_until(lambda: Workflow.objects.get().status in ("COMPENSATED", "BLOCKED"))
+    assert (Workflow.objects.get().status, Entry.objects.count()) == ("COMPENSATED", 0)
+    assert Workflow.objects.get().error["message"].startswith("Step test_fresh_workers.meddle ended")
+
+
 def test_try_of_a_dead_worker_comes_back(worker, run_until):
     @workflow
     def body() -> None: ...

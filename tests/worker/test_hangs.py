@@ -42,7 +42,7 @@ def test_word_of_it_is_left_once_it_looked_silent_twice(worker, monkeypatch):
     """The row is still locked then: a mark on it would come when others have it already."""
     row = quick.start("x")
     monkeypatch.setattr(watchdog.os, "_exit", lambda status: None)
-    silent = SimpleNamespace(last_activity=0.0, in_statement=False, transaction="")
+    silent = SimpleNamespace(last_activity=0.0, transaction="")
     watching = Watchdog(replace(worker.engine, transaction=silent, running=row.pk), worker.heartbeat, worker.heartbeat.ended)
     watching.end_if_hanging()
     assert Event.objects.count() == 0
