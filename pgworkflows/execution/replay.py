@@ -87,7 +87,7 @@ class Replay:
         if self.run.stopped:
             self.caught += 1
             if self.caught > MOST_CAUGHT:
-                leave(self.caught, "pgworkflows.execution.advance")
+                leave(self.caught)
             raise Suspended
 
     def match(self, kind: str, name: str) -> RecordedTask | None:

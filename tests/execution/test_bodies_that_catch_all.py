@@ -85,7 +85,26 @@ def twice(ask, rounds):
     return None
 
 
-LOOPS = [bare, base_exception, suppressed, by_a_helper, twice]
+def in_each_other(ask, rounds):
+    while len(rounds) < MOST_ROUNDS:
+        with suppress(BaseException):
+            while len(rounds) < MOST_ROUNDS:
+                with suppress(BaseException):
+                    rounds.append(1)
+                    return ask()
+    return None
+
+
+def by_a_helper_in_a_loop(ask, rounds):
+    while len(rounds) < MOST_ROUNDS:
+        try:
+            return bare(ask, rounds)
+        except:  # noqa: E722 - the hostile case
+            str(rounds)
+    return None
+
+
+LOOPS = [bare, base_exception, suppressed, by_a_helper, twice, in_each_other, by_a_helper_in_a_loop]
 WAITS = {
     "event": (lambda: wait_for_event("go"), "went"),
     "sleep": (lambda: sleep(60) or "slept", "slept"),
