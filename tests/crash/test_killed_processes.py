@@ -64,3 +64,11 @@ def test_processes_end_with_their_worker_and_its_calls_are_made_again(fleet):
     assert started.wait(0) == second
     assert not lives(second)
     assert Task.objects.get().attempt == 1
+
+
+def test_process_pool_of_the_standard_library_serves_too(fleet):
+    fleet.settings = {"EXECUTORS": {"default": ["tests.ledger.executors.pool_of_one_s_own", 2]}}
+    runs = call_and_wait.start_many([{"name": f"n{n}"} for n in range(4)])
+    fleet.worker()
+    until(lambda: Workflow.objects.filter(status="COMPLETED").count() == len(runs), "all are done", 60)
+    assert Entry.objects.count() == len(runs)
