@@ -10,10 +10,11 @@ import argparse
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import markdown, pair, plot, report
+from benchmarks import markdown, pair, report
 from benchmarks.catalogue import WORKLOADS, contenders
 from benchmarks.failures import MeasurementError
 from benchmarks.figures import Results
@@ -46,9 +47,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=numbers, default=[1, 2], help="numbers of worker processes (default 1,2)")
     parser.add_argument("--peers", type=names, default=list(PEERS), help="peers to measure, or none (default: all installed)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--plot", type=Path, help="draw the figures into this SVG file")
-    parser.add_argument("--markdown", type=Path, help="write the targets and all figures into this page, between its marks")
+    parser.add_argument(
+        "--write", action="store_true", help="write into docs/performance.md, with its picture, and benchmarks/NOTES.md"
+    )
     parser.add_argument("--server", metavar="URL", help="a superuser's address of a server to measure on, instead of a new one")
+    parser.add_argument("--finished", type=int, help="how many finished workflows the grown database of W7 holds")
     parser.add_argument("--pair", metavar="COMMIT", help="only what the engine costs now beside what it cost at that commit")
     arguments = parser.parse_args()
     workloads = PAIRED if arguments.pair else WORKLOADS
@@ -106,6 +109,7 @@ def main() -> int:
         about = report.describe(server.settings())
         print(report.about_text(about), *results.left_out, sep="\n", flush=True)
         sizes = QUICK if arguments.quick else FULL
+        sizes = replace(sizes, finished=arguments.finished or sizes.finished)
         run = Run(server=server, sizes=sizes, processes=tuple(arguments.processes), peers=peers, results=results)
         measure(run, arguments.only, rounds)
     show(arguments, results, {"run": report.describe_run(began, rounds), **about})
@@ -118,10 +122,8 @@ def show(arguments: argparse.Namespace, results: Results, about: dict[str, Any])
     print("", report.HOW, report.figures_text(results), report.ratios_text(results), targets, sep="\n\n", flush=True)
     if arguments.json:
         report.write_json(arguments.json, results, about)
-    if arguments.plot:
-        plot.draw(arguments.plot, results)
-    if arguments.markdown:
-        markdown.write(arguments.markdown, results, about, arguments.plot)
+    if arguments.write:
+        markdown.write(results, about)
     for line in (*results.left_out, *results.failed, *results.wrong):
         print(line, file=sys.stderr)
 

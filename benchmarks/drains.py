@@ -35,6 +35,6 @@ def drained_rate(
     """Load a backlog, drain it with worker processes, check what it left, and return workflows a second."""
     ids = load_backlog(workflow, calls)
     settle(run.server.url)
-    drain(processes)
+    drain(processes, env=run.worker_env())
     check(run.results, f"{what}, {processes} process(es)", workflow, left.of(len(ids)))
     return steady_rate(finish_times(workflow))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 OURS = "pgworkflows"
@@ -65,6 +65,11 @@ class Results:
         """Return the median of a figure; None where it was not measured."""
         measured = self.rounds.get(key)
         return Spread.of(measured.values()) if measured else None
+
+    def best(self, keys: Sequence[Key], *, least: bool) -> Key:
+        """Return the key with the highest, or least, median among those that were measured; the first where none was."""
+        found = [(spread.median, key) for key in keys if (spread := self.spread(key))]
+        return (min(found) if least else max(found))[1] if found else keys[0]
 
     def ratio(self, above: Key, below: Key) -> Spread | None:
         """Divide two figures round by round; None where no round has both."""

@@ -1,29 +1,41 @@
-"""The results as a part of a Markdown page, between two marks; whatever else the page says stays."""
+"""The results as parts of two pages, each between two marks; whatever else the pages say stays."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks import beside, plot
 from benchmarks.figures import OURS, Results
 from benchmarks.report import about_text, number, spread_text
 from benchmarks.targets import TARGETS
 
-BEGIN = "<!-- Written by python -m benchmarks --markdown; do not edit. -->"
+BEGIN = "<!-- Written by python -m benchmarks --write; do not edit. -->"
 END = "<!-- End of what python -m benchmarks has written. -->"
 
 
-def write(path: Path, results: Results, about: Mapping[str, Any], plot: Path | None) -> None:
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = "performance.svg"
+
+
+def write(results: Results, about: Mapping[str, Any], root: Path = ROOT) -> None:
+    """Write what readers look for into docs/performance.md, with its picture, and every figure into benchmarks/NOTES.md."""
+    plot.draw(root / "docs" / PICTURE, results)
+    picture = f"![The figures as bars]({PICTURE})"
+    compared = table(beside.HEADINGS, beside.lines(results))
+    opening = [*compared, "", picture, "", *about_lines(about), "", *targets_table(results)]
+    replace_between_marks(root / "docs" / "performance.md", opening)
+    replace_between_marks(root / "benchmarks" / "NOTES.md", [*about_lines(about), "", *figures_table(results)])
+
+
+def replace_between_marks(path: Path, lines: Sequence[str]) -> None:
     """Replace what stands between the marks; without marks, write at the end of the page."""
     page = path.read_text(encoding="utf-8") if path.exists() else ""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
-    picture = f"\n![The figures as bars]({Path(os.path.relpath(plot, path.parent)).as_posix()})\n" if plot else ""
-    parts = [BEGIN, *about_lines(about), "", *targets_table(results), picture, *figures_table(results), END]
-    path.write_text(before + "\n".join(parts) + (after or "\n"), encoding="utf-8")
+    path.write_text(before + "\n".join([BEGIN, *lines, END]) + (after or "\n"), encoding="utf-8")
 
 
 def about_lines(about: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from benchmarks.patience import wait_until
 from benchmarks.run import Run
 from benchmarks.server import running_server
 from benchmarks.subprocesses import Workers, running_workers
-from benchmarks.workloads import w2_order, w3_latency
+from benchmarks.workloads import w2_order, w2f_failures, w3_latency
 
 #: So many before those that are measured: caches and batches grow.
 WARM_UP = 200
@@ -95,10 +95,7 @@ def measure(run: Run, name: str) -> dict[str, float]:
     with running_workers(1) as workers:
         all_at_once(run, workers, workflow, range(1, WARM_UP + 1))
         spent = paired.come(run, workers, workflow, range(WARM_UP + 1, last + 1))
-    expected = paired.left.of(last)
-    if name == "W2f":
-        for what in ("completed tasks", "business rows", "different business rows"):
-            expected[what] -= workflows.failures_until(last)
+    expected = w2f_failures.expected(last) if name == "W2f" else paired.left.of(last)
     check(run.results, name, workflow, expected)
     measured = {"cpu": spent / size * 1e6}
     if name == "W2":

@@ -18,7 +18,7 @@ from benchmarks.figures import OURS, Key, Results, Spread
 from benchmarks.targets import TARGETS
 
 PACKAGES = (
-    "Django", "psycopg", "dbos", "absurd-sdk", "procrastinate", "pgqueuer", "django-tasks", "django-tasks-db",
+    "Django", "psycopg", "dbos", "absurd-sdk", "procrastinate", "pgqueuer", "oban", "django-tasks", "django-tasks-db",
 )  # fmt: skip
 HOW = """\
 Rates of drains come from the finish times in the database, between the moment a fifth of the backlog was done and the

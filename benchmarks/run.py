@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.figures import Figure, Results
 from benchmarks.server import Server
@@ -18,9 +19,19 @@ class Contender:
     processes: int = 1
     #: Whether it is a peer, whose failure is not ours.
     peer: bool = False
+    #: Whether only worker processes do it, so that it can be measured through a link too.
+    linked: bool = False
     #: Whether the first round is enough: no target hangs on it, and it takes long.
     once: bool = False
     measure: Callable[[], Iterable[Figure]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Link:
+    """A link with a delay, in seconds each way, and the port that it has while something is measured through it."""
+
+    seconds: float
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +43,15 @@ class Run:
     processes: tuple[int, ...]
     peers: tuple[str, ...]
     results: Results
+    #: What workers reach the server through; without one they reach it at once.
+    link: Link | None = None
+
+    def address(self, url: str) -> str:
+        """Return the address of a database as its workers get it."""
+        if self.link is None:
+            return url
+        return urlunsplit(urlsplit(url)._replace(netloc=f"{urlsplit(url).netloc.rpartition('@')[0]}@127.0.0.1:{self.link.port}"))
+
+    def worker_env(self) -> dict[str, str]:
+        """Return what tells our workers where their database is."""
+        return {"BENCHMARK_DATABASE_URL": self.address(self.server.url)}

@@ -18,16 +18,20 @@ class Sizes:
     latencies: int = 500
     peer_latencies: int = 40
     warm_up_latencies: int = 10
-    waiting: tuple[int, ...] = (10_000, 100_000)
+    waiting: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     peer_waiting: int = 10_000
     outside: int = 2_000
     long_calls: int = 150
     long_async_calls: int = 1_500
     long_call_seconds: float = 3.0
     hot: int = 6_000
-    finished: int = 1_000_000
+    finished: int = 3_000_000
     backlog: int = 100_000
     approvals: int = 1_000
+    lanes: int = 2_000
+    events: int = 50_000
+    #: How many processes share a link, in turn.
+    linked_processes: tuple[int, ...] = (1, 4, 8)
     limit_batches: int = 1_000
     pgbench_seconds: int = 5
     #: Seconds that a peer's backlog should last at its expected rate.
@@ -35,7 +39,14 @@ class Sizes:
     #: Whether peers are measured with one process only, and without the setups that are only slow.
     quick: bool = False
 
+    def through_a_link(self) -> Sizes:
+        """Return what takes some seconds where every round trip takes a millisecond."""
+        few = {"bare": 10_000, "orders": 2_000, "plain_orders": 1_500, "latencies": 200}
+        return replace(self, **{name: min(getattr(self, name), most) for name, most in few.items()})
 
+
+#: More than most machines that run this have processors.
+MANY_PROCESSES = 8
 FULL = Sizes()
 #: For pairs: some seconds each.
 PAIR = replace(FULL, orders=2_000, plain_orders=2_000, empty_steps=6_000, latencies=100)
@@ -59,6 +70,9 @@ QUICK = Sizes(
     finished=10_000,
     backlog=1_000,
     approvals=50,
+    lanes=50,
+    events=500,
+    linked_processes=(1,),
     limit_batches=50,
     pgbench_seconds=1,
     peer_seconds=0.5,

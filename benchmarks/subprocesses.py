@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import psutil  # comes with the embedded server's package
 
@@ -68,9 +69,9 @@ def finish(command: Sequence[str], env: Mapping[str, str] = NO_MORE) -> str:
     return said
 
 
-def drain(processes: int, *options: str) -> None:
+def drain(processes: int, *options: str, env: Mapping[str, str] = NO_MORE) -> None:
     """Run `manage.py runworkflows --drain` to its end; nothing may be left to run now."""
-    finish([sys.executable, "-m", "django", "runworkflows", "--drain", f"--processes={processes}", *options])
+    finish([sys.executable, "-m", "django", "runworkflows", "--drain", f"--processes={processes}", *options], env)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +125,32 @@ def running(commands: list[list[str]], env: Mapping[str, str] = NO_MORE) -> Iter
 
 
 @contextlib.contextmanager
-def running_workers(processes: int) -> Iterator[Workers]:
+def linked(url: str, seconds: float) -> Iterator[int]:
+    """Put a link with a delay each way before a server; yield its port."""
+    server = urlsplit(url)
+    command = [sys.executable, "-m", "benchmarks.link", str(server.hostname), str(server.port or 5432), str(seconds)]
+    with start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            kill(process)
+
+
+@contextlib.contextmanager
+def running_workers(processes: int, env: Mapping[str, str] = NO_MORE) -> Iterator[Workers]:
     """Run `manage.py runworkflows` beside what is measured."""
-    with running([[sys.executable, "-m", "django", "runworkflows", f"--processes={processes}"]]) as workers:
+    with running([[sys.executable, "-m", "django", "runworkflows", f"--processes={processes}"]], env) as workers:
         yield workers
 
 
-def run_together(module: str, calls: list[list[object]]) -> list[Any]:
+def run_together(module: str, calls: list[list[object]], env: Mapping[str, str] = NO_MORE) -> list[Any]:
     """Run one program several times at once, all beginning their work together; return what each printed last.
 
     Each prints `ready` when it has warmed up, and begins when it reads a line.
     """
     commands = [[sys.executable, "-m", module, *(str(argument) for argument in call)] for call in calls]
-    together = [start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for command in commands]
+    together = [start(command, env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for command in commands]
     try:
         for process in together:
             assert process.stdout is not None

@@ -78,6 +78,12 @@ def wait_for_go(order: int) -> Any:
     return wait_for_event("go")
 
 
+@workflow
+def take_events(order: int, events: int) -> int:
+    """Take so many events, and return the sum of what they say: W9."""
+    return sum(wait_for_event("item") for _ in range(events))
+
+
 class InFlight:
     """Counts the calls that this process is in just now."""
 

@@ -13,6 +13,7 @@ PEERS = {
     "absurd": ("absurd_sdk", "absurdctl"),
     "procrastinate": ("procrastinate",),
     "pgqueuer": ("pgqueuer", "asyncpg"),
+    "oban": ("oban",),
     "django_tasks": ("django_tasks", "django_tasks_db"),
 }
 

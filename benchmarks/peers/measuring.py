@@ -36,6 +36,7 @@ def contenders(run: Run, workload: str) -> list[Contender]:
             subject=setup.subject,
             processes=processes,
             peer=True,
+            linked=not setup.once and not run.sizes.quick,
             once=setup.once or workload == "W4" or processes != run.processes[0],
             measure=partial(measures[workload], run, load(name), setup, processes),
         )
@@ -62,12 +63,12 @@ def _prepare(run: Run, peer: Peer, setup: Setup) -> str:
     return url
 
 
-def _workers(url: str, peer: Peer, setup: Setup, processes: int) -> Any:
+def _workers(run: Run, url: str, peer: Peer, setup: Setup, processes: int) -> Any:
     commands = []
     for index in range(processes):
         given = json.dumps({"index": index, "options": setup.options})
         commands.append([sys.executable, "-m", PROGRAM, peer.name, "work", given])
-    return running(commands, {"BENCHMARK_PEER_URL": url})
+    return running(commands, {"BENCHMARK_PEER_URL": run.address(url)})
 
 
 def _value(url: str, statement: str) -> int:
@@ -81,7 +82,7 @@ def measure_backlog(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     """Enqueue one by one and in bulk, then drain; a drain's rate is taken as ours is."""
     count = max(FEWEST, int(setup.rate * run.sizes.peer_seconds))
     url = _prepare(run, peer, setup)
-    if setup.job == EMPTY and processes == run.processes[0]:
+    if setup.job == EMPTY and processes == run.processes[0] and run.link is None:
         singly = min(count // 2, run.sizes.one_by_one)
         slow = _act(url, peer, "enqueue", job=setup.job, prefix="a", count=singly, bulk=False)
         fast = _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count - singly, bulk=True)
@@ -90,7 +91,7 @@ def measure_backlog(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     else:
         _act(url, peer, "enqueue", job=setup.job, prefix="b", count=count, bulk=True)
     settle(url)
-    with _workers(url, peer, setup, processes) as workers:
+    with _workers(run, url, peer, setup, processes) as workers:
         times = _drain(url, peer, setup, count, workers)
     _check(run, url, setup, processes, count, len(times))
     name, unit = (w1_bare.DRAIN, "workflows/s") if setup.job == EMPTY else ("orders", "orders/s")
@@ -126,7 +127,7 @@ def _check(run: Run, url: str, setup: Setup, processes: int, count: int, finishe
 def measure_latency(run: Run, peer: Peer, setup: Setup, processes: int) -> Iterator[Figure]:
     """Start one job after another beside idle workers, in a process that holds the peer's client."""
     url = _prepare(run, peer, setup)
-    with _workers(url, peer, setup, processes):
+    with _workers(run, url, peer, setup, processes):
         counts = {"count": run.sizes.peer_latencies, "warm_up": run.sizes.warm_up_latencies}
         found = _act(url, peer, "latency", job=setup.job, prefix="l", pause=setup.longest_pause, **counts)
     rows = {"business rows": _value(url, "SELECT count(*) FROM effect")}
@@ -141,7 +142,7 @@ def measure_waiting(run: Run, peer: Peer, setup: Setup, processes: int) -> Itera
     url = _prepare(run, peer, setup)
     _act(url, peer, "enqueue", job=setup.job, prefix="w", count=count, bulk=True)
     settle(url)
-    with _workers(url, peer, setup, processes) as workers:
+    with _workers(run, url, peer, setup, processes) as workers:
         wait_until(lambda: _value(url, peer.waiting()) >= count, f"{setup.subject} to wait", workers.check)
         yield Figure(key=_key(setup, f"memory, {count:,} waiting", processes), value=workers.largest_mib(), unit="MiB a worker")
         yield Figure(key=_key(setup, f"threads, {count:,} waiting", processes), value=workers.threads(), unit="threads")

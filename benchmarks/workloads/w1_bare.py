@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks.drains import drained_rate
-from benchmarks.engine import Left, load_backlog, rows, value
+from benchmarks.engine import Left, rows, value
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.run import Contender, Run
 
@@ -32,7 +32,9 @@ def contenders(run: Run) -> list[Contender]:
         Contender(subject=OURS, measure=partial(measure_starting, run)),
     ]
     for processes in run.processes:
-        listed.append(Contender(subject=OURS, processes=processes, measure=partial(measure_draining, run, processes)))
+        listed.append(
+            Contender(subject=OURS, processes=processes, linked=True, measure=partial(measure_draining, run, processes))
+        )
     return listed
 
 
@@ -68,8 +70,9 @@ def measure_starting(run: Run) -> Iterator[Figure]:
     yield Figure(
         key=key(f"{ONE_BY_ONE}, autocommit"), value=one_by_one(run, lambda order: bare.start(order=order)), unit="workflows/s"
     )
+    calls = [{"order": order} for order in range(run.sizes.bare)]
     began = time.perf_counter()
-    load_backlog(bare, run.sizes.bare)
+    bare.start_many(calls)
     yield Figure(key=key(IN_BULK), value=run.sizes.bare / (time.perf_counter() - began), unit="workflows/s")
     began = time.perf_counter()
     start_from_sql(run.sizes.from_sql)

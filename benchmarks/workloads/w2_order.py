@@ -10,6 +10,7 @@ from benchmarks.engine import Left, rows
 from benchmarks.figures import OURS, Figure, Key
 from benchmarks.limits import pgbench, psycopg_batched
 from benchmarks.run import Contender, Run
+from benchmarks.sizes import MANY_PROCESSES
 from benchmarks.subprocesses import run_together
 
 NAME = "W2"
@@ -30,10 +31,13 @@ def contenders(run: Run) -> list[Contender]:
     listed = [Contender(subject=limit.SUBJECT, measure=partial(limit.measure, run, NAME)) for limit in (pgbench, psycopg_batched)]
     for processes in run.processes:
         listed += [
-            Contender(subject=DJANGO, processes=processes, measure=partial(measure_django, run, processes)),
-            Contender(subject=OURS, processes=processes, measure=partial(measure_engine, run, processes)),
+            Contender(subject=DJANGO, processes=processes, linked=True, measure=partial(measure_django, run, processes)),
+            Contender(subject=OURS, processes=processes, linked=True, measure=partial(measure_engine, run, processes)),
             Contender(subject=UNGUARDED, processes=processes, measure=partial(measure_unguarded, run, processes)),
         ]
+    if not run.sizes.quick and run.link is None:
+        many = Contender(subject=OURS, processes=MANY_PROCESSES, measure=partial(measure_engine, run, MANY_PROCESSES))
+        listed.append(many)
     return listed
 
 
@@ -63,7 +67,7 @@ def measure_django(run: Run, processes: int) -> Iterator[Figure]:
     run.server.fresh()
     share = run.sizes.plain_orders // processes
     calls: list[list[object]] = [[share, 1 + share * place] for place in range(processes)]
-    said = run_together("benchmarks.limits.plain_django", calls)
+    said = run_together("benchmarks.limits.plain_django", calls, run.worker_env())
     written = (share + WARM_UP) * processes * STEPS
     (found,) = rows('SELECT count(*), count(DISTINCT ("order", step)) FROM orders_row')
     run.results.check(

@@ -23,7 +23,13 @@ def key(name: str, subject: str = OURS, processes: int = 1) -> Key:
 def contenders(run: Run) -> list[Contender]:
     """List the engine with each number of processes."""
     return [
-        Contender(subject=OURS, processes=count, once=count != run.processes[0], measure=partial(measure_engine, run, count))
+        Contender(
+            subject=OURS,
+            processes=count,
+            linked=count == run.processes[0],
+            once=count != run.processes[0],
+            measure=partial(measure_engine, run, count),
+        )
         for count in run.processes
     ]
 
@@ -34,7 +40,7 @@ def measure_engine(run: Run, processes: int) -> Iterator[Figure]:
 
     orders = iter(range(1_000_000))
     run.server.fresh()
-    with running_workers(processes):
+    with running_workers(processes, run.worker_env()):
         samples, warm_up = run.sizes.latencies, run.sizes.warm_up_latencies
         found = sample(run.server.url, lambda: one_row.start(order=next(orders)).id, DONE, samples, warm_up)
     left = Left(tasks=1, business_rows=1, history=3)

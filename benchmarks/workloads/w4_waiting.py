@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.engine import Left, check, load_backlog, rows, value
 from benchmarks.figures import OURS, Figure, Key
-from benchmarks.patience import wait_until
+from benchmarks.patience import LONGEST, wait_until
 from benchmarks.run import Contender, Run
 from benchmarks.server import settle
 from benchmarks.subprocesses import Workers, running_workers
@@ -17,6 +17,8 @@ from benchmarks.subprocesses import Workers, running_workers
 NAME = "W4"
 CHUNK = 1_000
 MANY = 10_000
+#: Workflows a second; slower, and it stands still.
+SLOWEST = 300
 
 
 def key(name: str, waiting: int, subject: str = OURS, processes: int = 1) -> Key:
@@ -30,11 +32,11 @@ def contenders(run: Run) -> list[Contender]:
         Contender(
             subject=OURS,
             processes=processes,
-            once=waiting > MANY and processes != run.processes[0],
+            once=waiting > MANY and (processes != run.processes[0] or waiting > 10 * MANY),
             measure=partial(measure_engine, run, waiting, processes),
         )
         for waiting in run.sizes.waiting
-        for processes in run.processes
+        for processes in (run.processes if waiting <= 10 * MANY else run.processes[:1])
     ]
 
 
@@ -46,7 +48,7 @@ def measure_engine(run: Run, waiting: int, processes: int) -> Iterator[Figure]:
     ids = load_backlog(wait_for_go, waiting)
     settle(run.server.url)
     with running_workers(processes) as workers:
-        wait_until(lambda: not value(RUNNABLE), f"{waiting} workflows to wait", workers.check, standing)
+        wait_until(lambda: not value(RUNNABLE), f"{waiting} workflows to wait", workers.check, standing, longest=longest(waiting))
         yield Figure(key=key("memory", waiting, processes=processes), value=workers.largest_mib(), unit="MiB a worker")
         began = time.perf_counter()
         send_all(ids)
@@ -55,6 +57,11 @@ def measure_engine(run: Run, waiting: int, processes: int) -> Iterator[Figure]:
         yield from figures_of_the_end(workers, waiting, processes)
     left = Left(tasks=1, history=5)
     check(run.results, f"{NAME} {OURS}, {processes} process(es)", wait_for_go, left.of(waiting))
+
+
+def longest(waiting: int) -> float:
+    """Return for how many seconds there is sense in waiting for so many."""
+    return max(LONGEST, waiting / SLOWEST)
 
 
 SEND = "SELECT pgworkflows.send_event(id, 'go', '{\"ok\": true}') FROM unnest(%(ids)s::uuid[]) AS id"
@@ -92,7 +99,7 @@ FROM pgworkflows_workflow w JOIN pgworkflows_event e ON e.workflow_id = w.id
 
 def figures_of_the_end(workers: Workers, waiting: int, processes: int) -> Iterator[Figure]:
     """Wait for the last; the rate is from the first event's time in the database to the last end."""
-    wait_until(lambda: not value(UNFINISHED), "all to end", workers.check, standing)
+    wait_until(lambda: not value(UNFINISHED), "all to end", workers.check, standing, longest=longest(waiting))
     memory = workers.largest_mib()
     yield Figure(key=key("memory at the end", waiting, processes=processes), value=memory, unit="MiB a worker")
     yield Figure(key=key("finish", waiting, processes=processes), value=waiting / value(SPAN), unit="workflows/s")

@@ -67,16 +67,26 @@ def test_each_wrong_count_is_noted():
     ("fast", "outcome"), [([300], Outcome.MET), ([200], Outcome.MET), ([199], Outcome.MISSED), ([], Outcome.NOT_MEASURED)]
 )
 def test_target_is_judged_by_its_ratio(fast, outcome):
-    target = Target(what="twice as fast", figure=FAST, over=SLOW, at_least=2)
+    target = Target(what="twice as fast", figure=[FAST], over=[SLOW], at_least=2)
     assert target.judge(results(fast=fast, slow=[100]))[1] is outcome
     assert target.wanted == "≥ 2"
 
 
 def test_target_may_be_a_ceiling():
-    target = Target(what="quick", figure=FAST, at_most=5, unit=" ms")
+    target = Target(what="quick", figure=[FAST], at_most=5, unit=" ms")
     assert target.judge(results(fast=[5]))[1] is Outcome.MET
     assert target.judge(results(fast=[5.1]))[1] is Outcome.MISSED
     assert target.wanted == "≤ 5 ms"
+
+
+def test_target_takes_the_best_of_several():
+    other = Key(workload="W2", subject="other", name="orders")
+    target = Target(what="twice as fast as any", figure=[FAST], over=[SLOW, other], at_least=2)
+    measured = results(fast=[200], slow=[100])
+    assert target.judge(measured)[1] is Outcome.MET
+    measured.add(1, Figure(key=other, value=150, unit="orders/s"))
+    assert target.judge(measured) == (Spread.of([200 / 150]), Outcome.MISSED)
+    assert target.judge(results(fast=[200]))[1] is Outcome.NOT_MEASURED
 
 
 def test_every_target_has_one_bound():

@@ -5,8 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import markdown, plot, report
+from benchmarks import beside, markdown, plot, report
 from benchmarks.figures import OURS, Figure, Key, Results
+from benchmarks.workloads import w2_order
 
 ABOUT = {"run": {"command": "python -m benchmarks", "rounds": 2}, "machine": {"processors": 2}}
 
@@ -48,16 +49,29 @@ def test_json_holds_every_round(results, tmp_path):
 
 
 def test_page_keeps_what_stands_around_the_results(results, tmp_path):
-    page = tmp_path / "performance.md"
-    page.write_text(f"# Performance\n\n{markdown.BEGIN}\nold\n{markdown.END}\n\nReasons.\n")
-    markdown.write(page, results, ABOUT, tmp_path / "figures.svg")
+    page, notes = tmp_path / "docs" / "performance.md", tmp_path / "benchmarks" / "NOTES.md"
+    for path in (page, notes):
+        path.parent.mkdir()
+        path.write_text(f"# Performance\n\n{markdown.BEGIN}\nold\n{markdown.END}\n\nReasons.\n")
+    markdown.write(results, ABOUT, tmp_path)
     text = page.read_text()
     assert text.startswith("# Performance\n\n<!--")
     assert text.endswith("-->\n\nReasons.\n")
     assert f"| {TARGET} | ≥ 1 | 2.5 (2 to 3) | met |" in text
-    assert "| W2 | orders | plain Django | 1 | 105 (100 to 110) | orders/s | 2.5 |" in text
-    assert "![The figures as bars](figures.svg)" in text
+    assert "| pgworkflows | exactly once | 265 |" in text
+    assert "![The figures as bars](performance.svg)" in text
+    assert (tmp_path / "docs" / "performance.svg").exists()
     assert "old" not in text
+    assert "| W2 | orders | plain Django | 1 | 105 (100 to 110) | orders/s | 2.5 |" in notes.read_text()
+
+
+def test_each_is_shown_in_the_best_of_its_setups(results):
+    for subject, value in (("DBOS", 600.0), ("DBOS, polling every 20 ms", 25.0), (OURS, 6.0)):
+        results.add(1, Figure(key=Key(workload="W3", subject=subject, name="p50"), value=value, unit="ms"))
+    results.add(1, Figure(key=Key(workload="W2", subject=w2_order.UNGUARDED, name="orders"), value=900.0, unit="orders/s"))
+    shown = {line[0]: line for line in beside.lines(results)}
+    assert list(shown) == [OURS, "plain Django", "DBOS"]
+    assert (shown[OURS][2], shown[OURS][5], shown["DBOS"][5]) == ("265", "6", "25")
 
 
 def test_plot_has_a_bar_for_each_subject(results, tmp_path):

@@ -63,7 +63,7 @@ def test_unknown_workload_is_refused(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--only", "W99"])
     with pytest.raises(SystemExit):
         program.parse_arguments()
-    assert "there is no workload W99; there are W1, W2, W2n," in capsys.readouterr().err
+    assert "there is no workload W99; there are W1, W2, W2f, W2n," in capsys.readouterr().err
 
 
 DIES = """
