@@ -42,6 +42,7 @@ ROW = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 WORKFLOW = OpenApiParameter("workflow", OpenApiTypes.UUID, OpenApiParameter.PATH)
 REQUEST = OpenApiParameter("request_id", ROW, OpenApiParameter.PATH)
 APPROVAL = OpenApiParameter("approval", ROW, OpenApiParameter.PATH)
+SCHEDULE = OpenApiParameter("schedule", ROW, OpenApiParameter.PATH)
 DELEGATION = OpenApiParameter("delegation", ROW, OpenApiParameter.PATH)
 
 

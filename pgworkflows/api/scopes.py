@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 
 from ..conf import conf
-from ..models import Approval, Delegation, History, Workflow, WorkflowDefinition
+from ..models import Approval, Delegation, History, Schedule, Workflow, WorkflowDefinition
 from ..models.people import may
 from ..values.people import User, UserRow
 
@@ -71,6 +71,20 @@ def delegations(user: User) -> QuerySet[Delegation]:
 def delegation_or_404(user: User, key: str) -> Delegation:
     """Return the delegation of this id that the user gave or got; raise NotFound, also for what is no id."""
     found = delegations(user).filter(pk=_number(key)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def schedules(user: User) -> QuerySet[Schedule]:
+    """Find all with `view_schedule`, else none."""
+    found = Schedule.objects.using(conf().DATABASE)
+    return found.all() if may(user, "view_schedule") else found.none()
+
+
+def schedule_or_404(user: User, key: str) -> Schedule:
+    """Return the schedule of this id that the user may see; raise NotFound, also for what is no id."""
+    found = schedules(user).filter(pk=_number(key)).first()
     if found is None:
         raise NotFound
     return found

@@ -17,6 +17,7 @@ from .views.decisions import (
 from .views.delegations import Delegations, EndOfDelegation
 from .views.document import Document
 from .views.requests import OneRequest, RequestsOfWorkflow
+from .views.schedules import OneSchedule, PausedSchedule, ResumedSchedule, Schedules, TriggerSchedule
 from .views.verbs import CancelWorkflow, CompensateWorkflow, Events, EventsOfWorkflow, RetryWorkflow
 from .views.workflows import Definitions, HistoryOfWorkflow, OneWorkflow, Tasks, Workflows
 
@@ -47,6 +48,11 @@ urlpatterns = [
     path("approvals/<str:approval>/withdraw/", WithdrawApproval.as_view(), name="withdraw"),
     path("approvals/<str:approval>/reassign/", ReassignApproval.as_view(), name="reassign"),
     path("approvals/<str:approval>/comments/", Comments.as_view(), name="comments"),
+    path("schedules/", Schedules.as_view(), name="schedules"),
+    path("schedules/<str:schedule>/", OneSchedule.as_view(), name="schedule"),
+    path("schedules/<str:schedule>/trigger/", TriggerSchedule.as_view(), name="trigger"),
+    path("schedules/<str:schedule>/pause/", PausedSchedule.as_view(), name="pause-schedule"),
+    path("schedules/<str:schedule>/resume/", ResumedSchedule.as_view(), name="resume-schedule"),
     path("delegations/", Delegations.as_view(), name="delegations"),
     path("delegations/<str:delegation>/end/", EndOfDelegation.as_view(), name="end-delegation"),
 ]

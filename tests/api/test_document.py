@@ -15,7 +15,7 @@ from drf_spectacular.settings import patched_settings
 from drf_spectacular.validation import validate_schema
 
 from pgworkflows.api import urls
-from pgworkflows.models import Approval, ApprovalAction, Decision, Delegation, Workflow
+from pgworkflows.models import Approval, ApprovalAction, Decision, Delegation, Schedule, Workflow
 from tests.api.conftest import API, VERBS
 
 ROOT, TOKEN = Path(__file__).resolve().parents[2], "a" * 32
@@ -50,21 +50,25 @@ def test_projects_own_document_has_no_warning(tmp_path, version):
     assert "/api/approvals/{approval}/approve/" in written.read_text()
 
 
+SCHEDULES = ("view_schedule", "change_schedule", "trigger_schedule")
+
+
 @pytest.fixture
 def tester(person, people, ask, fulfil, pgworkflows):
     """Somebody who may do everything, and rows to do it to."""
-    user = person("tester", "view_workflow", "view_approval", "reassign_approval", *VERBS)
+    user = person("tester", "view_workflow", "view_approval", "reassign_approval", *SCHEDULES, *VERBS)
     people["mia"].groups.get().user_set.add(user)
     for number in range(4):
         fulfil.using(requested_by=user, attributes={"region": "EU"}, key=f"k{number}").start(number)
         ask(f"Buy {number}", quorum=2, timeout=timedelta(days=1))
     now = timezone.now()
     Delegation.objects.create(delegator=user, delegate=people["max"], starts_at=now, ends_at=now + timedelta(days=1))
+    Schedule.objects.create(name="hourly", workflow=fulfil.name, kwargs={"order": 7}, every=timedelta(hours=1))
     return API(user)
 
 
 def known_rows():
-    rows = {"workflow": Workflow, "approval": Approval, "delegation": Delegation}
+    rows = {"workflow": Workflow, "approval": Approval, "delegation": Delegation, "schedule": Schedule}
     return json.dumps({name: [str(key) for key in model.objects.values_list("pk", flat=True)] for name, model in rows.items()})
 
 

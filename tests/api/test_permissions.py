@@ -20,6 +20,7 @@ NEEDS = {
     "workflows": "start_workflow", "cancel": "cancel_workflow", "retry": "retry_workflow", "compensate": "compensate_workflow",
     "workflow-events": "send_event", "events": "send_event",
     "requests": "ask_workflow",
+    "trigger": "trigger_schedule", "pause-schedule": "change_schedule", "resume-schedule": "change_schedule",
 }  # fmt: skip
 
 

@@ -293,8 +293,8 @@ KILLED = """
 import os, django; django.setup()
 from pgworkflows.store import starting
 from pgworkflows.store.schedules import firing
-insert = starting.insert
-starting.insert = lambda *given: (insert(*given), os.kill(os.getpid(), 9))
+start = starting.start_planned
+starting.start_planned = lambda *given: (start(*given), os.kill(os.getpid(), 9))
 firing.fire_some()
 """
 
