@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
     from .execution.waits.approval import request_approval
     from .execution.waits.event import Received, wait_for_event
+    from .execution.waits.poll import poll
     from .execution.waits.request import OpenRequest, wait_for_request
+    from .execution.waits.row import wait_for_row
     from .execution.waits.timer import sleep, sleep_until
     from .models import WorkflowRelation
     from .store.actors import acting_as
     from .store.events import send_event
-    from .triggers import StartWorkflowOn
+    from .triggers import StartWorkflowOn, WakeWaits
 
 # Resolved at first use: Django imports this package before its app registry is ready, and models may not load by then.
 _HOMES = {
@@ -63,6 +65,7 @@ _HOMES = {
     "StepFailed": "exceptions",
     "SubjectChanged": "exceptions",
     "WaitTimeout": "exceptions",
+    "WakeWaits": "triggers",
     "WorkflowFailed": "exceptions",
     "WorkflowFinished": "exceptions",
     "WorkflowNotFound": "exceptions",
@@ -74,6 +77,7 @@ _HOMES = {
     "current_workflow": "execution.context",
     "describe_subject": "definitions.subjects",
     "now": "execution.vocabulary",
+    "poll": "execution.waits.poll",
     "random": "execution.vocabulary",
     "request_approval": "execution.waits.approval",
     "schedule": "definitions.schedule",
@@ -86,6 +90,7 @@ _HOMES = {
     "uuid4": "execution.vocabulary",
     "wait_for_event": "execution.waits.event",
     "wait_for_request": "execution.waits.request",
+    "wait_for_row": "execution.waits.row",
     "workflow": "definitions.decorators",
 }
 
@@ -108,6 +113,7 @@ __all__ = [
     "StepFailed",
     "SubjectChanged",
     "WaitTimeout",
+    "WakeWaits",
     "WorkflowFailed",
     "WorkflowFinished",
     "WorkflowNotFound",
@@ -119,6 +125,7 @@ __all__ = [
     "current_workflow",
     "describe_subject",
     "now",
+    "poll",
     "random",
     "request_approval",
     "schedule",
@@ -131,6 +138,7 @@ __all__ = [
     "uuid4",
     "wait_for_event",
     "wait_for_request",
+    "wait_for_row",
     "workflow",
 ]
 

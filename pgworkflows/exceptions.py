@@ -42,7 +42,9 @@ class StepFailed(PGWorkflowsError):  # noqa: N818 - a fixed public name
 
 
 class WaitTimeout(PGWorkflowsError, TimeoutError):  # noqa: N818
-    """What was waited for did not come in time."""
+    """What was waited for did not come in time; of a poll, `last` is what it returned last."""
+
+    last: Any = None
 
     def __init__(self, waited_for: str) -> None:
         self.waited_for = waited_for

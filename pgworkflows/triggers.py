@@ -1,4 +1,4 @@
-"""Starting a workflow by a row trigger, whoever writes the row: the ORM, a bulk update, or psql."""
+"""Starting and waking workflows by triggers, whoever writes the row: the ORM, a bulk update, or psql."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ DROP = """
 DROP TRIGGER {name} ON {table};
 DROP FUNCTION pgworkflows.{name}()
 """
+WAKE = """
+CREATE TRIGGER {name} AFTER INSERT OR UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION pgworkflows.wake_waits({label})
+"""
+WAKE_NO_MORE = "DROP TRIGGER {name} ON {table}"
 BODY = """
 BEGIN
   PERFORM pgworkflows.start(
@@ -38,7 +42,59 @@ END
 """
 
 
-class StartWorkflowOn(Operation):
+class _Trigger(Operation):
+    """A trigger on a model's table: no part of the model."""
+
+    reversible = True
+    reduces_to_sql = True
+    category = OperationCategory.ADDITION
+
+    def __init__(self, model: str, name: str) -> None:
+        self.model, self.name = model, truncate_name(name.lower(), 63)
+        if model.count(".") != 1:
+            raise ValueError(f"{type(self).__name__}({model!r}): name the model as 'app_label.Model'.")
+
+    @property
+    def _call(self) -> str:
+        return f"{type(self).__name__}({self.model!r})"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        """Give the migration its name."""
+        return self.name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Change nothing: a trigger is no part of a model."""
+
+    def _model(self, editor: BaseDatabaseSchemaEditor, state: ProjectState) -> type[models.Model] | None:
+        """Return the model at this point of the history; None where the router keeps it out of this database."""
+        try:
+            model: type[models.Model] = state.apps.get_model(self.model)
+        except LookupError as error:
+            raise ValueError(f"{self._call}: {error} Does the migration depend on the one that creates the model?") from error
+        alias = editor.connection.alias
+        if not self.allow_migrate_model(alias, model):
+            return None
+        if alias != conf().DATABASE:
+            raise ValueError(f"{self._call}: the rows are in database {alias!r}, the workflows in {conf().DATABASE!r}.")
+        return model
+
+    def _require(self, function: str, editor: BaseDatabaseSchemaEditor) -> None:
+        with editor.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regproc(%s) IS NULL", [f"pgworkflows.{function}"])
+            missing = cursor.fetchone()[0]
+        if missing and not editor.collect_sql:
+            raise ValueError(
+                f"{self._call}: pgworkflows has not been migrated yet. "
+                "Add ('pgworkflows', '0002_functions_and_guards') to the migration's dependencies."
+            )
+
+    def _execute(self, editor: BaseDatabaseSchemaEditor, template: str, model: type[models.Model], **clauses: str) -> None:
+        quote = editor.connection.ops.quote_name
+        editor.execute(template.format(name=quote(self.name), table=quote(model._meta.db_table), **clauses), params=None)
+
+
+class StartWorkflowOn(_Trigger):
     """Start a workflow in the transaction that inserts a row, or that makes `when` become true of it.
 
     `kwargs` and `key` are values, or expressions on the row such as `F("pk")`. The row is the workflow's subject, and who
@@ -46,10 +102,6 @@ class StartWorkflowOn(Operation):
     pgworkflows' own. Several for one model and workflow need different `name`s. A column that is to be renamed needs a new
     trigger: `RemoveStartWorkflowOn` with the same arguments before, `StartWorkflowOn` after.
     """
-
-    reversible = True
-    reduces_to_sql = True
-    category = OperationCategory.ADDITION
 
     def __init__(
         self,
@@ -66,14 +118,9 @@ class StartWorkflowOn(Operation):
             raise ValueError(f"StartWorkflowOn(on={on!r}): it is 'insert' or 'update'.")
         if on == "update" and not when:
             raise ValueError("StartWorkflowOn(on='update') needs when=: the workflow starts when that becomes true.")
-        if model.count(".") != 1:
-            raise ValueError(f"StartWorkflowOn({model!r}): name the model as 'app_label.Model'.")
-        self.model, self.workflow, self.on, self.when = model, workflow, on, when
+        self.workflow, self.on, self.when = workflow, on, when
         self.kwargs, self.key = dict(kwargs or {}), key
-        self.name = name or truncate_name(f"start_{workflow.replace('.', '_')}_on_{model.replace('.', '_')}_{on}".lower(), 63)
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Change nothing: a trigger is no part of a model."""
+        super().__init__(model, name or f"start_{workflow.replace('.', '_')}_on_{model.replace('.', '_')}_{on}")
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -81,7 +128,7 @@ class StartWorkflowOn(Operation):
         """Make the trigger."""
         model = self._model(schema_editor, to_state)
         if model is not None:
-            self._require_start(schema_editor)
+            self._require("start", schema_editor)
             self._execute(schema_editor, CREATE, model, **self._clauses(schema_editor, model))
 
     def database_backwards(
@@ -97,40 +144,8 @@ class StartWorkflowOn(Operation):
         return f"Start {self.workflow} on {self.on} of {self.model}"
 
     @property
-    def migration_name_fragment(self) -> str:
-        """Give the migration its name."""
-        return self.name
-
-    def _model(self, editor: BaseDatabaseSchemaEditor, state: ProjectState) -> type[models.Model] | None:
-        """Return the model at this point of the history; None where the router keeps it out of this database."""
-        try:
-            model: type[models.Model] = state.apps.get_model(self.model)
-        except LookupError as error:
-            raise ValueError(f"{self._call}: {error} Does the migration depend on the one that creates the model?") from error
-        alias = editor.connection.alias
-        if not self.allow_migrate_model(alias, model):
-            return None
-        if alias != conf().DATABASE:
-            raise ValueError(f"{self._call}: the rows are in database {alias!r}, the workflows in {conf().DATABASE!r}.")
-        return model
-
-    def _require_start(self, editor: BaseDatabaseSchemaEditor) -> None:
-        with editor.connection.cursor() as cursor:
-            cursor.execute("SELECT to_regproc('pgworkflows.start') IS NULL")
-            missing = cursor.fetchone()[0]
-        if missing and not editor.collect_sql:
-            raise ValueError(
-                f"{self._call}: pgworkflows has not been migrated yet. "
-                "Add ('pgworkflows', '0002_functions_and_guards') to the migration's dependencies."
-            )
-
-    @property
     def _call(self) -> str:
         return f"StartWorkflowOn({self.model!r}, {self.workflow!r})"
-
-    def _execute(self, editor: BaseDatabaseSchemaEditor, template: str, model: type[models.Model], **clauses: str) -> None:
-        quote = editor.connection.ops.quote_name
-        editor.execute(template.format(name=quote(self.name), table=quote(model._meta.db_table), **clauses), params=None)
 
     def _clauses(self, editor: BaseDatabaseSchemaEditor, model: type[models.Model]) -> dict[str, str]:
         row = _Row(self._call, model, editor)
@@ -162,6 +177,38 @@ class RemoveStartWorkflowOn(StartWorkflowOn):
     def migration_name_fragment(self) -> str:
         """Give the migration its name."""
         return f"remove_{self.name}"
+
+
+class WakeWaits(_Trigger):
+    """Let `wait_for_row` look as soon as a transaction has written the model's table.
+
+    A statement that inserts or updates looks into an index once, whatever it writes, and does more only while a workflow waits
+    for a row of this model. The migration depends on pgworkflows' own.
+    """
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model, f"wake_waits_for_{model.replace('.', '_')}")
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Make the trigger."""
+        model = self._model(schema_editor, to_state)
+        if model is not None:
+            self._require("wake_waits", schema_editor)
+            self._execute(schema_editor, WAKE, model, label=_Row(self._call, model, schema_editor).literal(model._meta.label))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Take the trigger away."""
+        model = self._model(schema_editor, to_state)
+        if model is not None:
+            self._execute(schema_editor, WAKE_NO_MORE, model)
+
+    def describe(self) -> str:
+        """Say what it does, for `migrate`."""
+        return f"Wake workflows that wait for rows of {self.model}"
 
 
 class _Row:

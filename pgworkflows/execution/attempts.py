@@ -92,7 +92,15 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
 
 
 def _info(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int, compensates: StepInfo | None) -> StepInfo:
-    return StepInfo(name=step.name, attempt=attempt, workflow=run.row.id, position=task.position, compensates=compensates)
+    return StepInfo(
+        name=step.name, attempt=attempt, workflow=run.row.id, position=task.position, compensates=compensates,
+        call=_calls_before(task),
+    )  # fmt: skip
+
+
+def _calls_before(task: RecordedTask) -> int:
+    """Count the calls of a poll before this one."""
+    return int(json.loads(task.result)["calls"]) if task.kind == Task.Kind.POLL and task.result else 0
 
 
 def _facts(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int) -> dict[str, Any]:

@@ -40,18 +40,23 @@ class WorkflowInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInfo:
-    """The step that runs. Every attempt has the same `idempotency_key`; a compensation's `compensates` is what it undoes."""
+    """The step that runs. Every attempt has the same `idempotency_key`; a compensation's `compensates` is what it undoes.
+
+    `call` counts the calls of a poll from 0, each of which has a key of its own.
+    """
 
     name: str
     attempt: int
     workflow: uuid.UUID
     position: Position
     compensates: StepInfo | None = None
+    call: int = 0
 
     @property
     def idempotency_key(self) -> str:
         """The key that every attempt at this position of the workflow carries, also after a retry."""
-        return str(uuid.uuid5(self.workflow, f"{self.position.branch}/{self.position.seq}"))
+        call = f"/{self.call}" if self.call else ""
+        return str(uuid.uuid5(self.workflow, f"{self.position.branch}/{self.position.seq}{call}"))
 
 
 workflow_info: ContextVar[WorkflowInfo | None] = ContextVar("pgworkflows_workflow", default=None)

@@ -78,7 +78,7 @@ def _failure(run: Run) -> Failure | None:
 
 def _failed_step(run: Run, error: str) -> RecordedTask | None:
     """Return the last step, or compensation, that failed with this error."""
-    kinds = (Task.Kind.STEP, Task.Kind.COMPENSATION)
+    kinds = (Task.Kind.STEP, Task.Kind.POLL, Task.Kind.COMPENSATION)
     for _, task in sorted(run.tasks.items(), reverse=True):
         if task.kind in kinds and task.status == Task.Status.FAILED and in_short(task.error) == in_short(error):
             return task

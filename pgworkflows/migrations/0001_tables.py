@@ -42,6 +42,8 @@ class Migration(migrations.Migration):
                             ("EVENT", "event"),
                             ("APPROVAL", "approval"),
                             ("REQUEST", "request"),
+                            ("ROW", "row"),
+                            ("POLL", "poll"),
                             ("CHILD", "child"),
                             ("COMPENSATION", "compensation"),
                             ("STATE", "state"),
@@ -1217,6 +1219,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind", "CHILD"), ("status", "WAITING")),
                 fields=["child"],
                 name="pgworkflows_task_awaited_child",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("kind", "ROW"), ("status", "WAITING")),
+                fields=["name"],
+                name="pgworkflows_task_awaited_row",
             ),
         ),
         migrations.AddIndex(

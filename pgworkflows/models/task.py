@@ -30,6 +30,10 @@ class Task(FSMModelMixin, models.Model):
         APPROVAL = "APPROVAL", _("approval")
         # wait_for_request().
         REQUEST = "REQUEST", _("request")
+        # wait_for_row().
+        ROW = "ROW", _("row")
+        # poll().
+        POLL = "POLL", _("poll")
         # start() of another workflow in the body.
         CHILD = "CHILD", _("child")
         # The undo of a step.
@@ -113,6 +117,11 @@ class Task(FSMModelMixin, models.Model):
                 name="pgworkflows_task_awaited_child",
             ),
             models.Index(
+                fields=["name"],
+                condition=Q(kind="ROW", status="WAITING"),
+                name="pgworkflows_task_awaited_row",
+            ),
+            models.Index(
                 fields=["workflow"],
                 condition=Q(status__in=["PENDING", "RUNNING", "WAITING"]),
                 name="pgworkflows_task_open",
@@ -134,11 +143,15 @@ class Task(FSMModelMixin, models.Model):
         """Where it stands in its workflow."""
         return Position(self.branch, self.seq)
 
-    @transition(status, Status.PENDING, Status.RUNNING, custom={"event": "attempt"})
+    @transition(status, [Status.PENDING, Status.WAITING], Status.RUNNING, custom={"event": "attempt"})
     def mark_running(self) -> None:
         """Begin an outside attempt."""
 
-    @transition(status, Status.RUNNING, Status.PENDING, custom={"event": "attempt_failed"})
+    @transition(status, [Status.PENDING, Status.RUNNING], Status.WAITING, custom={"event": "task_wait"})
+    def mark_waiting(self) -> None:
+        """Wait for the next call of a poll."""
+
+    @transition(status, [Status.RUNNING, Status.WAITING], Status.PENDING, custom={"event": "attempt_failed"})
     def mark_pending(self) -> None:
         """Let another attempt follow one that failed."""
 

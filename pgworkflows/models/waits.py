@@ -19,6 +19,10 @@ class WaitKind(models.TextChoices):
     EVENT = "EVENT"
     # To be asked what is its title: until.
     REQUEST = "REQUEST"
+    # A row of the model that is its title: until.
+    ROW = "ROW"
+    # Another call of the step that is its title: calls (how many there were), until.
+    POLL = "POLL"
     # A decision; the title is the approval's: approval, until.
     APPROVAL = "APPROVAL"
     # What was sent back, to be submitted again: approval, by.

@@ -25,6 +25,8 @@ SENTENCES = {
     WaitKind.TIMER: _("the time {until}"),
     WaitKind.EVENT: _("the event “{title}”"),
     WaitKind.REQUEST: _("being asked “{title}”"),
+    WaitKind.ROW: _("a row of {title}"),
+    WaitKind.POLL: _("another call of {title} ({calls} so far)"),
     WaitKind.APPROVAL: _("a decision on “{title}”"),
     WaitKind.CHANGES: _("changes to “{title}”"),
     WaitKind.CHILD: _("the child {title} {workflow}"),
@@ -44,7 +46,7 @@ MORE = {
 }
 LATEST = _("{sentence}, until {until} at the latest")
 DUE = _("{sentence}, due {until}")
-TRIED_AGAIN = (WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.EXECUTOR, WaitKind.ROOM, WaitKind.LOST)
+TRIED_AGAIN = (WaitKind.POLL, WaitKind.ATTEMPT, WaitKind.LOCK, WaitKind.EXECUTOR, WaitKind.ROOM, WaitKind.LOST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,14 +212,18 @@ $$;
 CREATE OR REPLACE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen integer, OUT last bigint, OUT done integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; woken uuid[]; delivered integer;
+DECLARE taken bigint[]; correlated bigint[]; changed bigint[]; locked uuid[]; woken uuid[]; delivered integer;
 BEGIN
   SELECT count(*), max(e.id),
-         array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
-  INTO seen, last, taken, correlated
-  FROM (SELECT id, workflow_id FROM pgworkflows_event
+         array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL),
+         array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL AND e.name <> '$row'), array_agg(e.id) FILTER (WHERE e.name = '$row')
+  INTO seen, last, taken, correlated, changed
+  FROM (SELECT id, workflow_id, name FROM pgworkflows_event
         WHERE delivered_at IS NULL AND NOT parked AND id > behind ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
   done := CASE WHEN correlated IS NULL THEN 0 ELSE pgworkflows.assign_events(correlated) END;
+  IF changed IS NOT NULL THEN
+    done := done + pgworkflows.wake_for_rows(changed);
+  END IF;
   IF taken IS NULL THEN
     RETURN;
   END IF;

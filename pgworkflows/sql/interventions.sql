@@ -65,7 +65,8 @@ BEGIN
   SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
       attempt = 0, error = NULL,
       due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
-      started_at = pgworkflows.now(), finished_at = NULL
+      started_at = pgworkflows.now(), finished_at = NULL,
+      result = CASE WHEN t.kind = 'POLL' THEN t.result || jsonb_build_object('before', t.result -> 'calls') END
   FROM failed f
   WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));
 END

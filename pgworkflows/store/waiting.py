@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from ..definitions.scope import current_scope
-from ..exceptions import RequestRefused, WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
+from ..exceptions import WaitTimeout, WorkflowFailed, WorkflowNotFound, WouldNeverReturn
 from ..values.durations import seconds
 from ..values.encoding import load
 from ..values.people import Person
-from . import requests
+from . import answers, requests
+from .answers import LONGEST, SHORTEST
 from .connection import database, query
 from .live_workers import LiveWorkers
 
@@ -22,7 +23,6 @@ FROM pgworkflows_workflow w WHERE w.id = %(workflow)s
 """
 
 WRITTEN_HERE = "SELECT pgworkflows.written_here(xmin) FROM pgworkflows_workflow WHERE id = %(workflow)s"
-SHORTEST, LONGEST = 0.005, 0.2
 
 
 def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
@@ -49,12 +49,6 @@ def wait_for_result(workflow: uuid.UUID, timeout: timedelta | float) -> Any:
         pause = min(pause * 1.5, LONGEST)
 
 
-LOOK_FOR_ANSWER = """
-SELECT r.answered_at IS NOT NULL, r.answer::text, r.refusal, r.task_id IS NOT NULL, w.name, w.version, w.queue, w.status
-FROM pgworkflows_request r JOIN pgworkflows_workflow w ON w.id = r.workflow_id WHERE r.id = %(request)s
-"""
-
-
 def ask(workflow: uuid.UUID, name: str, payload: Any, *, timeout: timedelta | float, by: Person | None) -> Any:
     """Leave a request, and look ever more slowly until it is answered; return the answer."""
     limit = seconds(timeout, what="ask(timeout=)")
@@ -62,28 +56,4 @@ def ask(workflow: uuid.UUID, name: str, payload: Any, *, timeout: timedelta | fl
         raise WouldNeverReturn(str(workflow), "inside a workflow", "ask()")
     if database().in_atomic_block:
         raise WouldNeverReturn(str(workflow), "inside a transaction", "ask()")
-    return wait_for_answer(workflow, name, requests.post(workflow, name, payload, by=by), limit)
-
-
-def wait_for_answer(workflow: uuid.UUID, name: str, request: int, limit: float) -> Any:
-    """Return the answer to a request once there is one; raise RequestRefused, or WaitTimeout after so many seconds."""
-    end, pause = time.monotonic() + limit, SHORTEST
-    while True:
-        rows = query(LOOK_FOR_ANSWER, {"request": request})
-        if not rows:
-            raise WorkflowNotFound(str(workflow))
-        answered, answer, refusal, taken, *of = rows[0]
-        if refusal is not None:
-            raise RequestRefused(name, str(workflow), refusal)
-        if answered:
-            return load(answer)
-        if time.monotonic() >= end:
-            raise WaitTimeout(_why_not(workflow, name, taken, *of))
-        time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        pause = min(pause * 1.5, LONGEST)
-
-
-def _why_not(workflow: uuid.UUID, name: str, taken: bool, of: str, version: int, queue: str, status: str) -> str:
-    lack = LiveWorkers.now().lack(of, version, queue)
-    stands = "took it and has not answered yet" if taken else f"is {status} and has not asked for it with wait_for_request() yet"
-    return f"request {name!r}: workflow {of} {workflow} {stands}" + (f", and {lack}" if lack else "")
+    return answers.wait_for_answer(workflow, name, requests.post(workflow, name, payload, by=by), limit)

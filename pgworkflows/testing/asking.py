@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..models import Workflow
-from ..store import requests, waiting
+from ..store import answers, requests
 from ..values.people import Person
 from .runner import run_workflows
 
@@ -14,4 +14,4 @@ def ask(workflow: Workflow, name: str, payload: Any = None, *, by: Person | None
     """Do `workflow.ask()`: leave the request, run what can run, and return the answer or raise RequestRefused or WaitTimeout."""
     request = requests.post(workflow.pk, name, payload, by=by)
     run_workflows()
-    return waiting.wait_for_answer(workflow.pk, name, request, 0)
+    return answers.wait_for_answer(workflow.pk, name, request, 0)

@@ -218,7 +218,7 @@ ALLOWED = {
     "worker": {
         "EXECUTE": [
             *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "reply",
-            "update_tasks", "update_workflows", "waits_for",
+            "update_tasks", "update_workflows", "waits_for", "wake_for_rows",
         ],
         "INSERT": [
             "approval", "approval_groups", "approval_users", "approvalaction", "event", "schedule", "worker",

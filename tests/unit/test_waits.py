@@ -23,7 +23,7 @@ TOLD = {
     "the answer to attempt 1 of shop.pay": wait_for(WaitKind.CALL, "shop.pay", attempt=1),
     "another try, since its transaction was lost: OperationalError": wait_for(WaitKind.TRANSACTION, error="OperationalError"),
     "a person: ValueError": wait_for(WaitKind.PERSON, error="ValueError"),
-    "shop.stock quantity 3": {"kind": "ROW", "title": "shop.stock", "quantity": 3, "since": NOON.isoformat()},
+    "shop.stock quantity 3": {"kind": "STOCK", "title": "shop.stock", "quantity": 3, "since": NOON.isoformat()},
 }
 
 

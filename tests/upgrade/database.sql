@@ -675,14 +675,18 @@ CREATE FUNCTION pgworkflows.deliver_window(behind bigint, most integer, OUT seen
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $_$
-DECLARE taken bigint[]; correlated bigint[]; locked uuid[]; woken uuid[]; delivered integer;
+DECLARE taken bigint[]; correlated bigint[]; changed bigint[]; locked uuid[]; woken uuid[]; delivered integer;
 BEGIN
   SELECT count(*), max(e.id),
-         array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL), array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL)
-  INTO seen, last, taken, correlated
-  FROM (SELECT id, workflow_id FROM pgworkflows_event
+         array_agg(e.id) FILTER (WHERE e.workflow_id IS NOT NULL),
+         array_agg(e.id) FILTER (WHERE e.workflow_id IS NULL AND e.name <> '$row'), array_agg(e.id) FILTER (WHERE e.name = '$row')
+  INTO seen, last, taken, correlated, changed
+  FROM (SELECT id, workflow_id, name FROM pgworkflows_event
         WHERE delivered_at IS NULL AND NOT parked AND id > behind ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED) e;
   done := CASE WHEN correlated IS NULL THEN 0 ELSE pgworkflows.assign_events(correlated) END;
+  IF changed IS NOT NULL THEN
+    done := done + pgworkflows.wake_for_rows(changed);
+  END IF;
   IF taken IS NULL THEN
     RETURN;
   END IF;
@@ -1634,7 +1638,8 @@ BEGIN
   SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
       attempt = 0, error = NULL,
       due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
-      started_at = pgworkflows.now(), finished_at = NULL
+      started_at = pgworkflows.now(), finished_at = NULL,
+      result = CASE WHEN t.kind = 'POLL' THEN t.result || jsonb_build_object('before', t.result -> 'calls') END
   FROM failed f
   WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));
 END
@@ -2098,13 +2103,17 @@ SELECT CASE from_status || '>' || to_status
     WHEN 'PENDING>COMPLETED' THEN 'task_complete'
     WHEN 'PENDING>FAILED' THEN 'task_fail'
     WHEN 'PENDING>RUNNING' THEN 'attempt'
+    WHEN 'PENDING>WAITING' THEN 'task_wait'
     WHEN 'RUNNING>CANCELLED' THEN 'task_cancel'
     WHEN 'RUNNING>COMPLETED' THEN 'task_complete'
     WHEN 'RUNNING>FAILED' THEN 'task_fail'
     WHEN 'RUNNING>PENDING' THEN 'attempt_failed'
+    WHEN 'RUNNING>WAITING' THEN 'task_wait'
     WHEN 'WAITING>CANCELLED' THEN 'task_cancel'
     WHEN 'WAITING>COMPLETED' THEN 'task_complete'
     WHEN 'WAITING>FAILED' THEN 'task_fail'
+    WHEN 'WAITING>PENDING' THEN 'attempt_failed'
+    WHEN 'WAITING>RUNNING' THEN 'attempt'
     WHEN 'PENDING>PENDING' THEN 'attempt_failed'
 END
 $$;
@@ -2337,6 +2346,57 @@ BEGIN
   END IF;
 END
 $$;
+
+
+--
+-- Name: wake_for_rows(bigint[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.wake_for_rows(changed bigint[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE waiting uuid[]; locked uuid[]; done integer := 0;
+BEGIN
+  SELECT array_agg(DISTINCT t.workflow_id) INTO waiting FROM pgworkflows_event e
+  JOIN pgworkflows_task t ON t.kind = 'ROW' AND t.status = 'WAITING' AND t.name = e.correlation WHERE e.id = ANY (changed);
+  SELECT array_agg(w.id) INTO locked
+  FROM (SELECT id FROM pgworkflows_workflow WHERE id = ANY (waiting) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) w;
+  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
+  WHERE w.id = ANY (locked) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  IF COALESCE(array_length(locked, 1), 0) = COALESCE(array_length(waiting, 1), 0) THEN
+    DELETE FROM pgworkflows_event WHERE id = ANY (changed);
+    GET DIAGNOSTICS done = ROW_COUNT;
+  END IF;
+  RETURN done;
+END
+$$;
+
+
+--
+-- Name: wake_waits(); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.wake_waits() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+BEGIN
+  IF EXISTS (SELECT FROM pgworkflows_task t WHERE t.kind = 'ROW' AND t.status = 'WAITING' AND t.name = TG_ARGV[0]) THEN
+    INSERT INTO pgworkflows_event (name, correlation, key, sent_at, sent_by, parked)
+    VALUES ('$row', TG_ARGV[0], pg_current_xact_id()::text, pgworkflows.now(), '', false) ON CONFLICT DO NOTHING;
+    PERFORM pgworkflows.wake();
+  END IF;
+  RETURN NULL;
+END
+$_$;
 
 
 --
@@ -3448,7 +3508,7 @@ INSERT INTO public.auth_permission VALUES (93, 'Can view effect', 21, 'view_effe
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!4Tnt1QKMWVDN5r7xKUSjLia9d5HDlSol9qoIiJnY', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:22:15.656049+00');
+INSERT INTO public.auth_user VALUES (1, '!eXVfea6ZoqNZuhm5uqeBOrxJ0e7tqx1wC0hUj7gB', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:41:37.681622+00');
 
 
 --
@@ -3494,29 +3554,29 @@ INSERT INTO public.django_content_type VALUES (21, 'upgrade', 'effect');
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:22:03.455321+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:22:03.474229+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:22:03.670569+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:22:03.693268+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:22:03.720912+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:22:03.730645+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:22:03.755206+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:22:03.759633+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:22:03.767622+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:22:03.78694+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:22:03.808987+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:22:03.822131+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:22:03.829795+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:22:03.853692+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:22:10.811032+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:22:11.032015+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:41:22.911492+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:41:22.93337+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:41:23.050062+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:41:23.068519+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:41:23.087939+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:41:23.104785+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:41:23.132085+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:41:23.138756+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:41:23.153185+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:41:23.178682+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:41:23.195795+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:41:23.215902+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:41:23.239239+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:41:23.254304+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:41:32.942744+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:41:33.154036+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:22:15.796357+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:41:37.802099+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064');
 
 
 --
@@ -3590,46 +3650,46 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.697556+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222bf-f725-78a1-990e-4309d5af288a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.719592+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.722022+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.732039+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.736092+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.744295+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222bf-f741-70d8-b0d9-859347926b18', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.747782+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.846001+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:22:15.853752+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:15.873791+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222bf-f70f-73f3-96f7-cc95902db148', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.781229+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222bf-f70f-73f3-96f7-cc95902db148', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222bf-f725-78a1-990e-4309d5af288a', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.785086+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222bf-f725-78a1-990e-4309d5af288a', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222bf-f729-7576-b7f1-316aa2b7cebc', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.78878+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222bf-f729-7576-b7f1-316aa2b7cebc', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.796208+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222bf-f736-7980-bafe-98335c1c3fee', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.845715+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222bf-f736-7980-bafe-98335c1c3fee', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222bf-f740-7d1a-b595-a7121bd99355', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.863492+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222bf-f740-7d1a-b595-a7121bd99355', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:22:15.898115+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222bf-f741-70d8-b0d9-859347926b18', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.872502+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222bf-f741-70d8-b0d9-859347926b18', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.872642+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222bf-f741-70d8-b0d9-859347926b18', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:22:15.873255+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222bf-f725-78a1-990e-4309d5af288a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222bf-f741-70d8-b0d9-859347926b18', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:22:15.922371+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222bf-f741-70d8-b0d9-859347926b18', 18, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:22:15.978206+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222bf-f7bc-70a3-8a3f-315d496e4145', 16, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:15.976108+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222bf-f7bc-70a3-8a3f-315d496e4145', 17, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:22:15.978206+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:22:15.979427+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222bf-f848-748a-8b90-954f61ef6c6e', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:16.011154+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:22:16.01897+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222bf-f850-7a44-b4b1-91642820d79a', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:22:19.211639+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222bf-f850-7a44-b4b1-91642820d79a', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:22:19.212855+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:22:19.216138+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.740974+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222d1-b257-79cc-8f43-257b66c24466', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.757986+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.759727+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.760643+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.762594+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222d1-b264-76e7-9247-ab68e92abace', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.767146+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.770186+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.86631+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:41:37.881193+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.896052+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222d1-b247-7016-9fc4-efaed8f0ef22', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.798519+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222d1-b247-7016-9fc4-efaed8f0ef22', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222d1-b257-79cc-8f43-257b66c24466', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.799443+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222d1-b257-79cc-8f43-257b66c24466', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222d1-b25f-7f61-9bb8-023952888db0', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.799988+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222d1-b25f-7f61-9bb8-023952888db0', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222d1-b260-767f-8c3f-38857e2c5064', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.801954+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222d1-b260-767f-8c3f-38857e2c5064', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222d1-b261-7762-a8dc-a3640853fe83', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.866164+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222d1-b261-7762-a8dc-a3640853fe83', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222d1-b264-76e7-9247-ab68e92abace', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.870824+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222d1-b264-76e7-9247-ab68e92abace', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.885973+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.886076+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:41:37.886672+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222d1-b257-79cc-8f43-257b66c24466', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:41:38.026621+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:38.019183+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:38.026621+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:38.031425+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222d1-b3bb-7c60-9628-0df18347f440', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:38.141335+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222d1-b3de-7863-aeec-223e97d48256', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:38.14262+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222d1-b3de-7863-aeec-223e97d48256', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:42.518705+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222d1-b3de-7863-aeec-223e97d48256', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:41:42.524106+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222d1-b3de-7863-aeec-223e97d48256', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:41:42.527074+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
@@ -3660,50 +3720,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222bf-f850-7a44-b4b1-9164
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.770202+00', '2026-11-28 15:22:15.781229+00', NULL, NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:16.781229+00', '2026-11-28 15:22:15.781229+00', NULL, NULL, NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.781537+00', '2026-11-28 15:22:15.785086+00', NULL, NULL, '01a222bf-f725-78a1-990e-4309d5af288a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.785086+00', NULL, NULL, NULL, '01a222bf-f725-78a1-990e-4309d5af288a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.785304+00', '2026-11-28 15:22:15.78878+00', NULL, NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.78878+00', NULL, NULL, NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.788998+00', '2026-11-28 15:22:15.796208+00', NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.796357+00', NULL, NULL, NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.843043+00', '2026-11-28 15:22:15.845715+00', NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.873791+00', NULL, NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', '01a222bf-f7bc-70a3-8a3f-315d496e4145');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.861187+00', '2026-11-28 15:22:15.863492+00', NULL, NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:22:15.863492+00', NULL, NULL, NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.864818+00', '2026-11-28 15:22:15.872502+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:22:15.872642+00', '2026-11-28 15:22:15.872642+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:22:15.872642+00', '2026-11-28 15:22:15.873255+00', NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:15.975429+00', '2026-11-28 15:22:15.976108+00', NULL, NULL, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:15.976108+00', NULL, NULL, NULL, '01a222bf-f7bc-70a3-8a3f-315d496e4145', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:22:15.976309+00', NULL, NULL, NULL, '01a222bf-f741-70d8-b0d9-859347926b18', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:22:19.205931+00', '2026-11-28 15:22:19.211639+00', NULL, NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:22:19.211639+00', NULL, NULL, NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.788726+00', '2026-11-28 15:41:37.798519+00', NULL, NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:38.798519+00', '2026-11-28 15:41:37.798519+00', NULL, NULL, NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.798795+00', '2026-11-28 15:41:37.799443+00', NULL, NULL, '01a222d1-b257-79cc-8f43-257b66c24466', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.799443+00', NULL, NULL, NULL, '01a222d1-b257-79cc-8f43-257b66c24466', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.799605+00', '2026-11-28 15:41:37.799988+00', NULL, NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.799988+00', NULL, NULL, NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.800092+00', '2026-11-28 15:41:37.801954+00', NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.801954+00', NULL, NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.862201+00', '2026-11-28 15:41:37.866164+00', NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.896052+00', NULL, NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', '01a222d1-b2e7-7101-ba3c-e8374bc323f6');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.8676+00', '2026-11-28 15:41:37.870824+00', NULL, NULL, '01a222d1-b264-76e7-9247-ab68e92abace', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:41:37.870824+00', NULL, NULL, NULL, '01a222d1-b264-76e7-9247-ab68e92abace', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.871712+00', '2026-11-28 15:41:37.885973+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:41:37.885973+00', '2026-11-28 15:41:37.886076+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:41:37.886076+00', '2026-11-28 15:41:37.886672+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:41:38.016474+00', NULL, NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:38.017069+00', '2026-11-28 15:41:38.019183+00', NULL, NULL, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:38.019183+00', NULL, NULL, NULL, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:42.497251+00', '2026-11-28 15:41:42.518705+00', NULL, NULL, '01a222d1-b3de-7863-aeec-223e97d48256', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:42.518811+00', NULL, NULL, NULL, '01a222d1-b3de-7863-aeec-223e97d48256', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:15.757682+00', '2026-11-28 15:22:16.007782+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:22:19.163159+00', '2026-11-28 15:22:19.163159+00', '2026-11-28 15:22:19.163159+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:38.106814+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:41:42.428741+00', '2026-11-28 15:41:42.428741+00', '2026-11-28 15:41:42.428741+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f70f-73f3-96f7-cc95902db148', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f70f-73f3-96f7-cc95902db148', '2026-11-28 15:22:15.697556+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.781229+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:22:15.781229+00:00", "title": "", "until": "2026-11-28T15:22:16.781229+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f725-78a1-990e-4309d5af288a', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f725-78a1-990e-4309d5af288a', '2026-11-28 15:22:15.719592+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.785086+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f729-7576-b7f1-316aa2b7cebc', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f729-7576-b7f1-316aa2b7cebc', '2026-11-28 15:22:15.722022+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.788780+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f72f-7a27-af0f-cc34c0ccb3a6', '2026-11-28 15:22:15.732039+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:22:15.796357+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f736-7980-bafe-98335c1c3fee', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', '2026-11-28 15:22:15.736092+00', '2026-11-28 15:22:15.874147+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:22:15.873791+00:00", "title": "upgrade.waits", "workflow": "01a222bf-f7bc-70a3-8a3f-315d496e4145"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f740-7d1a-b595-a7121bd99355', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f740-7d1a-b595-a7121bd99355', '2026-11-28 15:22:15.744295+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.441219+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:22:15.864714+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:22:16.441219+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f7bc-70a3-8a3f-315d496e4145', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222bf-f736-7980-bafe-98335c1c3fee', '2026-11-28 15:22:15.873791+00', '2026-11-28 15:22:15.976821+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:22:15.976108+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222bf-f736-7980-bafe-98335c1c3fee', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f741-70d8-b0d9-859347926b18', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222bf-f741-70d8-b0d9-859347926b18', '2026-11-28 15:22:15.747782+00', '2026-11-28 15:22:15.874147+00', NULL, '2026-11-28 15:22:16.735105+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:22:15.976821+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:22:16.735105+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f848-748a-8b90-954f61ef6c6e', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f848-748a-8b90-954f61ef6c6e', '2026-11-28 15:22:16.011154+00', NULL, NULL, '2026-11-28 15:22:16.011154+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222bf-f850-7a44-b4b1-91642820d79a', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222bf-f850-7a44-b4b1-91642820d79a', '2026-11-28 15:22:16.01897+00', '2026-11-28 15:22:19.211758+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:22:19.211758+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b247-7016-9fc4-efaed8f0ef22', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', '2026-11-28 15:41:37.740974+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.798519+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:41:37.798519+00:00", "title": "", "until": "2026-11-28T15:41:38.798519+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b257-79cc-8f43-257b66c24466', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b257-79cc-8f43-257b66c24466', '2026-11-28 15:41:37.757986+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:37.799443+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b25f-7f61-9bb8-023952888db0', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', '2026-11-28 15:41:37.759727+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:37.799988+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b260-767f-8c3f-38857e2c5064', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', '2026-11-28 15:41:37.760643+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:41:37.802099+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b261-7762-a8dc-a3640853fe83', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', '2026-11-28 15:41:37.762594+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:41:37.896052+00:00", "title": "upgrade.waits", "workflow": "01a222d1-b2e7-7101-ba3c-e8374bc323f6"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b264-76e7-9247-ab68e92abace', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b264-76e7-9247-ab68e92abace', '2026-11-28 15:41:37.767146+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.451225+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:41:37.871607+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:41:38.451225+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b26a-7f15-b850-3bad0a96f7c4', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', '2026-11-28 15:41:37.770186+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.925208+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:41:38.016968+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:41:38.925208+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b2e7-7101-ba3c-e8374bc323f6', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222d1-b261-7762-a8dc-a3640853fe83', '2026-11-28 15:41:37.896052+00', '2026-11-28 15:41:38.019314+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:38.019183+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b3bb-7c60-9628-0df18347f440', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b3bb-7c60-9628-0df18347f440', '2026-11-28 15:41:38.141335+00', NULL, NULL, '2026-11-28 15:41:38.141335+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b3de-7863-aeec-223e97d48256', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b3de-7863-aeec-223e97d48256', '2026-11-28 15:41:38.14262+00', '2026-11-28 15:41:42.51893+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:41:42.518811+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3735,7 +3795,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, 'b1069f3c-d338-54de-8aa7-3d6d5bd48221');
+INSERT INTO public.upgrade_effect VALUES (10, '5d2440e0-f5dc-5b2e-b0fb-32d182884123');
 
 
 --
@@ -4745,6 +4805,13 @@ CREATE INDEX pgworkflows_task_awaited_child ON public.pgworkflows_task USING btr
 --
 
 CREATE INDEX pgworkflows_task_awaited_event ON public.pgworkflows_task USING btree (name, correlation, id) WHERE ((kind = 'EVENT'::text) AND ((status)::text = 'WAITING'::text));
+
+
+--
+-- Name: pgworkflows_task_awaited_row; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pgworkflows_task_awaited_row ON public.pgworkflows_task USING btree (name) WHERE ((kind = 'ROW'::text) AND ((status)::text = 'WAITING'::text));
 
 
 --
@@ -6415,6 +6482,20 @@ REVOKE ALL ON FUNCTION pgworkflows.waits_for(name text, correlation text) FROM P
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.wake() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wake_for_rows(changed bigint[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.wake_for_rows(changed bigint[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wake_waits(); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.wake_waits() FROM PUBLIC;
 
 
 --

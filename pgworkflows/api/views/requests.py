@@ -15,7 +15,7 @@ from ...conf import conf
 from ...exceptions import WaitTimeout
 from ...models import Request as RequestRow
 from ...models import Workflow
-from ...store import requests, waiting
+from ...store import answers, requests
 from .. import scopes
 from ..documents import REQUEST, WORKFLOW, operation
 from ..idempotency import once
@@ -60,7 +60,7 @@ class OneRequest(View):
         row, seconds = scopes.workflow_or_404(request.user, workflow), _wait(request)
         found = _found(row, request_id)
         with suppress(WaitTimeout):
-            waiting.wait_for_answer(row.pk, found.name, found.pk, seconds)
+            answers.wait_for_answer(row.pk, found.name, found.pk, seconds)
         found.refresh_from_db()
         return Response(RequestEntry(found).data)
 
