@@ -120,10 +120,10 @@ def test_what_the_verb_refuses_is_a_message(operator, verb, waiting):
     ids=["cut off", "no JSON", "deep", "NaN", "infinite", "NUL", "surrogate", "long number"],
 )
 def test_bad_payload_is_refused_in_words(operator, waiting, payload):
-    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "payload": payload}, follow=True)
-    assert answer.status_code == 200
-    refused = "form" in answer.context and answer.context["form"].errors.get("payload")
-    assert refused or "cannot be stored" in messages_of(answer)[0]
+    answer = operator.post(action(waiting, "send_event"), {**GIVEN, "payload": payload})
+    form = answer.context["form"]
+    assert form.errors.get("payload") or "cannot be stored" in form.non_field_errors()[0]
+    assert form["payload"].value() == payload, "what was typed stays"
     assert not Event.objects.filter(workflow=waiting).exists()
 
 
@@ -135,7 +135,7 @@ def test_deep_payload_never_breaks_the_page(operator, waiting, depth, brackets):
     answer = operator.post(action(waiting, "send_event"), {**GIVEN, "name": "note", "payload": payload}, follow=True)
     assert answer.status_code == 200
     sent = Event.objects.filter(workflow=waiting).exists()
-    assert sent or "form" in answer.context or "cannot be stored" in messages_of(answer)[0]
+    assert sent or answer.context["form"].errors
 
 
 @pytest.mark.parametrize("field", ["name", "key", "reason"])

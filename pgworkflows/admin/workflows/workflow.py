@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ...conf import conf
-from ...exceptions import PGWorkflowsError
+from ...exceptions import NotStorable, PGWorkflowsError
 from ...models import Workflow
 from ...presentation.waits import in_words
 from ...store.actors import acting_as
@@ -139,7 +139,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/pgworkflows/workflow/page.html", context)
 
     def action_view(self, action: Action, request: HttpRequest, workflow: uuid.UUID) -> HttpResponse:
-        """Ask why, then do it; what the verb refuses becomes a message."""
+        """Ask why, then do it; what the verb refuses becomes a message, and what cannot be stored stays to be mended."""
         if not (self.has_view_permission(request) and request.user.has_perm(action.permission)):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD", "POST"):
@@ -148,8 +148,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
         if found is None:
             return self._not_found(request, str(workflow))
         form = action.form(request.POST if request.method == "POST" else None, initial=action.initial(found))
-        if form.is_valid():
-            self._perform(action, request, found, form.cleaned_data)
+        if form.is_valid() and self._perform(action, request, found, form):
             return HttpResponseRedirect(Links(self.admin_site, request).to("pgworkflows_workflow_change", found.pk))
         context = {
             **self._common(request, found),
@@ -161,15 +160,21 @@ class WorkflowAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/pgworkflows/workflow/confirm.html", context)
 
-    def _perform(self, action: Action, request: HttpRequest, workflow: Workflow, given: dict[str, Any]) -> None:
+    def _perform(self, action: Action, request: HttpRequest, workflow: Workflow, form: Any) -> bool:
+        """Do it, or say why not; return False where what was typed is to be mended."""
+        given = form.cleaned_data
         try:
             with transaction.atomic(using=conf().DATABASE), acting_as(request.user, channel="admin"):
                 warning = action.perform(workflow, given, request.user)
                 self.log_change(request, workflow, f"{action.label}: {given['reason']}")
+        except NotStorable as error:
+            form.add_error(None, str(error))
+            return False
         except PGWorkflowsError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             self.message_user(request, warning or action.done, messages.WARNING if warning else messages.SUCCESS)
+        return True
 
     def _found(self, request: HttpRequest, key: str) -> Workflow | None:
         """Return the row with all its columns; None for what is no id, or nobody's."""
