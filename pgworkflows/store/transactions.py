@@ -13,17 +13,21 @@ from .connection import answered, database, query
 #: The first half of the advisory lock that each transaction of a worker holds, shared; the worker's id is the second. Tried
 #: only, since any login can take it first.
 TRANSACTION_LOCK = 1885828969
+#: How long after a lease the server ends an idle transaction, in heartbeats; its worker takes two to be sure that it hangs.
+BEATS_LATER = 4
 
 
 def bounded(worker: int, lease: float) -> str:
     """Return the statements that bound a transaction and say whose it is: for it only, so that a pooler hands nothing on.
 
-    The server itself ends the transaction of a worker that is stopped or out of reach, unless it has got half a message.
+    The server itself ends the transaction of a worker that is stopped or out of reach, unless it has got half a message. It
+    does so some beats after the lease: a worker that lives is to say first which workflow it hangs in.
     """
     milliseconds, third = int(lease * 1000), max(1, int(lease / 3))
+    idle = milliseconds + int(BEATS_LATER * conf().HEARTBEAT * 1000)
     return (
         f"SELECT pg_try_advisory_xact_lock_shared({TRANSACTION_LOCK}, {worker}); "
-        f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; "
+        f"SET LOCAL idle_in_transaction_session_timeout = {idle}; "
         f"SET LOCAL client_connection_check_interval = 1000; SET LOCAL tcp_user_timeout = {milliseconds}; "
         f"SET LOCAL tcp_keepalives_idle = {third}; SET LOCAL tcp_keepalives_interval = 1; "
         f"SET LOCAL tcp_keepalives_count = {third}; "

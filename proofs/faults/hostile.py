@@ -11,7 +11,7 @@ from ..misdeeds import MISDEEDS
 from ..model import expect
 from ..plan import Start
 from ..postgres import DATABASE
-from ..processes import until
+from ..processes import WorkerProcess, children, until
 from ..programs import WEIGHTS
 from ..proof import Run
 from .supervisor import stop
@@ -61,10 +61,10 @@ def prove(run: Run) -> None:
         supervisor = workers.supervise(2)
         run.driver.start(honest[:1])
         run.drain(until=1)
-        until(both_at_work, 60, "both processes are at work")
+        until(lambda: both_at_work(supervisor), 60, "both processes are at work")
         for turn in range(turns):
-            start_gradually(run, honest[max(1, turn * CALM) : (turn + 1) * CALM], usual)
-            start_gradually(run, starts[turn::turns], waits)
+            start_gradually(run, honest[max(1, turn * CALM) : (turn + 1) * CALM], usual, supervisor)
+            start_gradually(run, starts[turn::turns], waits, supervisor)
         compare(run, usual, waits)
         stop(run, supervisor)
         run.injected("probes", len(usual.ids) + len(waits.ids))
@@ -143,7 +143,7 @@ class Probes:
         return sum(wait > seconds for wait in self.waits())
 
 
-def start_gradually(run: Run, starts: list[Start], probes: Probes) -> None:
+def start_gradually(run: Run, starts: list[Start], probes: Probes, supervisor: WorkerProcess) -> None:
     """Start one after the other, never many at once, and see all of them to their end.
 
     What costs a process begins only when the one before is over and both processes are at work again: with two, nobody
@@ -163,7 +163,7 @@ def start_gradually(run: Run, starts: list[Start], probes: Probes) -> None:
         if room > 0:
             run.driver.start(light[:room])
             del light[:room]
-        if heavy and both_at_work(since):
+        if heavy and both_at_work(supervisor, since):
             since = database_now().isoformat()
             run.driver.start([heavy.pop()])
         run.driver.answer()
@@ -177,11 +177,11 @@ def costs_process(start: Start) -> bool:
     return any(MISDEEDS[how].costs_process for end in expect(start) for how in end.misdeeds)
 
 
-def both_at_work(since: str = "-infinity") -> bool:
-    """Whether no such program is under way, and exactly two processes give signs of life, one of them newer than that."""
+def both_at_work(supervisor: WorkerProcess, since: str = "-infinity") -> bool:
+    """Whether no such program is under way, and two processes are all there are, with signs of life, one newer than that."""
     from pgworkflows.store.connection import query
 
-    return bool(query(BOTH_AT_WORK, {"since": since})[0][0])
+    return len(children(supervisor.pid)) == 2 and bool(query(BOTH_AT_WORK, {"since": since})[0][0])
 
 
 def let_go_of_blocked() -> None:

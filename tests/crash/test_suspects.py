@@ -54,16 +54,23 @@ def test_answer_is_recorded_before_the_step_that_kills_runs_again(fleet):
     assert "Step ledger.kill_worker of workflow" in Workflow.objects.get().error["message"]
 
 
-def test_body_that_spins_costs_its_neighbours_one_lease(fleet):
+def test_body_that_spins_costs_one_process_and_its_neighbours_one_lease(fleet):
     fleet.settings = {"LEASE": 1.5}
+    supervisor = fleet.runworkflows("--processes", "2", "--poll-interval", "0.05", stdout=subprocess.DEVNULL)
+    until(lambda: Worker.objects.count() == 2, "both have begun")
+    first = set(children(supervisor))
+    for n in range(6):  # until neither of them tries one at a time
+        quick.start_many([{"name": f"probation {n}/{m}"} for m in range(10)])
+        until(lambda: not Workflow.objects.unfinished().exists(), "all have completed")
+    Workflow.objects.all().delete()
     spinning.start()
-    supervisor = fleet.runworkflows(stdout=subprocess.DEVNULL)
     until(lambda: Workflow.objects.filter(name="ledger.spinning", crashes=2), "its worker was replaced")
     quick.start_many([{"name": f"q{n}"} for n in range(20)])
     until(lambda: statuses("quick") == {"COMPLETED": 20}, "the neighbours have completed")
     until(lambda: statuses("spinning") == {"BLOCKED": 1}, "it is blocked", 90)
     assert "hung" in Workflow.objects.get(name="ledger.spinning").error["message"]
-    until(lambda: len(children(supervisor)) == 1, "the process for suspects has ended")
+    until(lambda: len(children(supervisor)) == 2, "the process for suspects has ended")
+    assert len(first & set(children(supervisor))) == 1
 
 
 def test_retry_of_a_step_that_overran_is_made_apart(fleet):
