@@ -192,7 +192,7 @@ VERBS = {
     "look again": Verb(prepare=look_again, most=500, index="pgworkflows_event_unasked"),
     "sweep": Verb(prepare=sweep, most=6_000, index=None),
     "look for schedules that are due": Verb(prepare=look_for_what_is_due, most=20, index="pgworkflows_schedule_due"),
-    "fire schedules": Verb(prepare=fire, most=10_000, index="pgworkflows_workflow_overlaps"),
+    "fire schedules": Verb(prepare=fire, most=10_000, index=None),
     "oldest wait": Verb(prepare=oldest_wait, most=60, index="pgworkflows_task_waiting"),
     "my approvals": Verb(prepare=my_approvals, most=3_000, index=None),
     "workflow history": Verb(prepare=history, most=30, index="pgworkflows_history_workflow"),
