@@ -285,7 +285,7 @@ SWITCHES = {
         take_out=run_after,
         proofs=("undisturbed",),
         counter="begun_early",
-        ddl=replaced_in_functions("insert_workflows", "GREATEST(w.run_after, moment)", "moment"),
+        ddl=replaced_in_functions("insert_workflows", "GREATEST(run_after, at)", "at"),
     ),
     "effects": Switch(take_out=effects, proofs=("soak", "prune"), counter="effects_lost"),
     "pruning": Switch(take_out=pruning, proofs=("soak", "prune"), counter="left_unpruned", ddl=KEEP),
