@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
@@ -10,8 +11,9 @@ from django.db.migrations.state import ProjectState
 from pgworkflows import WaitTimeout, WakeWaits, sleep, step, wait_for_row, workflow
 from pgworkflows.models import Event, Task, Workflow
 from pgworkflows.store import events
-from pgworkflows.testing import crash_everywhere
+from pgworkflows.testing import crash_everywhere, move_clock
 from tests.ledger.models import Account
+from tests.workers import conninfo
 
 MINUTE = timedelta(minutes=1)
 
@@ -37,7 +39,7 @@ def saving():
 
 
 @pytest.fixture
-def trigger(request, transactional_db):
+def trigger(transactional_db):
     state = ProjectState.from_apps(apps)
     operation = WakeWaits("ledger.Account")
     with connection.schema_editor() as editor:
@@ -101,11 +103,7 @@ def test_trigger_leaves_nothing_where_nobody_waits(trigger, saving):
     assert not Event.objects.exists()
 
 
-def test_change_is_kept_for_a_workflow_that_is_locked(trigger, pgworkflows, saving, django_db_blocker):
-    import psycopg
-
-    from tests.workers import conninfo
-
+def test_change_is_kept_for_a_workflow_that_is_locked(trigger, pgworkflows, saving):
     run = saving.start()
     pgworkflows.run_workflows()
     with psycopg.connect(conninfo()) as other:
@@ -118,8 +116,6 @@ def test_change_is_kept_for_a_workflow_that_is_locked(trigger, pgworkflows, savi
 
 
 def test_waits_for_rows_pass_everywhere(transactional_db, saving):
-    from pgworkflows.testing import move_clock
-
     then = [
         lambda run: Account.objects.create(name="a", units=7),
         lambda run: move_clock(MINUTE),
