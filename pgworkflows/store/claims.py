@@ -97,7 +97,8 @@ class Claim:
     undelivered: bool = True
 
 
-def _claimed(rows: list[Row]) -> Claim:
+def claimed(rows: list[Row]) -> Claim:
+    """Read what a claiming statement returned."""
     if not rows:
         return Claim([], None, "")
     now, transaction, undelivered, *_ = rows[0]
@@ -106,17 +107,17 @@ def _claimed(rows: list[Row]) -> Claim:
 
 def claim(execute: Execute, known: Known, most: int) -> Claim:
     """Lock up to `most` runnable workflows that this worker knows, highest priority first; see sql/claims.sql."""
-    return _claimed(execute(CLAIM, known.parameters() | {"most": most}))
+    return claimed(execute(CLAIM, known.parameters() | {"most": most}))
 
 
 def claim_these(execute: Execute, ids: Iterable[uuid.UUID]) -> Claim:
     """Lock those of the given workflows that are runnable."""
-    return _claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
+    return claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
 
 
 def claim_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> Claim:
     """Lock the workflows, each once, of those calls for which this worker still answers."""
-    return _claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
+    return claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
 
 
 def call_columns(calls: Iterable[CallKey]) -> dict[str, Any]:
@@ -226,7 +227,7 @@ def claim_suspects(
 ) -> Claim:
     """Lock up to `most` runnable workflows, all or of those given, that were tried in vain so often; longest ready first."""
     bounds = {"least": crashes[0], "greatest": crashes[1], "most": most, "ids": ids}
-    return _claimed(execute(CLAIM_SUSPECTS, known.parameters() | bounds))
+    return claimed(execute(CLAIM_SUSPECTS, known.parameters() | bounds))
 
 
 # In how many seconds the next is due; none where there is none, not even one in hand. What is to be tried by itself is
@@ -273,4 +274,4 @@ FOR NO KEY UPDATE
 
 def claim_held(execute: Execute, workflow: uuid.UUID, held: datetime) -> Claim:
     """Lock the workflow that this worker holds back for itself; raise LockNotAvailable where that does not come in time."""
-    return _claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))
+    return claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))

@@ -30,6 +30,9 @@ class RecordedTask:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     id: int | None = None
+    #: The how-manieth of its workflow to end.
+    ended: int | None = None
+    digest: str | None = None
     #: Whether the row exists already.
     stored: bool = False
 

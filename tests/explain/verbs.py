@@ -86,7 +86,8 @@ def ended(row: uuid.UUID, moment: datetime) -> WorkflowChange:
     """Return that a workflow ended then."""
     return WorkflowChange(
         id=row, status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, started_at=moment,
-        finished_at=moment, waiting_for="[]", owner_id=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
+        finished_at=moment, waiting_for="[]", owner_id=None, wake_at=None, epoch=0, crashes=0,
+        cancel_request=None, cancel_requested_at=None,
     )  # fmt: skip
 
 
