@@ -48,7 +48,6 @@ class Migration(migrations.Migration):
                             ("COMPENSATION", "compensation"),
                             ("STATE", "state"),
                             ("VALUE", "value"),
-                            ("GATHER", "gather"),
                         ]
                     ),
                 ),

@@ -19,7 +19,6 @@ FILES = [
     "requests",
     "claims",
     "checkpoints",
-    "reopening",
     "interventions",
     "approvals/history",
     "approvals/verbs",

@@ -90,7 +90,6 @@ class WorkflowChange:
     finished_at: datetime | None
     waiting_for: str
     owner_id: int | None
-    wake_at: datetime | None
     epoch: int
     crashes: int
     cancel_request: str | None

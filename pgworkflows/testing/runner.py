@@ -46,17 +46,13 @@ class InlineCalls:
         """Have it made when its turn comes."""
         self._waiting.append(call)
 
-    def take_results(self) -> list[OutsideResult]:
+    def take_results(self, most: int) -> list[OutsideResult]:
         """Make the next call."""
         return [_perform(self._waiting.popleft())] if self._waiting and not self._engine.results else []
 
     def has_results(self) -> bool:
         """Whether a call is to be made: it has a result then."""
         return bool(self._waiting)
-
-    def flies(self, call: CallKey) -> bool:
-        """Whether the call is to be made."""
-        return any(waiting.key == call for waiting in self._waiting)
 
     def calls(self) -> set[CallKey]:
         """Name the calls that are to be made."""
@@ -99,9 +95,7 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     for dead in workers.named(WORKER):
         workers.take_over(dead, by=WORKER)
     worker = workers.register(WORKER, queues=[], definitions={}, direct=False, lease=conf().LEASE)
-    engine = Engine(
-        worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block, checks_order=True
-    )
+    engine = Engine(worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block)
     agenda = InlineAgenda(engine, InlineCalls(engine), FullBatches())
     summary, idle = RunSummary(), False
     for _ in range(most_batches):

@@ -242,10 +242,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-# json.dumps() would make an encoder anew at each call.
+# json.dumps() would make an encoder anew at each call; json.loads() looks for space, which neither `dump` nor jsonb writes.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# json.loads() would look for space before and behind, which neither `dump` nor jsonb writes.
-_from_json = json.JSONDecoder().raw_decode
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # typeshed leaves it out
 
 
 def dump(value: Any, where: str) -> str:
@@ -261,10 +260,8 @@ def dump(value: Any, where: str) -> str:
 
 def _word(value: Any) -> str:
     """Return the JSON of what most steps return, for which an encoder is dear; "" for anything else."""
-    if value is None:
-        return "null"
     kind = type(value)
-    return str(value) if kind is int else str(value).lower() if kind is bool else ""
+    return "null" if value is None else str(value) if kind is int else str(value).lower() if kind is bool else ""
 
 
 def digest(value: Any, where: str) -> str:
@@ -274,7 +271,12 @@ def digest(value: Any, where: str) -> str:
 
 def load(text: str | None) -> Any:
     """Return what `dump` was given; None for no text."""
-    return None if text is None else decode(_from_json(text)[0])
+    text = "null" if text is None else text
+    try:
+        data, end = _scan(text, 0)
+    except StopIteration:
+        data, end = None, -1
+    return decode(data if end == len(text) else json.loads(text))
 
 
 _PLAIN_TYPES = (str, int, bool, float, type(None))
