@@ -15,8 +15,11 @@ PGWorkflowsError
 ├── ApprovalExpired       a decision after the approval's due date
 ├── SubjectChanged        what was approved is not what is there now
 ├── RequestRefused        a workflow refused what it was asked, or ended without an answer
+├── TooManyBranches       a gather, settle or first of more branches than a workflow can run
 ├── WouldNeverReturn      a wait for something that cannot happen while one waits
 └── NotMigrated           (also Django's ProgrammingError) the database lacks tables or functions of ours
+
+Cancelled (a BaseException, no error) is raised in a branch that is cancelled: where it stands, then at each further wait.
 """
 
 from __future__ import annotations
@@ -24,6 +27,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import ProgrammingError
+
+
+class Cancelled(BaseException):
+    """This branch goes on no further: clean up, and let it pass. `reason` says why.
+
+    Atomic steps still run; whatever waits raises it again.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class PGWorkflowsError(Exception):
@@ -199,6 +213,20 @@ class RequestRefused(PGWorkflowsError):  # noqa: N818
 
     def __str__(self) -> str:
         return f"Workflow {self.workflow} refused the request {self.request!r}: {self.reason}"
+
+
+class TooManyBranches(PGWorkflowsError):  # noqa: N818
+    """More branches than one workflow can run."""
+
+    def __init__(self, verb: str, branches: int, most: int) -> None:
+        self.verb, self.branches, self.most = verb, branches, most
+        super().__init__(verb, branches, most)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.verb}() of {self.branches} branches is more than {self.most}. Start a child for every few hundred, and "
+            "gather their results."
+        )
 
 
 class WouldNeverReturn(PGWorkflowsError):  # noqa: N818

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -13,19 +12,22 @@ from django.db import DatabaseError
 from ..definitions.arguments import bind, convert
 from ..definitions.scope import current_scope
 from ..exceptions import WaitTimeout
-from ..models import Task, Workflow
+from ..models import Workflow
 from ..store.actors import Actor, running_for
 from ..values.encoding import PLAIN, ModelReference, dump, load
 from ..values.texts import check_size
-from .attempts import take_result
 from .body import BodyScope
 from .context import WorkflowInfo, workflow_info
 from .control_flow import ControlFlow, LockConflict, Suspended
 from .entering import entered_in
 from .errors import describe_end
+from .landing import give_up_retries, land
 from .leaving import TracingKept
-from .run import MOST_CRASHES, Run
+from .outcome import MOST_CRASHES
+from .own_events import take_own_events, take_word_of_hang
+from .run import Run
 from .sagas import compensate, to_undo
+from .standing import await_flights, begin_afresh, merge_stops
 
 
 def advance(run: Run) -> None:
@@ -37,31 +39,32 @@ def advance(run: Run) -> None:
     try:
         _advance(run)
     except (Suspended, LockConflict):
-        pass
+        merge_stops(run)
     except (DatabaseError, psycopg.Error):
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         run.block(error)
+    await_flights(run)
 
 
 def _advance(run: Run) -> None:
     row = run.row
-    if run.take_word_of_hang() and not (run.batch.alone and run.batch.apart):
-        _record_results(run)
+    if take_word_of_hang(run) and not (run.batch.alone and run.batch.apart):
+        land(run)
         run.try_by_itself()
         return
-    run.take_own_events()
+    take_own_events(run)
     charged = run.batch.engine.take_charge(row.id)
     if charged is not None:
         run.block(charged)
         return
     aside = run.batch.engine.aside.pop(row.id, None)
     if aside is not None:
-        _record_results(run)
+        land(run)
         run.step_aside(aside)
         return
     if row.crashes > MOST_CRASHES + 1:
-        run.block(run.tried_too_often("The body"))
+        run.give_up("The body")
         return
     try:
         arguments = _arguments(run)
@@ -74,8 +77,10 @@ def _advance(run: Run) -> None:
     info = _info(run, arguments)
     workflow_info.set(info)
     running_for.set(Actor(pk=run.row.requested_by_id, name=run.row.requested_by_name, channel="worker"))
-    with entered_in(run.batch.transaction, info):
-        _go_on(run, arguments)
+    land(run)
+    if run.outcome is None:
+        with entered_in(run.batch.transaction, info):
+            _go_on(run, arguments)
 
 
 def _go_on(run: Run, arguments: dict[str, Any]) -> None:
@@ -85,7 +90,7 @@ def _go_on(run: Run, arguments: dict[str, Any]) -> None:
     elif row.cancel_requested_at is not None:
         _cancel(run)
     elif row.deadline is not None and row.deadline <= run.now():
-        _record_results(run)
+        give_up_retries(run)
         _fail(run, WaitTimeout(f"the time limit of workflow {row.name}"))
     else:
         _run_body(run, arguments)
@@ -126,6 +131,18 @@ def _subject(run: Run) -> ModelReference | None:
 
 
 def _run_body(run: Run, arguments: dict[str, Any]) -> None:
+    """Run the body, afresh for as long as it is decided in it how branches end; its outcome is then on the run."""
+    while True:
+        try:
+            _run_once(run, arguments)
+        except Suspended:
+            if not begin_afresh(run):
+                raise
+        else:
+            return
+
+
+def _run_once(run: Run, arguments: dict[str, Any]) -> None:
     scope = BodyScope(run)
     current_scope.set(scope)
     transaction = run.batch.transaction
@@ -136,15 +153,15 @@ def _run_body(run: Run, arguments: dict[str, Any]) -> None:
     except ControlFlow:
         raise
     except BaseException as error:  # sys.exit() in a body is its failure, as any exception
-        if run.stopped:
+        if scope.suspended:
             raise Suspended from None
         scope.check_end(f"the exception {error!r}")
         transaction.mode = "engine"
         _fail(run, error)
         return
     transaction.mode = "engine"
-    if run.stopped:
-        return
+    if scope.suspended:
+        raise Suspended
     scope.check_end("the end of the body")
     try:
         run.stop(Workflow.Status.COMPLETED, result=dump(value, f"the result of {run.row.name}"))
@@ -163,19 +180,9 @@ def _fail(run: Run, error: BaseException) -> None:
 
 def _cancel(run: Run) -> None:
     """Carry out a cancel that was asked for; what just came back from outside is recorded first."""
-    _record_results(run)
+    give_up_retries(run)
     request = json.loads(run.row.cancel_request or "{}")
     if request.get("compensate", True) and to_undo(run):
         run.stop(Workflow.Status.COMPENSATING, available_at=run.now())
     else:
         run.stop(Workflow.Status.CANCELLED)
-
-
-def _record_results(run: Run) -> None:
-    for position, result in run.results.items():
-        task = run.tasks[position]
-        with suppress(Exception, Suspended):  # the outcome is on the task; the body does not run any more
-            take_result(run, task, result)
-        run.outcome = None
-        if task.status == Task.Status.PENDING:
-            task.status, task.due_at = Task.Status.FAILED, None

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import psycopg
 
-from ..store import claims, events, queues
+from ..store import claims, events, owned, queues
 from ..store.claims import CallKey
 from ..telemetry import points
 from .batch import run_batch
@@ -21,7 +21,6 @@ from .engine import Engine
 from .outside import OutsideCall, OutsideResult
 from .pacing import Pacing
 
-RESULTS_AT_ONCE = 50
 #: How long a workflow that lost its transaction here, or was not to be had, is looked for here.
 ASIDE_SECONDS = 3.0
 
@@ -42,11 +41,14 @@ class Outside(Protocol):
     def submit(self, call: OutsideCall) -> None:
         """Begin a call."""
 
-    def take_results(self, most: int) -> Iterable[OutsideResult]:
-        """Take up to `most` results that have come back."""
+    def take_results(self) -> Iterable[OutsideResult]:
+        """Take the results that have come back."""
 
     def has_results(self) -> bool:
         """Whether `take_results` would give any."""
+
+    def flies(self, call: CallKey) -> bool:
+        """Whether the call is in flight, or its result is not yet taken."""
 
     def calls(self) -> set[CallKey]:
         """Name the calls that are in flight, or whose result is not yet taken."""
@@ -68,6 +70,7 @@ class Agenda:
 
     def __init__(self, engine: Engine, outside: Outside, pacing: Pacing, *, takes: Takes = Takes.BOTH) -> None:
         self.engine, self.outside, self.pacing, self.takes = engine, outside, pacing, takes
+        engine.flies = outside.flies
         #: Workflows to run next, each in a batch of its own, and whether it is the turn of one of them.
         self.alone: list[uuid.UUID] = []
         self._alones_turn = False
@@ -107,7 +110,7 @@ class Agenda:
         """Run a batch of what comes first; None where there is nothing that may begin."""
         if self.unsure:
             self._release_unaccounted()
-        for result in self.outside.take_results(RESULTS_AT_ONCE):
+        for result in self.outside.take_results():
             self.engine.results[result.key] = result
         if self.alone:
             self._alones_turn = not self._alones_turn
@@ -115,6 +118,8 @@ class Agenda:
                 return self._run_alone(self.alone.pop(0))
         if self.engine.results:
             return self._run_results()
+        if self.engine.listening and (woken := self._run_woken()).claimed:
+            return woken
         if self.aside and (tried := self._run_aside()):
             return tried
         return self._begin() if self._may_begin() else None
@@ -144,17 +149,21 @@ class Agenda:
     def _run_alone(self, workflow: uuid.UUID) -> Report:
         """Run one workflow in a transaction of its own; with its result, if that is in hand."""
         engine = self.engine
-        calls = [call for call in engine.results if call.workflow == workflow]
-        if calls:
-            return run_batch(engine, lambda execute: claims.claim_owned(execute, calls, engine.worker_id), alone=True)
+        if any(call.workflow == workflow for call in self.outside.calls() | engine.results.keys()):
+            return run_batch(engine, lambda execute: owned.claim_mine(execute, workflow, engine.worker_id), alone=True)
         return run_batch(engine, lambda execute: claims.claim_these(execute, [workflow]), alone=True)
+
+    def _run_woken(self) -> Report:
+        """Go on with workflows that have calls in flight here, and were woken by something else."""
+        return run_batch(self.engine, lambda execute: owned.claim_woken(execute, self.engine.worker_id))
 
     def _run_results(self) -> Report:
         """Go on with the workflows whose outside calls came back; forget results for which others answer by now.
 
         After a transaction was lost they go on alone; the results in hand are kept, not called for again.
         """
-        calls = set(islice(self.engine.results, self.pacing.largest))
+        workflows = set(islice(dict.fromkeys(call.workflow for call in self.engine.results), self.pacing.largest))
+        calls = {call for call in self.engine.results if call.workflow in workflows}
         worker = self.engine.worker_id
         report = run_batch(self.engine, lambda execute: claims.claim_owned(execute, calls, worker))
         left = self.engine.results.keys() & calls

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
-from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from ..definitions.scope import current_scope
 from ..definitions.step import Step
 from ..exceptions import NotAllowed, WaitTimeout
-from ..models import Task, Workflow
-from ..models.waits import Wait, WaitKind, wait_for
+from ..models import Task
+from ..models.waits import WaitKind, wait_for
 from ..store.records import RecordedTask
 from ..telemetry import points
 from ..values.encoding import digest, dump, load, with_rows
-from .context import StepInfo, workflow_info
+from .calls import call_outside, step_info
+from .context import StepInfo
 from .control_flow import ControlFlow, LockConflict, Suspended, TransactionLost
-from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, in_short, rebuild, sqlstate
-from .outside import OutsideCall, needs_executor
-from .run import Charge, Run
+from .errors import DEADLOCK, DISK_FULL, SERIALIZATION, describe, sqlstate
+from .outcome import Charge
+from .recording import completed, failed_for_good, failure, hold_off, postponed, snoozed, snoozed_since
+from .run import Run
 from .step_scope import StepScope
 
-#: How long, in seconds, a step is snoozed for others' locks before its workflow is blocked, and the pauses in between.
-LONGEST_SNOOZING, SHORTEST_PAUSE, LONGEST_PAUSE = 3600.0, 0.5, 60.0
 _PLAIN = (str, int, bool, type(None))
 
 
@@ -44,7 +42,7 @@ def attempt(
         task.started_at, task.due_at = charge.began or task.started_at, None
         _failed(run, step, task, charge.error, task.attempt + 1)
     if not step.atomic:
-        return _attempt_outside(run, step, task, arguments, compensates)
+        return call_outside(run, step, task, arguments, compensates)
     return _attempt_inside(run, step, task, arguments, compensates)
 
 
@@ -52,11 +50,13 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
     run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], compensates: StepInfo | None
 ) -> Any:
     batch, transaction, attempts = run.batch, run.batch.transaction, task.attempt + 1
+    if task.due_at is not None and task.due_at > run.now():
+        hold_off(run, step, task)
     run.before_step(step, task.position)
-    snoozed_since = _snoozed_since(task)
-    task.started_at, task.due_at = task.started_at or run.now(), None
+    was_snoozed = snoozed_since(task) is not None
+    task.started_at = task.started_at or run.now()
     transaction.begin_step(step.elsewhere, own_savepoint=run.has_own_savepoint(task.position))
-    inside = StepScope(atomic=True, info=lambda: _info(run, step, task, attempts, compensates))
+    inside = StepScope(atomic=True, info=lambda: step_info(run, step, task, attempts, compensates))
     scope = current_scope.set(inside)
     failure: BaseException | None = None
     if points.step_begun.subscribers:
@@ -74,11 +74,11 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
             run.undone = task.position
         if isinstance(error, ControlFlow):
             raise
-        _raise_lost_or_locked(run, task, error, snoozed_since)
+        _raise_lost_or_locked(run, step, task, error, was_snoozed)
         failure = _explained(error)
     else:
         transaction.end_step()
-        _completed(run, task, text, attempts)
+        completed(run, task, text, attempts)
         return recorded
     finally:
         batch.engine.step = None
@@ -89,18 +89,6 @@ def _attempt_inside(  # noqa: RET503 - _failed does not return
         run.charges[task.position] = Charge(error=failure, call=_call(step, arguments), began=task.started_at)
         raise Suspended
     _failed(run, step, task, failure, attempts)
-
-
-def _info(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int, compensates: StepInfo | None) -> StepInfo:
-    return StepInfo(
-        name=step.name, attempt=attempt, workflow=run.row.id, position=task.position, compensates=compensates,
-        call=_calls_before(task),
-    )  # fmt: skip
-
-
-def _calls_before(task: RecordedTask) -> int:
-    """Count the calls of a poll before this one."""
-    return int(json.loads(task.result)["calls"]) if task.kind == Task.Kind.POLL and task.result else 0
 
 
 def _facts(run: Run, step: Step[..., Any], task: RecordedTask, attempt: int) -> dict[str, Any]:
@@ -134,164 +122,24 @@ def _explained(error: BaseException) -> BaseException:
     return error
 
 
-def _raise_lost_or_locked(run: Run, task: RecordedTask, error: BaseException, since: datetime | None) -> None:
+def _raise_lost_or_locked(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseException, was_snoozed: bool) -> None:
     """Raise LockConflict, which is no attempt, or TransactionLost for a connection or a disk that is gone."""
     if run.batch.transaction.raw.closed or sqlstate(error) == DISK_FULL:
         raise TransactionLost(str(error)) from error
     if run.batch.transaction.hit_lock_timeout(error) or sqlstate(error) in (DEADLOCK, SERIALIZATION):
-        if run.batch.alone or since is not None:
-            _snooze(run, task, describe(error), since or run.now(), wait_for(WaitKind.LOCK, task.name))
+        if run.batch.alone or was_snoozed:
+            snoozed(run, task, describe(error), wait_for(WaitKind.LOCK, task.name))
+            hold_off(run, step, task)
         else:
             run.continue_alone()
         raise LockConflict from error
-
-
-def _snooze(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
-    """Try the step again later, behind the queue, uncounted, after a pause as long as it has been snoozed; block it in the end.
-
-    `error` of the task says to what and since when, `due_at` until when.
-    """
-    waited = (run.now() - since).total_seconds()
-    if waited > LONGEST_SNOOZING:
-        task.due_at = None
-        run.write(task)
-        met, remedy = "a lock, or a deadlock,", "End the session that holds it"
-        if wait["kind"] == WaitKind.EXECUTOR:
-            met, remedy = f"executor {wait['executor']!r}, which could not be used,", "Mend it"
-        run.block(
-            RuntimeError(
-                f"Step {task.name} of workflow {run.row.name} {run.row.id} met {met} for {waited:.0f} s "
-                f"(the limit is {LONGEST_SNOOZING:.0f} s): {in_short(error)}. {remedy}, then retry() it; or cancel() it."
-            )
-        )
-        return
-    task.error = json.dumps(json.loads(error) | {"since": since.isoformat()})
-    task.due_at = run.now() + timedelta(seconds=min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
-    run.write(task)
-    run.later(task.due_at, wait | {"since": since.isoformat(), "until": task.due_at.isoformat()})
-
-
-def _snoozed_since(task: RecordedTask) -> datetime | None:
-    since = json.loads(task.error).get("since") if task.due_at is not None and task.error else None
-    return datetime.fromisoformat(since) if since else None
-
-
-def _completed(run: Run, task: RecordedTask, text: str, attempts: int) -> None:
-    task.status, task.result, task.error, task.attempt = Task.Status.COMPLETED, text, None, attempts
-    task.finished_at = run.now()
-    run.write(task)
 
 
 def _failed(run: Run, step: Step[..., Any], task: RecordedTask, error: BaseException, attempts: int) -> NoReturn:
     """Record a failed attempt; raise the exception anew, or Suspended where another attempt follows."""
     retry = step.retry
     if retry.allows_another(error, attempts):
-        _postpone(run, task, describe(error, step=step.name), attempts, retry.delay(attempts))
-    _fail_for_good(run, task, describe(error, step=step.name, refused=retry.refuses(error)), attempts, error)
-
-
-def _postpone(run: Run, task: RecordedTask, error: str, attempts: int, delay: float) -> NoReturn:
-    task.status, task.error, task.attempt = Task.Status.PENDING, error, attempts
-    run.write(task)
-    run.report_failure(task, final=False)
-    status = Workflow.Status.PENDING
-    if run.row.status == Workflow.Status.COMPENSATING:
-        status = Workflow.Status.COMPENSATING
-    due = run.now() + timedelta(seconds=delay)
-    wait = wait_for(WaitKind.ATTEMPT, task.name, since=run.now(), attempt=attempts + 1, until=due)
-    run.stop(status, available_at=due, error=run.row.error, waiting_for=[wait])
-    raise Suspended
-
-
-def _fail_for_good(run: Run, task: RecordedTask, error: str, attempts: int, raised: BaseException | None) -> NoReturn:
-    """Record the failure and raise it, with the traceback of the step where this process ran it."""
-    task.status, task.error, task.attempt, task.finished_at = Task.Status.FAILED, error, attempts, run.now()
-    run.write(task)
-    run.report_failure(task, final=True)
-    raise rebuild(error, step=task.name, attempts=attempts).with_traceback(raised.__traceback__ if raised else None)
-
-
-def _attempt_outside(
-    run: Run, step: Step[..., Any], task: RecordedTask, arguments: dict[str, Any], compensates: StepInfo | None
-) -> Any:
-    result = run.results.pop(task.position, None)
-    if result is not None and result.key.attempt == task.attempt:
-        return take_result(run, task, result)
-    uncounted = task.status == Task.Status.RUNNING or task.due_at is not None  # it was lost, or snoozed
-    attempts = task.attempt if uncounted else task.attempt + 1
-    run.before_step(step, task.position, in_short(task.error) if task.status == Task.Status.RUNNING else "")
-    if run.batch.engine.stopping:
-        run.again()
-        raise Suspended
-    _require_executor(run, step, task, attempts)
-    task.status, task.attempt = Task.Status.RUNNING, attempts
-    task.started_at = task.started_at or run.now()
-    run.write(task)
-    of = workflow_info.get()
-    assert of is not None
-    info = _info(run, step, task, attempts, compensates)
-    call = OutsideCall(epoch=run.row.epoch + 1, step=step, arguments=arguments, info=info, of=of)
-    compensating = run.row.status == Workflow.Status.COMPENSATING
-    status = Workflow.Status.COMPENSATING if compensating else Workflow.Status.RUNNING
-    wait = wait_for(WaitKind.CALL, step.name, since=run.now(), attempt=attempts)
-    run.stop(status, calls=[call], error=run.row.error if compensating else None, waiting_for=[wait])
-    raise Suspended
-
-
-def _require_executor(run: Run, step: Step[..., Any], task: RecordedTask, attempts: int) -> None:
-    """Let the run go on later where the executor of the step has no room, or cannot be used: the attempt has not begun then."""
-    refusal = run.batch.engine.refuses(step)
-    if refusal is None:
-        return
-    run.turned_away = True
-    if refusal.error is None:
-        run.later(
-            run.now() + timedelta(seconds=refusal.seconds),
-            wait_for(WaitKind.ROOM, step.name, since=run.now(), executor=step.executor),
-        )
-    else:
-        since = _snoozed_since(task) or run.now()
-        task.attempt = attempts
-        _turn_away(run, task, describe(refusal.error), since, needs_executor(step))
-    raise Suspended
-
-
-def _turn_away(run: Run, task: RecordedTask, error: str, since: datetime, wait: Wait) -> None:
-    """Keep what was in the step's way, and try it again later."""
-    task.status, task.error = Task.Status.PENDING, error
-    run.write(task)
-    _snooze(run, task, error, since, wait)
-
-
-def take_result(run: Run, task: RecordedTask, result: Any) -> Any:
-    """Record what came back from the outside; return it, raise what it failed with, or Suspended for another attempt."""
-    snoozed_since = _snoozed_since(task)
-    task.due_at = None
-    if result.error is None:
-        _completed(run, task, result.text, task.attempt)
-        return load(result.text)
-    if result.snooze:
-        run.turned_away = result.snooze["kind"] == WaitKind.EXECUTOR
-        _turn_away(run, task, result.error, snoozed_since or run.now(), result.snooze)
-        raise Suspended
-    if result.lost:
-        _lost(run, task, result.error)
-        raise Suspended
-    if result.retry_after is not None:
-        _postpone(run, task, result.error, task.attempt, result.retry_after)
-    _fail_for_good(run, task, result.error, task.attempt, result.raised)
-
-
-def _lost(run: Run, task: RecordedTask, error: str) -> None:
-    """Have the call made again under the same attempt, as after the death of a worker: counted, and apart from the others."""
-    task.error, run.lost = error, True
-    run.write(task)
-    seconds = 0.05 * 2.0**run.crashes if run.crashes > 1 else 0.0
-    due = run.now() + timedelta(seconds=seconds)
-    wait = wait_for(WaitKind.LOST, task.name, since=run.now(), until=due, error=json.loads(error)["type"].split(":")[-1])
-    run.later(due, wait)
-
-
-def was_refused(task: RecordedTask) -> bool:
-    """Whether the task ended in a `give_up_on`: nothing happened on the other side."""
-    return bool(task.error) and bool(json.loads(str(task.error)).get("refused"))
+        postponed(run, task, describe(error, step=step.name), attempts, retry.delay(attempts))
+        hold_off(run, step, task)
+    failed_for_good(run, task, describe(error, step=step.name, refused=retry.refuses(error)), attempts, error)
+    raise failure(run, task)

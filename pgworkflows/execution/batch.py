@@ -12,6 +12,7 @@ from ..conf import conf
 from ..exceptions import NotAllowed
 from ..models import Task, Workflow
 from ..store import checkpoints, events
+from ..store.claims import CallKey
 from ..store.connection import end_session, end_what_was_left_open
 from ..store.newer import newer_migrations
 from ..telemetry import points
@@ -24,6 +25,7 @@ from .errors import DISK_FULL, in_what_was_written, sqlstate
 from .flush import flush
 from .guard import Guard
 from .loading import claim_and_load, load
+from .row_written import crashes
 from .run import Run
 from .telling import tell
 from .transaction import Hook
@@ -151,6 +153,11 @@ def _match_results(batch: Batch, run: Run) -> None:
     """Give the run the results that came back for it; a late one of an older claim is not for it."""
     if run.row.owner_id == batch.engine.worker_id:
         run.results = {result.key.position: result for result in batch.landed.get((run.row.id, run.row.epoch), ())}
+        for task in run.tasks.values():
+            if task.status == Task.Status.RUNNING and task.position not in run.results:
+                key = CallKey(run.row.id, run.row.epoch, task.position, task.attempt)
+                if batch.engine.flies(key):
+                    run.flights.add(task.position)
 
 
 def _require_nothing_open(batch: Batch) -> None:
@@ -167,11 +174,16 @@ def _after_commit(batch: Batch, runs: list[Run], hooks: list[Hook]) -> None:
     for run in runs:
         if run.set_aside:
             batch.report.aside.append(run.row.id)
-        if not run.crashes:
+        if not crashes(run):
             batch.engine.lost.pop(run.row.id, None)
         outcome = run.outcome
         assert outcome is not None
         batch.report.calls.extend(outcome.calls)
+        if outcome.owned and outcome.listens:
+            batch.engine.listening.add(run.row.id)
+        else:
+            batch.engine.listening.discard(run.row.id)
+        batch.report.undelivered |= bool(run.cut)
         if outcome.status in Workflow.FINISHED:
             batch.report.finished += 1
             batch.engine.charges.pop(run.row.id, None)

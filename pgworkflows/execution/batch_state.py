@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..definitions.step import Step
+from ..models.workflow_row import ClaimedWorkflow
+from ..store import claims
 from ..store.claims import Claim
 from .engine import Engine
 from .outside import OutsideCall, OutsideResult
@@ -61,7 +64,10 @@ class Batch:
     stopped: bool = False
     #: What has come back from outside, by workflow and epoch.
     landed: dict[tuple[uuid.UUID, int], list[OutsideResult]] = field(default_factory=dict)
+    #: How many calls beside others of their workflow begin, on the loop (True) and elsewhere.
+    begun_calls: Counter[bool] = field(default_factory=Counter)
     transaction: FusedTransaction = field(init=False)
+    _others_wait: bool | None = None
     _now: datetime = field(init=False)
     _clock: float = field(init=False)
 
@@ -82,6 +88,15 @@ class Batch:
         if passed <= budget:  # as much CPU is not used up then, and to ask for it is dear
             return False
         return passed > WALL * budget or time.thread_time() - cpu > budget
+
+    def others_wait(self, row: ClaimedWorkflow) -> bool:
+        """Whether other workflows could run, were there room for their calls."""
+        if row.owner_id is None:  # it is still in the queue itself, for all that a query sees
+            return self.report.claimed > 1
+        if self._others_wait is None:
+            due = claims.seconds_to_next(self.transaction.execute, self.engine.known)
+            self._others_wait = due is not None and due <= 0
+        return self._others_wait
 
     def begin(self, step: Step[..., Any]) -> None:
         """Count its budget from the first atomic step on."""

@@ -6,13 +6,17 @@ from typing import Any
 
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
+from ..exceptions import NotStorable
 from ..models import Task
 from ..store.records import RecordedTask
-from ..values.encoding import dump
+from ..values.encoding import digest, dump
 from .attempts import attempt
-from .errors import rebuild
+from .recording import failure
 from .replay import Replay
 from .waits.child import ChildHandle, start_child
+
+#: Why a step may have other arguments when its branch runs in another order.
+SHARED = "branches share nothing while they run; read what they write after the gather"
 
 
 class BodyScope(Replay):
@@ -20,23 +24,28 @@ class BodyScope(Replay):
 
     def call_step(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Answer a step from its record, or attempt it."""
-        before = self.position
-        task = self.match(Task.Kind.STEP, step.name)
-        if task is not None and task.status == Task.Status.COMPLETED:
-            return self.answer(task)
-        if task is not None and task.status == Task.Status.FAILED:
-            raise rebuild(str(task.error), step=step.name, attempts=task.attempt)
-        try:
-            arguments = step.bind(args, kwargs)
-        except TypeError:
-            self.position = before  # what is no call takes no place
-            raise
+        arguments = step.bind(args, kwargs)
+        task = self.match(Task.Kind.STEP, step.name, waits=not step.atomic)
         if task is None:
-            payload = None
-            if step.undo is not None:
-                payload = dump(arguments, f"an argument of step {step.name}")
-            task = RecordedTask(self.position, Task.Kind.STEP, step.name, Task.Status.PENDING, payload=payload)
+            task = self._new_step(step, arguments)
+        elif self.run.checking and task.digest not in (None, self._digest(step, arguments)):
+            self.mismatch(f"STEP {step.name} with other arguments", f"{arguments!r}: {SHARED}", self.position)
+        if task.status == Task.Status.COMPLETED:
+            return self.answer(task)
+        if task.status == Task.Status.FAILED:
+            raise failure(self.run, task)
         return attempt(self.run, step, task, arguments)
+
+    def _new_step(self, step: Step[..., Any], arguments: dict[str, Any]) -> RecordedTask:
+        payload = dump(arguments, f"an argument of step {step.name}") if step.undo is not None else None
+        shown = self._digest(step, arguments) if self.position.branch else None
+        return RecordedTask(self.position, Task.Kind.STEP, step.name, Task.Status.PENDING, payload=payload, digest=shown)
+
+    def _digest(self, step: Step[..., Any], arguments: dict[str, Any]) -> str:
+        try:
+            return digest(arguments, f"an argument of step {step.name}")
+        except NotStorable:  # such as cannot be told apart by what is stored of them
+            return ""
 
     def start(self, workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> ChildHandle:
         """Start a child, or return the handle of the one that was started here."""

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..conf import conf
 from ..definitions.registry import registry
@@ -32,7 +32,18 @@ class Refusal:
     seconds: float
 
 
+class Room(NamedTuple):
+    """How many calls could begin at once where a step's are made, and how many can be in flight there."""
+
+    free: int
+    of: int
+
+
 Refuses = Callable[["Step[..., Any]"], Refusal | None]
+
+
+def _endless(step: Step[..., Any]) -> Room | None:
+    return None
 
 
 def _refuses_nothing(step: Step[..., Any]) -> None:
@@ -81,6 +92,14 @@ class Engine:
     transaction: FusedTransaction | None = None
     #: Asked before an outside attempt begins.
     refuses: Refuses = _refuses_nothing
+    #: Asked before a workflow begins another call beside one in flight; None for no limit.
+    room: Callable[[Step[..., Any]], Room | None] = _endless
+    #: Whether a call is in flight here, or its result has not been taken yet.
+    flies: Callable[[CallKey], bool] = lambda key: False
+    #: Whether branches run once more in another order when they have ended, to see that they share nothing.
+    checks_order: bool = False
+    #: Owned workflows that something else may wake than what their calls bring.
+    listening: set[uuid.UUID] = field(default_factory=set)
 
     @contextmanager
     def limited(self, what: str) -> Iterator[None]:

@@ -15,7 +15,7 @@ MOST_CAUGHT = 10
 #: Within so many lines behind the call there is one outside of all its `try`.
 FARTHEST = 8
 #: Whose functions call bodies.
-OUTERMOST = "pgworkflows.execution.advance"
+OUTERMOST = ("pgworkflows.execution.advance", "pgworkflows.execution.branches")
 
 
 class Leaving(Suspended):
@@ -23,7 +23,7 @@ class Leaving(Suspended):
 
     def __del__(self) -> None:
         scope: Any = current_scope.get()
-        if scope is not None and scope.in_body and scope.run.stopped:
+        if scope is not None and scope.in_body and scope.suspended:
             _raise_at(1)
 
 
@@ -53,7 +53,7 @@ def _raise_at(left: int) -> None:
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
     """Return the body and what it has called, without what is the engine's."""
-    while frame is not None and (module := str(frame.f_globals.get("__name__"))) != OUTERMOST:
+    while frame is not None and (module := str(frame.f_globals.get("__name__"))) not in OUTERMOST:
         if not module.startswith("pgworkflows.execution."):
             yield frame
         frame = frame.f_back
@@ -70,3 +70,11 @@ class TracingKept:
     def __exit__(self, *_: object) -> None:
         if sys.gettrace() is not self._before:
             sys.settrace(self._before)
+
+
+def calling_line() -> str:
+    """Say at which line of whose code the engine was called."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("pgworkflows."):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "the body"

@@ -7,7 +7,7 @@ import time
 from ..definitions.registry import registry
 from ..models import Workflow
 from ..models.workflow_row import ClaimedWorkflow
-from ..store import claims, replaying
+from ..store import claims
 from ..store.connection import database
 from ..store.transactions import bounded
 from ..telemetry import points
@@ -58,20 +58,19 @@ def load(batch: Batch, rows: list[ClaimedWorkflow]) -> list[Run]:
     execute = batch.transaction.execute
     ids = [row.id for row in rows]
     begun = [row.id for row in rows if row.started_at is not None]
-    tasks = replaying.load_tasks(execute, begun) if begun else {}
-    answers = replaying.load_answers(execute, begun) if begun else {}
+    tasks = claims.load_tasks(execute, begun) if begun else {}
     waiting = claims.load_events(execute, ids) if rows else {}
     runs = [
         Run(
             batch=batch,
             row=row,
             definition=registry.workflows[row.name, row.version],
-            tasks=answers.get(row.id, {}) | tasks.get(row.id, {}),
+            tasks={task.position: task for task in tasks.get(row.id, ())},
             events=waiting.get(row.id, []),
         )
         for row in rows
     ]
-    read = read_together(execute, (task for recorded in tasks.values() for task in recorded.values()))
+    read = read_together(execute, (task for run in runs for task in run.tasks.values()))
     for run in runs:
         run.read = read
     return runs

@@ -9,17 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn, cast
 
 from ..definitions.scope import current_scope
-from ..exceptions import NondeterminismError, NotAllowed, WaitTimeout
-from ..models import Approval, Task, Workflow
+from ..exceptions import Cancelled, NondeterminismError, NotAllowed, WaitTimeout
+from ..models import Approval, Task
 from ..models.waits import Wait
 from ..store.records import RecordedTask
 from ..values.durations import Duration, optional_seconds
 from ..values.encoding import dump, load
-from ..values.position import START, Position
+from ..values.position import Position
 from .control_flow import Suspended
+from .cuts import Cut
 from .errors import describe, rebuild
-from .leaving import MOST_CAUGHT, leave
+from .leaving import MOST_CAUGHT, calling_line, leave
 from .run import Run
+
+#: So often a branch that is cancelled may catch that and wait again.
+MOST_TOLD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +78,65 @@ class Replay:
 
     in_body = True
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, branch: str = "", cut: Cut | None = None) -> None:
         self.run = run
-        self.position = START
+        self.position = Position(branch, 0)
+        #: Where this branch is cancelled, if it is, and whether it has got there.
+        self.cut, self.cancelled = cut, False
+        #: How often it was told so.
+        self.told = 0
         #: How often what ends it for now was raised in vain.
         self.caught = 0
         #: What this run of the body has asked, by task; None where it is about to.
         self.asked: dict[Position, Approval | None] = {}
 
+    @property
+    def suspended(self) -> bool:
+        """Whether this branch, or all of the body, is not to go on."""
+        return self.run.stopped or self.position.branch in self.run.suspended
+
     def end_if_stopped(self) -> None:
         """Raise Suspended where the body is not to go on; where that is caught each time, leave it all the same."""
-        if self.run.stopped:
+        if self.suspended:
             self.caught += 1
             if self.caught > MOST_CAUGHT:
                 leave(self.caught)
             raise Suspended
 
-    def match(self, kind: str, name: str) -> RecordedTask | None:
-        """Take the next position; return what is recorded there, or block the workflow if it is something else."""
+    def end_if_cancelled(self, *, waits: bool) -> None:
+        """Raise Cancelled where this branch is cut, and from there on wherever it would wait."""
+        if self.cut is None:
+            return
+        reached = not self.cancelled and self.position.seq + 1 >= self.cut.seq
+        if reached:
+            self.cancelled, self.position = True, self.position.next
+        if reached or (self.cancelled and waits):
+            self._end_if_deaf()
+            raise Cancelled(self.cut.reason)
+
+    def _end_if_deaf(self) -> None:
+        self.told += 1
+        if self.told > MOST_TOLD:
+            self.run.block(
+                RuntimeError(f"{calling_line()} catches Cancelled and goes on, {MOST_TOLD} times by now. Let it pass.")
+            )
+            raise Suspended
+
+    def match(self, kind: str, name: str, *, waits: bool = True) -> RecordedTask | None:
+        """Take the next position; return what is recorded there, or block the workflow if it is something else.
+
+        What `waits` raises Cancelled in a branch that is cancelled.
+        """
         self.end_if_stopped()
-        self.position = position = self.position.next
-        task = self.run.tasks.get(position)
+        self.end_if_cancelled(waits=waits)
+        return self.take(kind, name)
+
+    def take(self, kind: str, name: str) -> RecordedTask | None:
+        """Take the next position, cancelled or not."""
+        self.position = self.position.next
+        task = self.run.tasks.get(self.position)
         if task is not None and (task.kind != kind or task.name != name):
-            self.mismatch(f"{task.kind} {task.name}", f"{kind} {name}", position)
+            self.mismatch(f"{task.kind} {task.name}", f"{kind} {name}", self.position)
         return task
 
     def mismatch(self, recorded: str, met: str, position: Position) -> None:
@@ -107,10 +147,11 @@ class Replay:
 
     def check_end(self, ended: str) -> None:
         """Block the workflow if the body ended before what is recorded of it."""
+        if self.run.furthest(self.position.branch) <= self.position.seq:
+            return
         left = [t for where, t in self.run.tasks.items() if where.is_after(self.position) and t.kind != Task.Kind.COMPENSATION]
         if left:
-            first = min(left, key=lambda task: task.position)
-            self.mismatch(f"{first.kind} {first.name}", ended, first.position)
+            self.mismatch(f"{left[0].kind} {left[0].name}", ended, left[0].position)
 
     def task(self, kind: str, name: str, status: str = Task.Status.WAITING, **columns: Any) -> RecordedTask:
         """Make the record of what begins at this position now."""
@@ -124,7 +165,7 @@ class Replay:
 
     def record(self, kind: str, name: str, make: Callable[[], Any], what: str) -> Any:
         """Return the recorded value, or make and record one."""
-        task = self.match(kind, name)
+        task = self.match(kind, name, waits=False)
         if task is None:
             now = self.run.now()
             text = dump(make(), what)
@@ -162,7 +203,7 @@ class Replay:
 
     def suspend(self, wait: Wait, due: datetime | None) -> NoReturn:
         """Stop here until something comes, or that time."""
-        self.run.stop(Workflow.Status.WAITING, available_at=due, waiting_for=[wait])
+        self.run.park(self.position.branch, due, wait, listens=True)
         raise Suspended
 
     def complete(self, task: RecordedTask, text: str | None) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from ..definitions.step import Step
 from ..definitions.workflow import WorkflowFunction
 from ..models import Task, Workflow
 from ..models.waits import Wait, WaitKind, wait_for
-from ..models.workflow_row import ClaimedWorkflow, WorkflowChange
+from ..models.workflow_row import ClaimedWorkflow
 from ..store.records import RecordedTask, WaitingEvent
 from ..store.requests import Reply
 from ..values.position import Position
@@ -20,34 +20,12 @@ from ..values.redaction import Redactor
 from .batch_state import Batch
 from .control_flow import Suspended
 from .errors import describe_end, in_short, is_lock_conflict
+from .giving_up import tried_too_often
+from .outcome import MOST_CRASHES, Charge, Outcome, Stop
 from .outside import OutsideCall, OutsideResult
 
-#: After so many tries in vain in a row a workflow is not tried any more.
-MOST_CRASHES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Where the workflow stands after this batch."""
-
-    status: str
-    available_at: datetime | None = None
-    result: str | None = None
-    error: str | None = None
-    waiting_for: list[Wait] = field(default_factory=list)
-    calls: list[OutsideCall] = field(default_factory=list)
-    #: What `error` was made from, where this process raised it.
-    raised: BaseException | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """An attempt that failed in a transaction, or behind a savepoint, that is gone: it counts when its call comes up again."""
-
-    error: BaseException
-    #: The call, and when it began; None where whatever is called at that position is charged.
-    call: object = None
-    began: datetime | None = None
+#: So many calls at most begin in one batch for one workflow.
+MOST_CALLS = 1000
 
 
 @dataclass(slots=True)
@@ -61,6 +39,22 @@ class Run:
     events: list[WaitingEvent]
     #: What came back from outside for it, by position.
     results: dict[Position, OutsideResult] = field(default_factory=dict)
+    #: What is in flight, what has come back, and the calls to begin, each with its task as it was.
+    flights: set[Position] = field(default_factory=set)
+    landed: set[Position] = field(default_factory=set)
+    calls: dict[Position, tuple[OutsideCall, RecordedTask | None]] = field(default_factory=dict)
+    #: Where branches stand still, by their path.
+    stops: dict[str, Stop] = field(default_factory=dict)
+    #: The branches that are not to go on for now, and the first of them for want of budget.
+    suspended: set[str] = field(default_factory=set)
+    put_off_first: str | None = None
+    #: Whether the body runs again from the top: something was decided.
+    restarting: bool = False
+    #: What was closed of branches that were cancelled.
+    cut: list[RecordedTask] = field(default_factory=list)
+    #: Gathers whose branches are run once more in another order, to see that they share nothing; tests do.
+    checking: set[Position] = field(default_factory=set)
+    checked: set[Position] = field(default_factory=set)
     outcome: Outcome | None = None
     state: str = ""
     attributes: str = "{}"
@@ -71,6 +65,8 @@ class Run:
     overran: set[Position] = field(default_factory=set)
     #: What was read for open waits, by kind.
     read: dict[str, Any] = field(default_factory=dict)
+    #: What steps failed with whose calls came back here.
+    raised: dict[Position, BaseException] = field(default_factory=dict)
     #: What attempts are charged with.
     charges: dict[Position, Charge] = field(default_factory=dict)
     #: The step whose failure has undone all that ran here: nothing of this run counts.
@@ -85,6 +81,8 @@ class Run:
     turned_away: bool = False
     #: Whether nothing was done here but to set it aside.
     set_aside: bool = False
+    _ended: int | None = None
+    _furthest: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         self.state, self.attributes = self.row.state, self.row.attributes
@@ -92,13 +90,13 @@ class Run:
     @property
     def stopped(self) -> bool:
         """Whether the body is not to go on."""
-        return self.outcome is not None or self.undone is not None
+        return self.restarting or self.outcome is not None or self.undone is not None
 
     def before_step(self, step: Step[..., Any], position: Position, lost_call: str = "") -> None:
         """Go on in the next batch if this one has lasted long enough; stop for good what kills its workers."""
         batch = self.batch
         if self.row.crashes > MOST_CRASHES:
-            self.block(self.tried_too_often(f"Step {step.name}", lost_call))
+            self.give_up(f"Step {step.name}", lost_call)
             raise Suspended
         answered = bool(batch.landed) and (self.row.id, self.row.epoch) in batch.landed
         if (batch.apart or answered) and self.row.crashes > 1 and self.dirty:
@@ -107,11 +105,22 @@ class Run:
             self.apart = True
             self.again()
             raise Suspended
-        if batch.over_budget() and (batch.report.advanced or self.dirty) and not self.ran_before(position):
+        over = batch.over_budget() if step.atomic else batch.stopped or len(self.calls) >= MOST_CALLS
+        if over and (batch.report.advanced or self.dirty) and not self.ran_before(position):
             batch.report.overran = True
-            self.again()
-            raise Suspended
+            self.put_off(position)
         batch.begin(step)
+
+    def put_off(self, position: Position) -> NoReturn:
+        """Have the branch go on in the next batch."""
+        self.put_off_first = self.put_off_first or position.branch
+        self.park(position.branch, self.now(), None)
+        raise Suspended
+
+    def give_up(self, what: str, lost_call: str = "") -> None:
+        """Stop for good what was tried too often."""
+        lost = self.batch.engine.lost.get(self.row.id)
+        self.block(tried_too_often(f"{what} of workflow {self.row.name} {self.row.id}", lost, lost_call))
 
     def continue_alone(self) -> None:
         """Have what is finished committed at once, and go on alone."""
@@ -135,39 +144,35 @@ class Run:
 
     def has_own_savepoint(self, position: Position) -> bool:
         """Whether the step at this position has a savepoint of its own."""
-        return self.own_savepoints_from is not None and not self.own_savepoints_from.is_after(position)
+        return self.own_savepoints_from is not None and self.own_savepoints_from.order <= position.order
 
     def ran_before(self, position: Position) -> bool:
         """Whether what comes at this position has run in this transaction, or failed."""
-        return position in self.charges or any(charged.is_after(position) for charged in self.charges)
-
-    def take_word_of_hang(self) -> bool:
-        """Return whether a worker left word that it hung in this."""
-        return bool(self._take_events("$hanging"))
-
-    def take_own_events(self) -> None:
-        """Take the engine's own events out of those that a body may wait for."""
-        for event in self._take_events("$"):
-            if event.name == "$cancel" and self.row.cancel_requested_at is None:
-                self.row.cancel_requested_at, self.row.cancel_request = self.now(), event.payload
-            if event.name == "$timeout" and event.payload:
-                self.overran.add(Position(**json.loads(event.payload)))
-
-    def _take_events(self, prefix: str) -> list[WaitingEvent]:
-        taken = [event for event in self.events if event.name.startswith(prefix)]
-        self.events = [event for event in self.events if event not in taken]
-        self.dropped += [event.id for event in taken]
-        return taken
+        return any(charged.order >= position.order for charged in self.charges)
 
     def now(self) -> datetime:
         """Return the database's time, as far as a clock of our own has gone since the claim."""
         return self.batch.now()
 
     def write(self, task: RecordedTask) -> RecordedTask:
-        """Have the flush insert or update this task."""
+        """Have the flush insert or update this task; one that has ended gets its place among those that have."""
+        if task.finished_at is not None and task.ended is None and task.status != Task.Status.CANCELLED:
+            self._ended = self.ended + 1
+            task.ended = self._ended
+        elif task.finished_at is None:
+            task.ended = None
+        if self._furthest is not None and task.position not in self.tasks:
+            self._furthest[task.position.branch] = max(self.furthest(task.position.branch), task.position.seq)
         self.tasks[task.position] = task
         self.dirty[task.position] = task
         return task
+
+    @property
+    def ended(self) -> int:
+        """How many tasks have ended so far."""
+        if self._ended is None:
+            self._ended = max((task.ended or 0 for task in self.tasks.values()), default=0)
+        return self._ended
 
     @property
     def end(self) -> Position:
@@ -177,6 +182,16 @@ class Run:
     def unwrite(self, task: RecordedTask) -> None:
         """Forget a new task again."""
         del self.tasks[task.position], self.dirty[task.position]
+        if self._furthest is not None:
+            self._furthest[task.position.branch] = task.position.seq - 1
+
+    def furthest(self, branch: str) -> int:
+        """Return the last recorded seq of a branch, 0 where nothing is recorded."""
+        if self._furthest is None:
+            self._furthest = {}
+            for position in self.tasks:
+                self._furthest[position.branch] = max(self._furthest.get(position.branch, 0), position.seq)
+        return self._furthest.get(branch, 0)
 
     def stop(self, status: str, **details: Any) -> None:
         """Set where the workflow stands; the first to say so is right."""
@@ -188,16 +203,51 @@ class Run:
                 details["available_at"] = min(due or self.row.deadline, self.row.deadline)
             self.outcome = Outcome(status=status, **details)
 
+    def park(self, branch: str, due: datetime | None, wait: Wait | None, *, listens: bool = False) -> None:
+        """Let one branch stand still until that time; one that listens may be woken before."""
+        self.stops.setdefault(branch, Stop(due, wait, listens))
+        self.suspended.add(branch)
+
+    def stand(self, due: datetime | None, waits: list[Wait], *, listens: bool = False) -> None:
+        """Go on at that time; with calls in flight, when they land."""
+        undoing, owned = self.row.status == Workflow.Status.COMPENSATING, self.is_in_flight
+        going_on = Workflow.Status.WAITING if listens else Workflow.Status.PENDING
+        self.stop(
+            Workflow.Status.COMPENSATING if undoing else Workflow.Status.RUNNING if owned else going_on,
+            available_at=None if owned else due,
+            error=self.row.error if undoing else None,
+            waiting_for=waits,
+            owned=owned,
+            wake_at=due if owned else None,
+            listens=listens or due is not None,
+            calls=[call for call, _ in self.calls.values()],
+        )
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether calls are in flight once this is committed."""
+        return bool(self.flights or self.calls)
+
+    @property
+    def call_epoch(self) -> int:
+        """The epoch of calls that begin now: the same for as long as one of it is in flight."""
+        return self.row.epoch if self.flights else self.row.epoch + 1
+
+    def begin_call(self, call: OutsideCall, before: RecordedTask | None) -> None:
+        """Have a call begun with the commit; `before` is its task as it was, if it was recorded."""
+        self.calls[call.info.position] = call, before
+
+    def take_back_call(self, position: Position) -> None:
+        """Have a call not begun: nothing of it was committed."""
+        _, before = self.calls.pop(position)
+        if before is None:
+            self.unwrite(self.tasks[position])
+        else:
+            self.write(before)
+
     def again(self) -> None:
         """Go back in line and run on in the next batch."""
-        self.later(self.now())
-
-    def later(self, due: datetime, *waits: Wait) -> None:
-        """Run on at that time."""
-        if self.row.status == Workflow.Status.COMPENSATING:
-            self.stop(Workflow.Status.COMPENSATING, available_at=due, error=self.row.error, waiting_for=list(waits))
-        else:
-            self.stop(Workflow.Status.PENDING, available_at=due, waiting_for=list(waits))
+        self.stand(self.now(), [])
 
     def try_by_itself(self) -> None:
         """Do nothing but record what came back from outside: the next try is by itself, in whichever process does that."""
@@ -211,7 +261,8 @@ class Run:
         locked = is_lock_conflict(error)  # nobody's fault: uncounted, and beside the others again
         self.apart = not locked
         due = self.now() + timedelta(seconds=5 if locked else 0)
-        self.later(due, wait_for(WaitKind.TRANSACTION, since=self.now(), error=type(error).__name__))
+        wait = wait_for(WaitKind.TRANSACTION, since=self.now(), error=type(error).__name__)
+        self.stand(None if self.flights else due, [wait])
 
     def block(self, error: BaseException) -> None:
         """Stop until a person has looked."""
@@ -233,28 +284,6 @@ class Run:
         error = json.loads(self.row.error or "null")
         return error["undoing"] if error and "undoing" in error else error
 
-    def change(self, moment: datetime) -> WorkflowChange:
-        """Return what the flush of that moment writes to the workflow's row."""
-        outcome = self.outcome
-        assert outcome is not None
-        return WorkflowChange(
-            id=self.row.id,
-            status=outcome.status,
-            state=self.state,
-            result=outcome.result,
-            error=outcome.error,
-            attributes=self.attributes,
-            available_at=outcome.available_at,
-            started_at=self.row.started_at or moment,
-            finished_at=moment if outcome.status in Workflow.FINISHED else None,
-            waiting_for=json.dumps(outcome.waiting_for) if outcome.waiting_for else "[]",
-            owner_id=self.batch.engine.worker_id if outcome.calls else None,
-            epoch=outcome.calls[0].epoch if outcome.calls else self.row.epoch,
-            crashes=self.crashes,
-            cancel_request=self.row.cancel_request,
-            cancel_requested_at=self.row.cancel_requested_at,
-        )
-
     @property
     def redactor(self) -> Redactor:
         """What hides its secrets."""
@@ -263,38 +292,6 @@ class Run:
         return Redactor.of(*(read_json(text) for text in stored if text))
 
     @property
-    def crashes(self) -> int:
-        """How many tries in vain still count: none after progress; beginning an outside attempt is not progress."""
-        outcome, before = self.outcome, self.row.crashes
-        if outcome is not None and outcome.status in Workflow.FINISHED:
-            return 0
-        if self.lost:  # as after the death of a worker; of what is tried by itself the count was committed before
-            return max(before, min(before + 1, 2))
-        if self.turned_away:
-            return before if before < 2 else 0 if before == 2 else before - 1
-        if self.apart and outcome is not None and outcome.status in (Workflow.Status.PENDING, Workflow.Status.COMPENSATING):
-            return max(2, self.row.crashes if self.set_aside else 0)
-        if outcome is None or not outcome.calls or not self.batch.apart:
-            return 0
-        progressed = any(task.status != Task.Status.RUNNING for task in self.dirty.values())
-        return 0 if progressed else self.row.crashes
-
-    @property
     def counted(self) -> bool:
         """Whether this try was committed before it began."""
         return self.row.crashes > 1 and self.row.owner_id is None
-
-    def tried_too_often(self, where: str, lost_call: str = "") -> RuntimeError:
-        """Make the error of a workflow that is not tried any more."""
-        lost = self.batch.engine.lost.get(self.row.id)
-        how = (
-            f"its call was lost, the last time by {lost_call}"
-            if lost_call
-            else f"it lost its transaction: {type(lost).__name__}: {lost}"
-            if lost
-            else "it ended its worker process, or hung until that was ended"
-        )
-        return RuntimeError(
-            f"{where} of workflow {self.row.name} {self.row.id} was tried {MOST_CRASHES} times in a row, and each time {how}. "
-            "Mend the cause, then retry() it; or cancel() it."
-        )

@@ -9,20 +9,27 @@ from ..exceptions import NondeterminismError
 from ..models import Task, Workflow
 from ..store.records import RecordedTask
 from ..values.encoding import load
-from .attempts import attempt, was_refused
+from .attempts import attempt
 from .context import StepInfo
 from .control_flow import Suspended
-from .errors import rebuild
+from .recording import failure, was_refused
 from .run import Run
+from .standing import merge_stops
 
 
 def to_undo(run: Run) -> list[RecordedTask]:
-    """List the steps to compensate, last first: completed ones, and outside ones whose outcome is unknown.
+    """List the steps to compensate, the last to end first: completed ones, and outside ones whose outcome is unknown.
 
     Only a step that declares a compensation has its arguments recorded.
     """
-    steps = [task for _, task in sorted(run.tasks.items(), reverse=True) if task.kind == Task.Kind.STEP and task.payload]
-    return [task for task in steps if task.status == Task.Status.COMPLETED or _outcome_unknown(task)]
+    steps = [task for task in run.tasks.values() if task.kind == Task.Kind.STEP and task.payload]
+    undone = [task for task in steps if task.status == Task.Status.COMPLETED or _outcome_unknown(task)]
+    return sorted(undone, key=_when, reverse=True)
+
+
+def _when(task: RecordedTask) -> tuple[bool, int, tuple[int, ...]]:
+    """Say when it ended; of a call whose worker died nobody knows, and it is undone before all others."""
+    return task.ended is None, task.ended or 0, task.position.order
 
 
 def _outcome_unknown(task: RecordedTask) -> bool:
@@ -37,6 +44,7 @@ def compensate(run: Run) -> None:
         for target in to_undo(run):
             _undo(run, target, begun.get(target.id))
     except Suspended:
+        merge_stops(run)
         return
     undone = any(task.kind == Task.Kind.COMPENSATION for task in run.tasks.values())
     ended = Workflow.Status.COMPENSATED if undone else Workflow.Status.FAILED
@@ -54,7 +62,7 @@ def _undo(run: Run, target: RecordedTask, task: RecordedTask | None) -> None:
     elif task.status == Task.Status.COMPLETED:
         return
     elif task.status == Task.Status.FAILED:
-        run.block(rebuild(str(task.error), step=task.name, attempts=task.attempt))
+        run.block(failure(run, task))
         raise Suspended
     known = target.status == Task.Status.COMPLETED
     arguments = load(target.payload) | {"result": load(target.result) if known else None}

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                             ("COMPENSATION", "compensation"),
                             ("STATE", "state"),
                             ("VALUE", "value"),
+                            ("GATHER", "gather"),
                         ]
                     ),
                 ),

@@ -19,6 +19,7 @@ FILES = [
     "requests",
     "claims",
     "checkpoints",
+    "reopening",
     "interventions",
     "approvals/history",
     "approvals/verbs",

@@ -42,6 +42,8 @@ class Task(FSMModelMixin, models.Model):
         STATE = "STATE", _("state")
         # now(), uuid4(), random() and set_attributes().
         VALUE = "VALUE", _("value")
+        # gather(), settle() or first().
+        GATHER = "GATHER", _("gather")
 
     #: Kinds that a body does not wait for as such.
     NO_WAITS = (Kind.STEP, Kind.COMPENSATION, Kind.STATE, Kind.VALUE)
@@ -57,7 +59,7 @@ class Task(FSMModelMixin, models.Model):
         COMPLETED = "COMPLETED", _("completed")
         # Has its error, for good.
         FAILED = "FAILED", _("failed")
-        # Its workflow ended or turned back first.
+        # Its workflow ended or turned back first, or its branch was cancelled.
         CANCELLED = "CANCELLED", _("cancelled")
 
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="tasks", db_index=False)
@@ -87,7 +89,6 @@ class Task(FSMModelMixin, models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    # Null until branches come, which write them: on full tables they would be dear to add then.
     #: The how-manieth task of its workflow to end; undoing goes by it, highest first.
     ended = models.IntegerField(null=True, blank=True)
     #: Of the arguments of a step in a branch: shows branches that share what they may not.
@@ -171,6 +172,6 @@ class Task(FSMModelMixin, models.Model):
     def mark_retried(self) -> None:
         """Begin another round of attempts, as a person asked."""
 
-    @transition(status, [Status.FAILED, Status.CANCELLED], Status.WAITING, custom={"event": "task_retry"})
+    @transition(status, [Status.COMPLETED, Status.FAILED, Status.CANCELLED], Status.WAITING, custom={"event": "task_retry"})
     def mark_waiting_again(self) -> None:
         """Wait once more, as a person asked."""

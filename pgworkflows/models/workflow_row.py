@@ -90,6 +90,7 @@ class WorkflowChange:
     finished_at: datetime | None
     waiting_for: str
     owner_id: int | None
+    wake_at: datetime | None
     epoch: int
     crashes: int
     cancel_request: str | None

@@ -31,9 +31,8 @@ FOLDER = Path(__file__).parent
 #: `roles.sql` is what `manage.py workflows roles` prints.
 FILES = (
     "connection", "actors", "approvals/people", "indexes", "storage", "history", "closing", "starting", "waiting", "events",
-    "requests", "claims", "checkpoints", "interventions", "approvals/history", "approvals/verbs", "approvals/decisions",
-    "approvals/delegations", "transitions", "approvals/policies", "schedules",
-    "retention/guards",
+    "requests", "claims", "checkpoints", "reopening", "interventions", "approvals/history", "approvals/verbs",
+    "approvals/decisions", "approvals/delegations", "transitions", "approvals/policies", "schedules", "retention/guards",
 )  # fmt: skip
 
 #: Bodies are not looked at before they are used: a later migration may add their columns.

@@ -1,3 +1,25 @@
+-- What branches leave behind that were cancelled: nobody is asked, the children that they started stop, and what was given to
+-- a wait goes to the next that waits.
+CREATE OR REPLACE FUNCTION pgworkflows.close_branches(
+  workflows uuid[], branches text[], seqs integer[], children uuid[], events bigint[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
+BEGIN
+  UPDATE pgworkflows_approval a SET status = 'CANCELLED', decided_at = pgworkflows.now()
+  FROM unnest(workflows, branches, seqs) AS c(workflow, branch, seq)
+  WHERE a.workflow_id = c.workflow AND a.branch = c.branch AND a.seq = c.seq AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
+
+  INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
+  SELECT c.id, '$cancel', c.parent_id::text, jsonb_build_object('reason', 'the branch of its parent ' || c.parent_id || ' was cancelled'),
+         pgworkflows.now(), pgworkflows.setting('actor'), false
+  FROM pgworkflows_workflow c
+  WHERE c.id = ANY (children) AND c.parent_close = 'cancel' AND c.finished_at IS NULL
+  ON CONFLICT DO NOTHING;
+
+  UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
+  WHERE e.id = ANY (events) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
+END
+$$;
+
 -- What ends or turns back leaves no open task, asks nobody, stops its children, and tells whoever waits for it.
 -- plpgsql keeps its plans for the session: one made while the tables were small must not read them whole for ever.
 CREATE OR REPLACE FUNCTION pgworkflows.close_workflows(closed uuid[]) RETURNS void

@@ -108,6 +108,22 @@ BEGIN
 END
 $$;
 
+-- Has waiting workflows, which are locked, looked at again: by whoever claims them, or by who owns their calls in flight, and
+-- may not have been told by the sender that something came.
+CREATE OR REPLACE FUNCTION pgworkflows.wake_workflows(woken uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, {{tables}}, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
+  WHERE w.id = ANY (woken) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  UPDATE pgworkflows_workflow w SET wake_at = pgworkflows.now()
+  WHERE w.id = ANY (woken) AND w.status = 'RUNNING' AND (w.wake_at IS NULL OR w.wake_at > pgworkflows.now());
+  IF FOUND THEN
+    PERFORM pgworkflows.wake();
+  END IF;
+END
+$$;
+
 -- Gives events of these names and correlations, the oldest first, to the oldest wait for them that has none yet. An event
 -- that nobody waits for is parked; one whose workflow is locked is left for the next loop, and later ones behind it.
 -- Returns how many are dealt with.
@@ -130,7 +146,7 @@ BEGIN
     END IF;
     SELECT t.task AS id, t.workflow AS workflow_id INTO wait
     FROM pgworkflows.waits_for(e.name, e.correlation) t JOIN pgworkflows_workflow w ON w.id = t.workflow
-    WHERE w.status = 'WAITING'
+    WHERE w.status IN ('WAITING', 'RUNNING')
       AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow AND o.task_id IS NULL
                       AND o.correlation = e.correlation AND COALESCE(t.any_of ? o.name, o.name = e.name))
     ORDER BY t.task LIMIT 1;
@@ -144,7 +160,7 @@ BEGIN
     -- What was seen without the lock may be over by now: another statement looks again under it.
     IF FOUND AND EXISTS (SELECT FROM pgworkflows_task t WHERE t.id = wait.id AND t.status = 'WAITING') THEN
       UPDATE pgworkflows_event SET workflow_id = wait.workflow_id, delivered_at = pgworkflows.now() WHERE id = oldest;
-      UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = wait.workflow_id;
+      PERFORM pgworkflows.wake_workflows(ARRAY[wait.workflow_id]);
       done := done + 1;
     END IF;
   END LOOP;
@@ -172,14 +188,13 @@ BEGIN
     WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL
       AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
   ) found;
-  UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
+  PERFORM pgworkflows.wake_workflows(array_agg(ended.id))
   FROM (SELECT w.id FROM pgworkflows_workflow w
-        WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
+        WHERE w.status IN ('WAITING', 'RUNNING') AND w.id IN (
           SELECT t.workflow_id FROM pgworkflows_task t LEFT JOIN pgworkflows_workflow c ON c.id = t.child_id
           WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND (c.id IS NULL OR c.finished_at IS NOT NULL)
             AND (workflows IS NULL OR t.workflow_id = ANY (workflows)))
-        ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended
-  WHERE p.id = ended.id;
+        ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended;
   IF candidates IS NULL THEN
     RETURN 0;
   END IF;
@@ -260,7 +275,6 @@ BEGIN
   ) wait ON wait.kind = 'EVENT' AND COALESCE(wait.any_of ? e.name, wait.name = e.name)
   WHERE e.id = ANY (taken) AND e.workflow_id = ANY (locked) AND (e.name LIKE '$%' OR wait.kind IS NOT NULL);
 
-  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = ANY (woken) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  PERFORM pgworkflows.wake_workflows(woken);
 END
 $$;

@@ -100,7 +100,7 @@ BEGIN
   SELECT n.workflow_id, CASE WHEN n.kind <> 'STATE' THEN n.id END,
          CASE WHEN n.kind = 'STATE' THEN 'state' ELSE
            CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
-                         WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END END,
+                         WHEN 'RUNNING' THEN 'attempt' WHEN 'CANCELLED' THEN 'task_cancel' ELSE 'attempt_failed' END END,
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE '' END,
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE n.status END,
          CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,

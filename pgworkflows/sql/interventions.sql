@@ -46,32 +46,6 @@ BEGIN
 END
 $$;
 
--- What led to the failure: the last task that failed, unless the body went on to something that is more than a note.
--- The attempts start afresh; the position, and with it the idempotency key, stays.
-CREATE OR REPLACE FUNCTION pgworkflows.reopen_last_failure(workflow uuid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
-BEGIN
-  WITH failed AS (
-    SELECT t.* FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id AND w.status IN ('FAILED', 'BLOCKED')
-    WHERE t.workflow_id = $1 AND t.status = 'FAILED' ORDER BY t.seq DESC LIMIT 1
-  ), later AS (
-    SELECT t.* FROM failed f JOIN pgworkflows_task t
-      ON t.workflow_id = f.workflow_id AND t.branch = f.branch AND t.seq > f.seq AND t.started_at >= f.finished_at
-  ), dropped AS (
-    DELETE FROM pgworkflows_task t USING later l
-    WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
-  )
-  UPDATE pgworkflows_task t
-  SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
-      attempt = 0, error = NULL,
-      due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
-      started_at = pgworkflows.now(), finished_at = NULL,
-      result = CASE WHEN t.kind = 'POLL' THEN t.result || jsonb_build_object('before', t.result -> 'calls') END
-  FROM failed f
-  WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));
-END
-$$;
-
 -- Lets a FAILED or BLOCKED workflow go on where it stopped, the undoing included, or with `undo` undoes what it did. Without
 -- `undo` it has one that backs off tried now; what is in flight is left alone.
 -- Returns 'accepted', 'unknown', or the status of a workflow that is neither.
@@ -89,6 +63,8 @@ BEGIN
   END IF;
   before := pgworkflows.act_as($4, $5, $2);
   IF w.backs_off THEN
+    UPDATE pgworkflows_task t SET due_at = pgworkflows.now()
+    WHERE t.workflow_id = $1 AND t.status IN ('PENDING', 'RUNNING') AND t.due_at > pgworkflows.now();
     UPDATE pgworkflows_workflow c SET available_at = pgworkflows.now() WHERE c.id = $1;
   ELSE
     IF NOT undo THEN

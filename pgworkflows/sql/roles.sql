@@ -83,8 +83,9 @@ REVOKE EXECUTE ON FUNCTION pgworkflows.decide FROM {{worker}}, {{web}};
 REVOKE EXECUTE ON FUNCTION pgworkflows.record_decision FROM {{worker}};
 REVOKE EXECUTE ON FUNCTION pgworkflows.insert_tasks, pgworkflows.update_tasks, pgworkflows.update_workflows, pgworkflows.deliver,
   pgworkflows.deliver_window, pgworkflows.assign_events, pgworkflows.waits_for, pgworkflows.look_again,
-  pgworkflows.reply, pgworkflows.wake_for_rows FROM {{web}};
-REVOKE EXECUTE ON FUNCTION pgworkflows.close_workflows, pgworkflows.refuse_requests, pgworkflows.reopen_last_failure FROM {{worker}}, {{web}};
+  pgworkflows.close_branches, pgworkflows.reply, pgworkflows.wake_for_rows FROM {{web}};
+REVOKE EXECUTE ON FUNCTION pgworkflows.close_workflows, pgworkflows.refuse_requests, pgworkflows.reopen_last_failure,
+  pgworkflows.reopen_branches, pgworkflows.reopen_tasks FROM {{worker}}, {{web}};
 GRANT EXECUTE ON FUNCTION pgworkflows.now, pgworkflows.status TO {{reader}};
 GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.send_event, pgworkflows.send_correlated, pgworkflows.status,
   pgworkflows.ask, pgworkflows.answer_of TO {{starter}};

@@ -20,10 +20,11 @@ CREATE OR REPLACE TRIGGER workflow_changes BEFORE UPDATE ON pgworkflows_workflow
   FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.workflow_event(OLD.status, NEW.status) IS NULL)
   EXECUTE FUNCTION pgworkflows.refuse_change('workflow');
 CREATE OR REPLACE TRIGGER task_begins BEFORE INSERT ON pgworkflows_task
-  FOR EACH ROW WHEN (NEW.status NOT IN ('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED'))
+  FOR EACH ROW WHEN (NEW.status NOT IN ('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'))
   EXECUTE FUNCTION pgworkflows.refuse_change('task');
 CREATE OR REPLACE TRIGGER task_changes BEFORE UPDATE ON pgworkflows_task
-  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.task_event(OLD.status, NEW.status) IS NULL)
+  FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.status <> OLD.status AND pgworkflows.task_event(OLD.status, NEW.status) IS NULL
+    OR OLD.status = 'COMPLETED' AND NEW.status <> 'COMPLETED' AND OLD.kind <> 'GATHER')
   EXECUTE FUNCTION pgworkflows.refuse_change('task');
 
 CREATE OR REPLACE TRIGGER approval_begins BEFORE INSERT ON pgworkflows_approval

@@ -36,8 +36,7 @@ BEGIN
   JOIN pgworkflows_task t ON t.kind = 'ROW' AND t.status = 'WAITING' AND t.name = e.correlation WHERE e.id = ANY (changed);
   SELECT array_agg(w.id) INTO locked
   FROM (SELECT id FROM pgworkflows_workflow WHERE id = ANY (waiting) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) w;
-  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = ANY (locked) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  PERFORM pgworkflows.wake_workflows(locked);
   IF COALESCE(array_length(locked, 1), 0) = COALESCE(array_length(waiting, 1), 0) THEN
     DELETE FROM pgworkflows_event WHERE id = ANY (changed);
     GET DIAGNOSTICS done = ROW_COUNT;

@@ -26,13 +26,13 @@ SELECT pgworkflows.insert_tasks(%(transaction)s::xid8, %(id)s::bigint[], %(workf
   %(seq)s::integer[], %(kind)s::text[], %(name)s::text[], %(status)s::text[], %(attempt)s::integer[], %(correlation)s::text[],
   %(any_of)s::jsonb[], %(child)s::uuid[], %(compensates)s::bigint[], %(payload)s::jsonb[],
   %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
-  %(finished_at)s::timestamptz[])
+  %(finished_at)s::timestamptz[], %(ended)s::integer[], %(digest)s::text[])
 """
 
 UPDATE_TASKS = """
 SELECT pgworkflows.update_tasks(%(transaction)s::xid8, %(workflow)s::uuid[], %(id)s::bigint[], %(status)s::text[],
   %(attempt)s::integer[], %(result)s::jsonb[], %(error)s::jsonb[], %(due_at)s::timestamptz[], %(started_at)s::timestamptz[],
-  %(finished_at)s::timestamptz[])
+  %(finished_at)s::timestamptz[], %(ended)s::integer[])
 """
 
 CHANGED = list(columns(WorkflowChange))
@@ -46,6 +46,11 @@ SET task_id = t.id, delivered_at = COALESCE(e.delivered_at, pgworkflows.now())
 FROM unnest(%(id)s::bigint[], %(workflow)s::uuid[], %(branch)s::text[], %(seq)s::integer[]) AS u(id, workflow_id, branch, seq)
 JOIN pgworkflows_task t ON t.workflow_id = u.workflow_id AND t.branch = u.branch AND t.seq = u.seq
 WHERE e.id = u.id
+"""
+
+CLOSE_BRANCHES = """
+SELECT pgworkflows.close_branches(%(workflow)s::uuid[], %(branch)s::text[], %(seq)s::integer[], %(children)s::uuid[],
+  %(events)s::bigint[])
 """
 
 # The engine's own events have done their work once they were seen.
@@ -68,6 +73,7 @@ def _task_columns(given: list[Recorded]) -> dict[str, str]:
         "due_at": moments([task.due_at for task in tasks]),
         "started_at": moments([task.started_at for task in tasks]),
         "finished_at": moments([task.finished_at for task in tasks]),
+        "ended": plain([task.ended for task in tasks]),
     }
 
 
@@ -84,6 +90,7 @@ def insert_tasks(execute: Execute, transaction: str, given: list[Recorded]) -> N
         "child": plain([task.child for task in tasks]),
         "compensates": plain([task.compensates for task in tasks]),
         "payload": quoted([task.payload for task in tasks]),
+        "digest": quoted([task.digest for task in tasks]),
     }
     _write(execute, INSERT_TASKS, columns | {"transaction": transaction}, len(tasks))
 
@@ -120,3 +127,15 @@ def consume_events(execute: Execute, taken: list[tuple[int, uuid.UUID, Position]
 def drop_events(execute: Execute, ids: list[int]) -> None:
     """Delete the engine's own events that have been seen."""
     execute(DROP_EVENTS, {"ids": ids})
+
+
+def close_branches(
+    execute: Execute, approvals: list[tuple[uuid.UUID, Position]], children: list[uuid.UUID], events: list[int]
+) -> None:
+    """Close the approvals and stop the children of branches that were cancelled; give back the events that their waits had."""
+    columns = {
+        "workflow": plain([workflow for workflow, _ in approvals]),
+        "branch": quoted([position.branch for _, position in approvals]),
+        "seq": plain([position.seq for _, position in approvals]),
+    }
+    execute(CLOSE_BRANCHES, columns | {"children": plain(children), "events": plain(events)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from ..models.columns import JSONField
 from ..models.workflow_row import ClaimedWorkflow, columns
 from ..values.position import Position
 from .connection import Row
-from .records import Child, WaitingEvent
+from .records import Child, RecordedTask, WaitingEvent
 
 Execute = Callable[..., list[Row]]
 
@@ -97,7 +97,8 @@ class Claim:
     undelivered: bool = True
 
 
-def _claimed(rows: list[Row]) -> Claim:
+def claimed(rows: list[Row]) -> Claim:
+    """Read what a claiming statement returned."""
     if not rows:
         return Claim([], None, "")
     now, transaction, undelivered, *_ = rows[0]
@@ -106,17 +107,17 @@ def _claimed(rows: list[Row]) -> Claim:
 
 def claim(execute: Execute, known: Known, most: int) -> Claim:
     """Lock up to `most` runnable workflows that this worker knows, highest priority first; see sql/claims.sql."""
-    return _claimed(execute(CLAIM, known.parameters() | {"most": most}))
+    return claimed(execute(CLAIM, known.parameters() | {"most": most}))
 
 
 def claim_these(execute: Execute, ids: Iterable[uuid.UUID]) -> Claim:
     """Lock those of the given workflows that are runnable."""
-    return _claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
+    return claimed(execute(CLAIM_THESE, {"ids": list(ids)}))
 
 
 def claim_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> Claim:
     """Lock the workflows, each once, of those calls for which this worker still answers."""
-    return _claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
+    return claimed(execute(CLAIM_OWNED, call_columns(calls) | {"owner": owner}))
 
 
 def call_columns(calls: Iterable[CallKey]) -> dict[str, Any]:
@@ -137,6 +138,34 @@ def still_owned(execute: Execute, calls: Iterable[CallKey], owner: int) -> set[C
     calls = set(calls)
     owned = {tuple(row) for row in execute(STILL_OWNED, call_columns(calls) | {"owner": owner})}
     return {call for call in calls if call.claim in owned}
+
+
+#: What is kept of a task under another name, or read as text.
+_KEPT_AS = {
+    "any_of": "any_of::text", "child": "child_id", "compensates": "compensates_id", "payload": "payload::text",
+    "result": "result::text", "error": "error::text",
+}  # fmt: skip
+#: What is read of a task beside its position: the record's own fields, in their order.
+RECORDED = [_KEPT_AS.get(field.name, field.name) for field in fields(RecordedTask)[1:-1]]
+
+# A separate statement after the claim, never joined to it: under READ COMMITTED the lock follows the newest version of
+# a row, but a join in the same statement sees an older snapshot and would miss what was just recorded.
+TASKS = f"""
+SELECT workflow_id, branch, seq, {", ".join(RECORDED)}
+FROM pgworkflows_task
+WHERE workflow_id = ANY (%(ids)s::uuid[])
+ORDER BY workflow_id, branch, seq
+"""
+
+
+def load_tasks(execute: Execute, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[RecordedTask]]:
+    """Read what is recorded of the claimed workflows, in order."""
+    found: dict[uuid.UUID, list[RecordedTask]] = {}
+    for workflow, branch, seq, *values in execute(TASKS, {"ids": ids}):
+        task = RecordedTask(Position(branch, seq), *values)
+        task.stored = True
+        found.setdefault(workflow, []).append(task)
+    return found
 
 
 EVENTS = "SELECT workflow_id, id, name, correlation, payload::text FROM pgworkflows.waiting_events(%(ids)s::uuid[])"
@@ -198,7 +227,7 @@ def claim_suspects(
 ) -> Claim:
     """Lock up to `most` runnable workflows, all or of those given, that were tried in vain so often; longest ready first."""
     bounds = {"least": crashes[0], "greatest": crashes[1], "most": most, "ids": ids}
-    return _claimed(execute(CLAIM_SUSPECTS, known.parameters() | bounds))
+    return claimed(execute(CLAIM_SUSPECTS, known.parameters() | bounds))
 
 
 # In how many seconds the next is due; none where there is none, not even one in hand. What is to be tried by itself is
@@ -245,4 +274,4 @@ FOR NO KEY UPDATE
 
 def claim_held(execute: Execute, workflow: uuid.UUID, held: datetime) -> Claim:
     """Lock the workflow that this worker holds back for itself; raise LockNotAvailable where that does not come in time."""
-    return _claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))
+    return claimed(execute(CLAIM_HELD, {"id": workflow, "held": held}))

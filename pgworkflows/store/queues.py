@@ -56,7 +56,7 @@ def still_owned(calls: set[claims.CallKey], owner: int) -> set[claims.CallKey]:
 # The calls of these claims were never made: their COMMIT went through, but its answer was lost.
 RELEASE_UNACCOUNTED = """
 UPDATE pgworkflows_workflow w
-SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), waiting_for = '[]',
+SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), wake_at = NULL, waiting_for = '[]',
     status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
 WHERE w.owner_id = %(owner)s
   AND (w.id, w.epoch) NOT IN (SELECT c.id, c.epoch FROM unnest(%(ids)s::uuid[], %(epochs)s::integer[]) AS c(id, epoch))

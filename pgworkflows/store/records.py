@@ -18,18 +18,21 @@ class RecordedTask:
     kind: str
     name: str
     status: str
-    result: str | None = None
     attempt: int = 0
     correlation: str | None = None
     any_of: str | None = None
     child: uuid.UUID | None = None
     compensates: int | None = None
     payload: str | None = None
+    result: str | None = None
     error: str | None = None
     due_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     id: int | None = None
+    #: The how-manieth of its workflow to end.
+    ended: int | None = None
+    digest: str | None = None
     #: Whether the row exists already.
     stored: bool = False
 

@@ -116,7 +116,7 @@ WITH dead AS (
   UPDATE pgworkflows_worker SET stopped_at = pgworkflows.now() WHERE id = %(dead)s AND stopped_at IS NULL RETURNING id
 )
 UPDATE pgworkflows_workflow w
-SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), waiting_for = '[]',
+SET owner_id = NULL, epoch = w.epoch + 1, available_at = pgworkflows.now(), wake_at = NULL, waiting_for = '[]',
     crashes = CASE WHEN %(died)s THEN GREATEST(w.crashes, LEAST(w.crashes + 1, 2)) ELSE w.crashes END,
     status = CASE w.status WHEN 'RUNNING' THEN 'PENDING' ELSE w.status END
 WHERE w.owner_id = %(dead)s

@@ -46,13 +46,17 @@ class InlineCalls:
         """Have it made when its turn comes."""
         self._waiting.append(call)
 
-    def take_results(self, most: int) -> list[OutsideResult]:
+    def take_results(self) -> list[OutsideResult]:
         """Make the next call."""
         return [_perform(self._waiting.popleft())] if self._waiting and not self._engine.results else []
 
     def has_results(self) -> bool:
         """Whether a call is to be made: it has a result then."""
         return bool(self._waiting)
+
+    def flies(self, call: CallKey) -> bool:
+        """Whether the call is to be made."""
+        return any(waiting.key == call for waiting in self._waiting)
 
     def calls(self) -> set[CallKey]:
         """Name the calls that are to be made."""
@@ -95,7 +99,9 @@ def run_workflows(*, most_batches: int = 10_000) -> RunSummary:
     for dead in workers.named(WORKER):
         workers.take_over(dead, by=WORKER)
     worker = workers.register(WORKER, queues=[], definitions={}, direct=False, lease=conf().LEASE)
-    engine = Engine(worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block)
+    engine = Engine(
+        worker_id=worker, name=WORKER, known=known_definitions(), nested=database().in_atomic_block, checks_order=True
+    )
     agenda = InlineAgenda(engine, InlineCalls(engine), FullBatches())
     summary, idle = RunSummary(), False
     for _ in range(most_batches):

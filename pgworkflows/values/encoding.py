@@ -242,9 +242,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-# json.dumps() would make an encoder anew at each call; json.loads() looks for space, which neither `dump` nor jsonb writes.
+# json.dumps() would make an encoder anew at each call.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # typeshed leaves it out
+# json.loads() would look for space before and behind, which neither `dump` nor jsonb writes.
+_from_json = json.JSONDecoder().raw_decode
 
 
 def dump(value: Any, where: str) -> str:
@@ -260,8 +261,10 @@ def dump(value: Any, where: str) -> str:
 
 def _word(value: Any) -> str:
     """Return the JSON of what most steps return, for which an encoder is dear; "" for anything else."""
+    if value is None:
+        return "null"
     kind = type(value)
-    return "null" if value is None else str(value) if kind is int else str(value).lower() if kind is bool else ""
+    return str(value) if kind is int else str(value).lower() if kind is bool else ""
 
 
 def digest(value: Any, where: str) -> str:
@@ -271,12 +274,7 @@ def digest(value: Any, where: str) -> str:
 
 def load(text: str | None) -> Any:
     """Return what `dump` was given; None for no text."""
-    text = "null" if text is None else text
-    try:
-        data, end = _scan(text, 0)
-    except StopIteration:
-        data, end = None, -1
-    return decode(data if end == len(text) else json.loads(text))
+    return None if text is None else decode(_from_json(text)[0])
 
 
 _PLAIN_TYPES = (str, int, bool, float, type(None))

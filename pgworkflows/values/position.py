@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -18,6 +19,11 @@ class Position(NamedTuple):
     def next(self) -> Position:
         """The one after this, in the same branch."""
         return Position(self.branch, self.seq + 1)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """What the positions of all branches are sorted by: as if branches ran one after another."""
+        return *(int(part) for part in re.findall(r"\d+", self.branch)), self.seq
 
     def is_after(self, other: Position) -> bool:
         """Whether it comes later in the same branch."""

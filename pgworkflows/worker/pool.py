@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..conf import conf
 from ..definitions.step import DEFAULT_EXECUTOR, Step
-from ..execution.engine import Refusal
+from ..execution.engine import Refusal, Room
 from ..execution.outside import OutsideCall, OutsideResult, perform
 from ..store.claims import CallKey
 from .executors import NamedExecutor
@@ -30,7 +30,7 @@ class OutsidePool:
         self._flying: dict[CallKey, tuple[OutsideCall, float]] = {}
         #: Calls that overran their time and whose threads are still in them; a thread cannot be ended.
         self._stuck: set[CallKey] = set()
-        self._results: deque[OutsideResult] = deque()
+        self._results: dict[CallKey, OutsideResult] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._named: dict[str, NamedExecutor] = {}
         self._async = AsyncCalls(self._land)
@@ -43,15 +43,30 @@ class OutsidePool:
     def calls(self) -> set[CallKey]:
         """Name the calls that are in flight, or whose result is not yet taken."""
         with self._lock:
-            return {*self._flying, *(result.key for result in self._results)}
+            return {*self._flying, *self._results}
+
+    def flies(self, call: CallKey) -> bool:
+        """Whether the call is in flight, or its result is not yet taken."""
+        with self._lock:
+            return call in self._flying or call in self._results
 
     def has_room(self) -> bool:
         """Whether another call could begin at once here, in a thread or on the loop."""
+        busy, waiting = self._in_use()
+        return busy < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
+
+    def room(self, step: Step[..., Any]) -> Room | None:
+        """Return how many calls could begin beside each other in threads, or on the loop; None where an executor says so."""
+        busy, waiting = self._in_use()
+        if step.is_async:
+            return Room(self.concurrency * ASYNC_FACTOR - waiting, self.concurrency * ASYNC_FACTOR)
+        return Room(self.concurrency - busy, self.concurrency) if _in_a_thread(step) else None
+
+    def _in_use(self) -> tuple[int, int]:
+        """Count the calls in threads, lost ones included, and those on the loop."""
         with self._lock:
             steps = [call.step for call, _ in self._flying.values()]
-            waiting = sum(step.is_async for step in steps)
-            busy = sum(_in_a_thread(step) for step in steps) + len(self._stuck)
-            return busy < self.concurrency and waiting < self.concurrency * ASYNC_FACTOR
+            return sum(_in_a_thread(step) for step in steps) + len(self._stuck), sum(step.is_async for step in steps)
 
     def refuses(self, step: Step[..., Any]) -> Refusal | None:
         """Say why no call of the step may begin now, if its executor has no room or cannot be used."""
@@ -72,7 +87,7 @@ class OutsidePool:
         """Begin a call; its result is taken with `take_results`."""
         self.made += 1
         with self._lock:
-            self._flying[call.key] = (call, time.monotonic())
+            self._flying[call.key] = (call, math.inf)
         named = self._executor_of(call.step)
         if named is not None:
             named.submit(call)
@@ -80,21 +95,30 @@ class OutsidePool:
         if call.step.is_async:
             self._async.submit(call)
             return
-        future = self._own_threads().submit(perform, call)
+        future = self._own_threads().submit(self._perform, call)
         future.add_done_callback(lambda future: self._land(call, OutsideResult.of(call, future)))
+
+    def _perform(self, call: OutsideCall) -> OutsideResult:
+        """Make a call in this thread; its time counts from now."""
+        with self._lock:
+            if call.key in self._flying:
+                self._flying[call.key] = (call, time.monotonic())
+        return perform(call)
 
     def _land(self, call: OutsideCall, result: OutsideResult) -> None:
         with self._lock:
-            if self._flying.pop(call.key, None) is None:
+            if self._flying.get(call.key, (None,))[0] is not call:
                 self._stuck.discard(call.key)
                 return
-            self._results.append(result)
+            del self._flying[call.key]
+            self._results[call.key] = result
         self.wake.set()
 
-    def take_results(self, most: int) -> list[OutsideResult]:
-        """Take up to `most` results that have come back."""
+    def take_results(self) -> list[OutsideResult]:
+        """Take the results that have come back."""
         with self._lock:
-            return [self._results.popleft() for _ in range(min(most, len(self._results)))]
+            taken, self._results = self._results, {}
+            return list(taken.values())
 
     def has_results(self) -> bool:
         """Whether `take_results` would give any."""

@@ -22,7 +22,7 @@ from ..definitions.registry import registry
 from ..execution.agenda import Agenda, Takes
 from ..execution.engine import Engine, known_definitions
 from ..execution.pacing import Pacing
-from ..store import queues, workers
+from ..store import owned, queues, workers
 from ..store.connection import database, database_now
 from ..store.definitions import unfinished_with_other_body, write_definition
 from ..store.newer import newer_migrations
@@ -48,7 +48,7 @@ class Worker:
         known = known_definitions(options.queues or None)
         self.engine = Engine(worker_id=0, name=options.name, known=known)
         self.pool = OutsidePool(options.concurrency, self.wake)
-        self.engine.refuses = self.pool.refuses
+        self.engine.refuses, self.engine.room = self.pool.refuses, self.pool.room
         pacing = Pacing(options.batch_size, options.probation)
         self.agenda = Agenda(self.engine, self.pool, pacing, takes=options.takes)
         #: Whether another process is to take this one's place.
@@ -196,9 +196,14 @@ class Worker:
             return 0.1
         if self.stopping:
             return 0.2
+        longest = min(longest, self._until_woken(longest))
         suspects = self.options.takes == Takes.SUSPECTS
         due = (queues.seconds_to_next_suspect if suspects else queues.seconds_to_next)(self.engine.known)
         return longest if due is None else min(longest, max(due, SHORTEST_PAUSE))
+
+    def _until_woken(self, longest: float) -> float:
+        due = owned.seconds_to_woken(self.engine.worker_id) if self.engine.listening else None
+        return longest if due is None else max(due, SHORTEST_PAUSE)
 
     def _let_go_of_old_connections(self) -> None:
         """Treat connections as the request cycle does; our own is kept through a busy stretch, unless it has an age limit."""

@@ -4,8 +4,7 @@ from decimal import Decimal
 
 from django.db import ProgrammingError, connection
 
-from pgworkflows import StepFailed, current_step, current_workflow, step, wait_for_event, workflow
-from pgworkflows.definitions.step import Step
+from pgworkflows import StepFailed, current_step, current_workflow, step, workflow
 from pgworkflows.models import History, Task, Workflow
 from tests.ledger.models import Entry
 
@@ -146,52 +145,3 @@ def test_syntax_error_fails_its_step_only(pgworkflows):
     pgworkflows.run_workflows()
     assert started.wait(1) == "ProgrammingError"
     assert Entry.objects.count() == 1
-
-
-def test_long_record_answers_each_step_without_binding_it_again(pgworkflows, monkeypatch):
-    bound, bind = [], Step.bind
-    monkeypatch.setattr(Step, "bind", lambda step, *call: bound.append(step.name) or bind(step, *call))
-
-    @step
-    def square(number: int) -> int:
-        return number * number
-
-    @square.compensation
-    def forget(number: int, result: int) -> None: ...
-
-    @step
-    def name(number: int) -> str:
-        return f"no. {number}"
-
-    @workflow
-    def body() -> list[int | str]:
-        got = [square(number) if number % 50 == 0 else name(number) for number in range(230)]
-        wait_for_event("go")
-        return got
-
-    started = body.start()
-    pgworkflows.run_workflows()
-    assert len(bound) == 230
-    started.send_event("go")
-    pgworkflows.run_workflows()
-    assert len(bound) == 230
-    assert started.wait(0) == [number * number if number % 50 == 0 else f"no. {number}" for number in range(230)]
-
-
-def test_call_that_cannot_be_bound_takes_no_place(pgworkflows):
-    @step
-    def one(number: int) -> int:
-        return number
-
-    @workflow
-    def body() -> int:
-        try:
-            one()
-        except TypeError:
-            return one(1)
-        return 0
-
-    started = body.start()
-    pgworkflows.run_workflows()
-    assert started.wait(0) == 1
-    assert [task.seq for task in started.tasks.all()] == [1]

@@ -103,27 +103,6 @@ def test_changed_body_blocks_and_can_be_resumed(pgworkflows, changed):
     assert started.wait(0) == "original"
 
 
-def sleeps_first() -> None:
-    sleep(60)
-    one()
-    sleep(60)
-
-
-def does_nothing() -> None: ...
-
-
-def test_first_of_what_is_left_is_named(pgworkflows):
-    started = deploy(sleeps_first).start()
-    pgworkflows.run_workflows()
-    pgworkflows.move_clock(timedelta(minutes=2))
-    pgworkflows.run_workflows()
-    deploy(does_nothing)
-    pgworkflows.move_clock(timedelta(minutes=2))
-    pgworkflows.run_workflows()
-    started.refresh_from_db()
-    assert "at position 1: recorded is TIMER sleep, but the code now asks for the end of the body" in started.error["message"]
-
-
 def test_vanished_function_is_not_claimed(pgworkflows):
     started = deploy(original).start()
     del registry.workflows["tests.deployed", 1]

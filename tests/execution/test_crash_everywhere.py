@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from django.db import transaction
 
-from pgworkflows import Retry, current_step, sleep, step, wait_for_event, workflow
+from pgworkflows import Retry, current_step, first, gather, sleep, step, wait_for_event, workflow
 from pgworkflows.models import Workflow
 from pgworkflows.testing import CRASH_POINTS, EffectsDiffer, crash_everywhere, move_clock
 from tests.ledger.models import Account, Entry
@@ -193,3 +193,32 @@ def test_reminders_and_several_events_pass_everywhere(transactional_db, came):
     then = [lambda run: move_clock(timedelta(days=1)), lambda run: run.send_event(came, 1)]
     report = crash_everywhere(body, then=then)
     assert report.crashes["before_step"] == 1
+
+
+def test_branches_survive_every_crash(db, courier):
+    @step(atomic=False, retry=Retry(max_attempts=2))
+    def book(name: str) -> str:
+        return courier.book(name, current_step().idempotency_key)
+
+    @workflow(name="tests.branching")
+    def body(name: str) -> list[object]:
+        def loser() -> None:
+            enter("begun")
+            try:
+                gather(partial(wait_for_event, "never"), partial(sleep, timedelta(days=9)))
+            finally:
+                enter("cleaned up")
+
+        def nested() -> str:
+            enter("nested")
+            return first(partial(book, "c"), partial(wait_for_event, "never")).value
+
+        won = first(loser, partial(wait_for_event, "signed"))
+        parcels = gather(partial(book, "a"), partial(book, "b"), nested, partial(enter, "d"))
+        return [won.index, len(parcels)]
+
+    then = [lambda run: run.send_event("signed")]
+    report = crash_everywhere(
+        body, {"name": "x"}, before=courier.booked.clear, then=then, effects=lambda: sorted(courier.parcels())
+    )
+    assert set(report.crashes) == set(CRASH_POINTS)

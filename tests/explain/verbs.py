@@ -19,7 +19,7 @@ from django.utils import timezone
 from pgworkflows import workflow
 from pgworkflows.models import Approval, History, Workflow
 from pgworkflows.models.workflow_row import WorkflowChange
-from pgworkflows.store import checkpoints, claims, events, health, replaying, workers
+from pgworkflows.store import checkpoints, claims, events, health, workers
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
 from pgworkflows.store.schedules import firing
@@ -47,7 +47,7 @@ def some(first: int, count: int, apart: int = 97) -> list[uuid.UUID]:
 def load(first: First) -> Callable[[], Any]:
     """Load the tasks and events of a batch of fifty."""
     ids = some(first["finished"], 50, apart=19_997)
-    return lambda: (replaying.load_tasks(query, ids), replaying.load_answers(query, ids), claims.load_events(query, ids))
+    return lambda: (claims.load_tasks(query, ids), claims.load_events(query, ids))
 
 
 def deliver(first: First) -> Callable[[], Any]:
@@ -86,7 +86,8 @@ def ended(row: uuid.UUID, moment: datetime) -> WorkflowChange:
     """Return that a workflow ended then."""
     return WorkflowChange(
         id=row, status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, started_at=moment,
-        finished_at=moment, waiting_for="[]", owner_id=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
+        finished_at=moment, waiting_for="[]", owner_id=None, wake_at=None, epoch=0, crashes=0,
+        cancel_request=None, cancel_requested_at=None,
     )  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def my_approvals(_: First) -> Callable[[], Any]:
 
 
 VERBS = {
-    "load": Verb(prepare=load, most=700, index="pgworkflows_task_one_per_position"),
+    "load": Verb(prepare=load, most=500, index="pgworkflows_task_one_per_position"),
     "deliver": Verb(prepare=deliver, most=4_000, index="pgworkflows_event_undelivered"),
     "deliver by correlation": Verb(prepare=deliver_correlated, most=400, index="pgworkflows_task_awaited_event"),
     "flush": Verb(prepare=flush, most=3_000, index="pgworkflows_workflow_pkey"),

@@ -6,13 +6,14 @@ import signal
 import socket
 import time
 from datetime import datetime, timedelta
+from functools import partial
 
 import psycopg
 from django.db import connection, transaction
 from django.db.models import F
 from django.dispatch import receiver
 
-from pgworkflows import Retry, request_approval, signals, step, wait_for_event, workflow
+from pgworkflows import Retry, current_step, first, gather, request_approval, signals, sleep, step, wait_for_event, workflow
 
 from .forms import CostCentreForm
 from .models import Account, Entry
@@ -312,3 +313,40 @@ def call_and_wait(name: str) -> str:
 @workflow
 def call_that_ends_its_process() -> None:
     end_process()
+
+
+@step(atomic=False)
+def call_in_a_branch(name: str) -> str:
+    info = current_step()
+    tell(f"{name}: called by {os.getpid()} as {info.idempotency_key} {info.attempt}")
+    time.sleep(0.1)
+    return name
+
+
+@workflow
+def branching(name: str) -> None:
+    """Nested branches: calls, waits, a loser that cleans up, and atomic steps."""
+
+    def loser() -> None:
+        enter(f"{name}/begun")
+        try:
+            gather(partial(wait_for_event, "never"), partial(call_in_a_branch, f"{name}/lost"))
+            sleep(3600)
+        finally:
+            enter(f"{name}/cleaned up")
+
+    def winner() -> None:
+        call_in_a_branch(f"{name}/won")
+        sleep(0.3)
+        enter(f"{name}/won")
+
+    def nested() -> None:
+        first(partial(call_in_a_branch, f"{name}/c"), partial(wait_for_event, "never"))
+        enter(f"{name}/nested")
+
+    def calling(what: str) -> None:
+        call_in_a_branch(f"{name}/{what}")
+        enter(f"{name}/{what}")
+
+    first(loser, winner)
+    gather(partial(calling, "a"), partial(calling, "b"), nested)

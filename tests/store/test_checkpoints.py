@@ -45,7 +45,7 @@ def test_every_column_of_a_change_is_written(claim):
     (row,) = claim.workflows
     change = WorkflowChange(
         id=row.id, status="RUNNING", state="paid", result="[1]", error='{"type": "x"}', attributes="{}", available_at=None,
-        started_at=claim.now, finished_at=None, waiting_for='["it"]', owner_id=worker, epoch=3, crashes=2,
+        started_at=claim.now, finished_at=None, waiting_for='["it"]', owner_id=worker, wake_at=claim.now, epoch=3, crashes=2,
         cancel_request='{"by": "ann"}', cancel_requested_at=claim.now,
     )  # fmt: skip
     checkpoints.update_workflows(query, claim.transaction, [change])

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pgworkflows import workflow
 from pgworkflows.models import Event, Task, Workflow
 from pgworkflows.models.workflow_row import WorkflowChange
-from pgworkflows.store import checkpoints, claims, events, replaying, workers
+from pgworkflows.store import checkpoints, claims, events, workers
 from pgworkflows.store.claims import Known
 from pgworkflows.store.connection import query
 from pgworkflows.store.records import RecordedTask
@@ -151,8 +151,7 @@ IDS = {"ids": []}
     [
         (claims.CLAIM_THESE, IDS, "pgworkflows_workflow_pkey"),
         (claims.CLAIM_OWNED, IDS | {"epochs": [], "owner": 1}, "pgworkflows_workflow"),
-        (replaying.TASKS, IDS, "pgworkflows_task_one_per_position"),
-        (replaying.ANSWERS, IDS, "pgworkflows_task_one_per_position"),
+        (claims.TASKS, IDS, "pgworkflows_task_one_per_position"),
         (claims.CHILDREN, IDS, "pgworkflows_workflow_pkey"),
         (workers.TAKE_OVER, {"dead": 1, "died": True}, "pgworkflows_workflow_owned"),
     ],
@@ -171,7 +170,8 @@ def ended(row: uuid.UUID, moment: datetime) -> WorkflowChange:
     """Return that a workflow ended then."""
     return WorkflowChange(
         id=row, status="COMPLETED", state="", result="1", error=None, attributes="{}", available_at=None, started_at=moment,
-        finished_at=moment, waiting_for="[]", owner_id=None, epoch=0, crashes=0, cancel_request=None, cancel_requested_at=None,
+        finished_at=moment, waiting_for="[]", owner_id=None, wake_at=None, epoch=0, crashes=0, cancel_request=None,
+        cancel_requested_at=None,
     )  # fmt: skip
 
 

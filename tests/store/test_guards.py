@@ -103,7 +103,7 @@ def test_illegal_transition_of_an_approval(execute, approval, django_user_model)
     assert str(raised.value).startswith(f"approval {approval.pk} cannot go from APPROVED to REJECTED\nHINT:  {HINT}")
 
 
-@pytest.mark.parametrize(("model", "first"), [(Workflow, "WAITING"), (Task, "CANCELLED"), (Approval, "APPROVED")])
+@pytest.mark.parametrize(("model", "first"), [(Workflow, "WAITING"), (Task, "LOST"), (Approval, "APPROVED")])
 def test_rows_begin_at_the_beginning(execute, approval, model, first):
     table, changed = (
         model._meta.db_table,

@@ -1,15 +1,13 @@
 """A task is known by its workflow, its branch and its place there; a call by that, its claim and its attempt."""
 
-import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
 
 from pgworkflows import workflow
 from pgworkflows.models import Event, Task, Workflow
-from pgworkflows.store import checkpoints, claims, replaying, workers
+from pgworkflows.store import checkpoints, claims, workers
 from pgworkflows.store.checkpoints import TransactionGone
 from pgworkflows.store.claims import CallKey
 from pgworkflows.store.connection import query
@@ -40,8 +38,8 @@ def waits(position: Position) -> RecordedTask:
 def test_same_place_in_two_branches_is_two_tasks(claim, started):
     run = started[0]
     checkpoints.insert_tasks(query, claim.transaction, [(run.pk, waits(BODY)), (run.pk, waits(BRANCH))])
-    loaded = replaying.load_tasks(query, [run.pk])[run.pk]
-    assert list(loaded) == [BODY, BRANCH]
+    loaded = claims.load_tasks(query, [run.pk])[run.pk]
+    assert [task.position for task in loaded] == [BODY, BRANCH]
     run.send_event("go")
     event = Event.objects.get()
     checkpoints.consume_events(query, [(event.pk, run.pk, BRANCH)])
@@ -51,40 +49,12 @@ def test_same_place_in_two_branches_is_two_tasks(claim, started):
 
 def test_task_is_updated_by_its_workflow_and_its_id(claim, started):
     checkpoints.insert_tasks(query, claim.transaction, [(started[0].pk, waits(BODY))])
-    task = replaying.load_tasks(query, [started[0].pk])[started[0].pk][BODY]
+    (task,) = claims.load_tasks(query, [started[0].pk])[started[0].pk]
     done = replace(task, status="COMPLETED")
     with pytest.raises(TransactionGone, match="0 of 1 rows"):
         checkpoints.update_tasks(query, claim.transaction, [(started[1].pk, done)])
     checkpoints.update_tasks(query, claim.transaction, [(started[0].pk, done)])
     assert Task.objects.get().status == "COMPLETED"
-
-
-PLAIN = [
-    RecordedTask(Position("", 1), "STEP", "charge", "COMPLETED", '{"$uuid": "x"}'),
-    RecordedTask(Position("", 2), "VALUE", "now", "COMPLETED", "null"),
-    RecordedTask(Position("", 350), "EVENT", "paid", "COMPLETED", None),
-    RecordedTask(Position("1.1", 1), "STATE", 'quoted "name", {it}', "COMPLETED", '"a \\\\ b"'),
-]
-WHOLE = [
-    RecordedTask(Position("", 3), "STEP", "reserve", "COMPLETED", "1", attempt=2, payload='{"order": 7}'),
-    RecordedTask(Position("", 4), "STEP", "ship", "FAILED", error='{"type": "builtins:ValueError"}', attempt=3),
-    RecordedTask(Position("", 5), "EVENT", "a or b", "COMPLETED", '{"name": "a"}', any_of='["a", "b"]'),
-    RecordedTask(Position("", 6), "CHILD", "pack", "COMPLETED", "5", child=uuid.uuid4()),
-    RecordedTask(Position("", 7), "TIMER", "reminder", "COMPLETED", finished_at=datetime(2026, 11, 28, tzinfo=UTC)),
-    RecordedTask(Position("", 8), "STEP", "charge", "RUNNING", attempt=1),
-    RecordedTask(Position("", 9), "EVENT", "go", "WAITING", correlation="x"),
-]
-
-
-def test_what_is_asked_for_its_result_only_is_read_by_that(claim, started):
-    ids = [run.pk for run in started]
-    given = [(run, replace(task)) for run in ids for task in (*WHOLE, *PLAIN)]
-    checkpoints.insert_tasks(query, claim.transaction, given)
-    answers, tasks = replaying.load_answers(query, ids), replaying.load_tasks(query, ids)
-    for run in ids:
-        assert answers[run] == {task.position: replace(task, stored=True) for task in PLAIN}
-        read = [replace(task, id=None, stored=False) for task in tasks[run].values()]
-        assert read == WHOLE
 
 
 def test_workflow_with_several_calls_is_claimed_once(started):

@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import assert_type
 
-from pgworkflows import Received, Retry, step, wait_for_event, workflow
+from pgworkflows import Received, Retry, Settled, Won, first, gather, settle, step, wait_for_event, workflow
 from pgworkflows.definitions.workflow import WorkflowFunction
 from pgworkflows.models import Workflow
 
@@ -47,6 +48,18 @@ def fulfil(order_id: int, express: bool = False) -> str:
     ask(order_id, 2)  # type: ignore[call-arg]
     assert_type(wait_for_event(["paid", "cancelled"]), Received)
     wait_for_event("delivered", timeout="2 days")  # type: ignore[call-overload]
+    label, units = gather(partial(charge, order_id), lambda: reserve(order_id))
+    assert_type(label, str)
+    assert_type(units, Decimal)
+    assert_type(gather(*(partial(charge, number) for number in range(9)), at_most=3), tuple[str, ...])
+    checks = settle(partial(charge, 1), partial(ask, 2), need=1, tolerate=0.5)
+    assert_type(checks, Settled[str])
+    assert_type(checks.values(), list[str])
+    assert_type(first(partial(charge, 1), partial(ask, 2)), Won[str])
+    assert_type(first(a=partial(charge, 1), b=partial(ask, 2)).value, str)
+    gather(charge(order_id), partial(ask, 2))  # type: ignore[call-overload]
+    gather(partial(charge, 1), at_most="two")  # type: ignore[call-overload]
+    first(partial(charge, 1), b=partial(ask, 2))  # type: ignore[call-overload]
     return charge(order_id)
 
 

@@ -10,6 +10,7 @@ from pgworkflows import exceptions
 from pgworkflows.exceptions import (
     AlreadyDecided,
     ApprovalExpired,
+    Cancelled,
     KeyConflict,
     NondeterminismError,
     NotAllowed,
@@ -20,6 +21,7 @@ from pgworkflows.exceptions import (
     RequestRefused,
     StepFailed,
     SubjectChanged,
+    TooManyBranches,
     WaitTimeout,
     WorkflowFailed,
     WorkflowFinished,
@@ -65,6 +67,9 @@ MESSAGES = {
         "order 7 has changed since it was shown for approval: {'total': [1, 2]}. Ask for approval again."
     ),
     RequestRefused("change address", "W1", "it is packed"): ("Workflow W1 refused the request 'change address': it is packed"),
+    TooManyBranches("gather", 10_001, 10_000): (
+        "gather() of 10001 branches is more than 10000. Start a child for every few hundred, and gather their results."
+    ),
     WouldNeverReturn("W1", "inside a step"): (
         "wait() for workflow W1 would never return inside a step: no worker can see it before this ends. Wait after the "
         "commit; in a body use the handle's result()."
@@ -75,7 +80,7 @@ MESSAGES = {
     ),
 }
 DECLARED = [kind for kind in vars(exceptions).values() if getattr(kind, "__module__", "") == exceptions.__name__]
-CLASSES = [kind for kind in DECLARED if kind is not PGWorkflowsError]
+CLASSES = [kind for kind in DECLARED if kind not in (PGWorkflowsError, Cancelled)]
 
 
 @pytest.mark.parametrize("error", MESSAGES, ids=lambda error: type(error).__name__)
@@ -88,6 +93,11 @@ def test_message(error):
 def test_error_survives_being_sent_elsewhere(error, again):
     other = again(error)
     assert (type(other), other.args, vars(other), str(other)) == (type(error), error.args, vars(error), str(error))
+
+
+def test_cancelled_is_no_exception():
+    assert Cancelled("lost").reason == "lost"
+    assert not issubclass(Cancelled, Exception)
 
 
 def test_every_class_is_shown_here():

@@ -172,7 +172,7 @@ BEGIN
   -- The verbs tell the asker themselves; what is changed by SQL is told here.
   PERFORM pgworkflows.tell_asker(n.workflow_id, n.id || '/' || n.round || '/' || n.status, pgworkflows.setting('actor'))
   FROM old_rows o JOIN new_rows n ON n.id = o.id JOIN pgworkflows_workflow w ON w.id = n.workflow_id
-  WHERE n.status <> o.status AND w.status = 'WAITING' AND pgworkflows.setting('channel') = '';
+  WHERE n.status <> o.status AND w.status IN ('WAITING', 'RUNNING') AND pgworkflows.setting('channel') = '';
   RETURN NULL;
 END
 $$;
@@ -279,7 +279,7 @@ BEGIN
     END IF;
     SELECT t.task AS id, t.workflow AS workflow_id INTO wait
     FROM pgworkflows.waits_for(e.name, e.correlation) t JOIN pgworkflows_workflow w ON w.id = t.workflow
-    WHERE w.status = 'WAITING'
+    WHERE w.status IN ('WAITING', 'RUNNING')
       AND NOT EXISTS (SELECT FROM pgworkflows_event o WHERE o.workflow_id = t.workflow AND o.task_id IS NULL
                       AND o.correlation = e.correlation AND COALESCE(t.any_of ? o.name, o.name = e.name))
     ORDER BY t.task LIMIT 1;
@@ -293,7 +293,7 @@ BEGIN
     -- What was seen without the lock may be over by now: another statement looks again under it.
     IF FOUND AND EXISTS (SELECT FROM pgworkflows_task t WHERE t.id = wait.id AND t.status = 'WAITING') THEN
       UPDATE pgworkflows_event SET workflow_id = wait.workflow_id, delivered_at = pgworkflows.now() WHERE id = oldest;
-      UPDATE pgworkflows_workflow SET available_at = pgworkflows.now() WHERE id = wait.workflow_id;
+      PERFORM pgworkflows.wake_workflows(ARRAY[wait.workflow_id]);
       done := done + 1;
     END IF;
   END LOOP;
@@ -480,6 +480,32 @@ BEGIN
     AND w.crashes = 0 AND w.paused_at IS NULL AND w.gate IS NULL AND w.available_at <= pgworkflows.now()
   FOR NO KEY UPDATE OF w SKIP LOCKED
   LIMIT most;
+END
+$_$;
+
+
+--
+-- Name: close_branches(uuid[], text[], integer[], uuid[], bigint[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.close_branches(workflows uuid[], branches text[], seqs integer[], children uuid[], events bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  UPDATE pgworkflows_approval a SET status = 'CANCELLED', decided_at = pgworkflows.now()
+  FROM unnest(workflows, branches, seqs) AS c(workflow, branch, seq)
+  WHERE a.workflow_id = c.workflow AND a.branch = c.branch AND a.seq = c.seq AND a.status IN ('PENDING', 'CHANGES_REQUESTED');
+
+  INSERT INTO pgworkflows_event (workflow_id, name, key, payload, sent_at, sent_by, parked)
+  SELECT c.id, '$cancel', c.parent_id::text, jsonb_build_object('reason', 'the branch of its parent ' || c.parent_id || ' was cancelled'),
+         pgworkflows.now(), pgworkflows.setting('actor'), false
+  FROM pgworkflows_workflow c
+  WHERE c.id = ANY (children) AND c.parent_close = 'cancel' AND c.finished_at IS NULL
+  ON CONFLICT DO NOTHING;
+
+  UPDATE pgworkflows_event e SET workflow_id = NULL, delivered_at = NULL, parked = false
+  WHERE e.id = ANY (events) AND e.task_id IS NULL AND e.correlation IS NOT NULL;
 END
 $_$;
 
@@ -723,8 +749,7 @@ BEGIN
   ) wait ON wait.kind = 'EVENT' AND COALESCE(wait.any_of ? e.name, wait.name = e.name)
   WHERE e.id = ANY (taken) AND e.workflow_id = ANY (locked) AND (e.name LIKE '$%' OR wait.kind IS NOT NULL);
 
-  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = ANY (woken) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  PERFORM pgworkflows.wake_workflows(woken);
 END
 $_$;
 
@@ -744,6 +769,17 @@ SELECT CASE
     SELECT jsonb_agg(pgworkflows.escaped(v) ORDER BY n) FROM jsonb_array_elements(value) WITH ORDINALITY AS e(v, n))
   ELSE value
 END
+$_$;
+
+
+--
+-- Name: gather_of(text); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.gather_of(branch text, OUT outer_branch text, OUT seq integer, OUT index integer) RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+SELECT COALESCE(m[1], ''), m[2]::integer, m[3]::integer - 1 FROM regexp_match(branch, '^(?:(.*)/)?(\d+)\.(\d+)$') AS m WHERE m IS NOT NULL
 $_$;
 
 
@@ -770,10 +806,10 @@ $_$;
 
 
 --
--- Name: insert_tasks(xid8, bigint[], uuid[], text[], integer[], text[], text[], text[], integer[], text[], jsonb[], uuid[], bigint[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+-- Name: insert_tasks(xid8, bigint[], uuid[], text[], integer[], text[], text[], text[], integer[], text[], jsonb[], uuid[], bigint[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], integer[], text[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
-CREATE FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) RETURNS integer
+CREATE FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[], digests text[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -783,13 +819,14 @@ BEGIN
   IF pg_current_xact_id() = claim THEN
     INSERT INTO pgworkflows_task
       (id, workflow_id, branch, seq, kind, name, status, attempt, correlation, any_of, child_id, compensates_id, payload, result,
-       error, due_at, started_at, finished_at)
+       error, due_at, started_at, finished_at, ended, digest)
     SELECT COALESCE(t.id, nextval('pgworkflows_task_id_seq')), t.workflow, t.branch, t.seq, t.kind, t.name, t.status, t.attempt,
-      t.correlation, t.any_of, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at
+      t.correlation, t.any_of, t.child, t.compensates, t.payload, t.result, t.error, t.due_at, t.started_at, t.finished_at,
+      t.ended, t.digest
     FROM unnest(ids, workflows, branches, seqs, kinds, names, statuses, attempts, correlations, any_ofs, children, compensated,
-                payloads, results, errors, dues, starts, ends)
+                payloads, results, errors, dues, starts, ends, places, digests)
       AS t(id, workflow, branch, seq, kind, name, status, attempt, correlation, any_of, child, compensates, payload, result,
-           error, due_at, started_at, finished_at);
+           error, due_at, started_at, finished_at, ended, digest);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
   RETURN written;
@@ -997,14 +1034,13 @@ BEGIN
     WHERE t.kind = 'EVENT' AND t.status = 'WAITING' AND t.any_of IS NOT NULL
       AND (workflows IS NULL OR t.workflow_id = ANY (workflows))
   ) found;
-  UPDATE pgworkflows_workflow p SET available_at = pgworkflows.now()
+  PERFORM pgworkflows.wake_workflows(array_agg(ended.id))
   FROM (SELECT w.id FROM pgworkflows_workflow w
-        WHERE w.status = 'WAITING' AND w.available_at IS NULL AND w.id IN (
+        WHERE w.status IN ('WAITING', 'RUNNING') AND w.id IN (
           SELECT t.workflow_id FROM pgworkflows_task t LEFT JOIN pgworkflows_workflow c ON c.id = t.child_id
           WHERE t.kind = 'CHILD' AND t.status = 'WAITING' AND (c.id IS NULL OR c.finished_at IS NOT NULL)
             AND (workflows IS NULL OR t.workflow_id = ANY (workflows)))
-        ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended
-  WHERE p.id = ended.id;
+        ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED) ended;
   IF candidates IS NULL THEN
     RETURN 0;
   END IF;
@@ -1616,6 +1652,42 @@ $$;
 
 
 --
+-- Name: reopen_branches(bigint, text); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.reopen_branches(gather bigint, aside text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE cut record; kept integer; inner_gather bigint; open_then bigint[];
+BEGIN
+  FOR cut IN
+    SELECT g.workflow_id AS workflow, c.value::integer AS seq,
+      CASE g.branch WHEN '' THEN '' ELSE g.branch || '/' END || g.seq || '.' || c.key::integer + 1 AS branch
+    FROM pgworkflows_task g CROSS JOIN LATERAL jsonb_each_text(g.result -> 'cuts') AS c WHERE g.id = gather
+  LOOP
+    SELECT COALESCE(max(t.seq) - 1, cut.seq) INTO kept FROM pgworkflows_task t
+    WHERE t.workflow_id = cut.workflow AND t.branch = cut.branch AND t.seq <= cut.seq AND t.kind = 'APPROVAL' AND t.status = 'CANCELLED';
+    UPDATE pgworkflows_task t SET branch = t.branch || aside
+    WHERE t.workflow_id = cut.workflow AND t.branch = cut.branch AND t.seq > kept;
+    UPDATE pgworkflows_approval a SET branch = a.branch || aside
+    WHERE a.workflow_id = cut.workflow AND a.branch = cut.branch AND a.seq > kept;
+    FOR inner_gather IN
+      SELECT t.id FROM pgworkflows_task t
+      WHERE t.workflow_id = cut.workflow AND t.branch = cut.branch AND t.seq = kept AND t.kind = 'GATHER' AND t.status = 'CANCELLED'
+    LOOP
+      PERFORM pgworkflows.reopen_branches(inner_gather, aside);
+    END LOOP;
+    SELECT array_agg(t.id) INTO open_then FROM pgworkflows_task t
+    WHERE t.workflow_id = cut.workflow AND t.branch = cut.branch
+      AND (t.status = 'CANCELLED' AND t.name NOT IN ('reminder', 'escalation', 'expiry') OR t.status = 'FAILED' AND t.seq = cut.seq);
+    PERFORM pgworkflows.reopen_tasks(open_then);
+  END LOOP;
+END
+$$;
+
+
+--
 -- Name: reopen_last_failure(uuid); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
@@ -1623,27 +1695,62 @@ CREATE FUNCTION pgworkflows.reopen_last_failure(workflow uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $_$
+DECLARE failed pgworkflows_task; t pgworkflows_task; gather bigint; reopened bigint[] := '{}'; notes bigint[] := '{}'; aside text;
 BEGIN
-  WITH failed AS (
-    SELECT t.* FROM pgworkflows_task t JOIN pgworkflows_workflow w ON w.id = t.workflow_id AND w.status IN ('FAILED', 'BLOCKED')
-    WHERE t.workflow_id = $1 AND t.status = 'FAILED' ORDER BY t.seq DESC LIMIT 1
-  ), later AS (
-    SELECT t.* FROM failed f JOIN pgworkflows_task t
-      ON t.workflow_id = f.workflow_id AND t.branch = f.branch AND t.seq > f.seq AND t.started_at >= f.finished_at
-  ), dropped AS (
-    DELETE FROM pgworkflows_task t USING later l
-    WHERE t.id = l.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'))
-  )
-  UPDATE pgworkflows_task t
-  SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
-      attempt = 0, error = NULL,
-      due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
-      started_at = pgworkflows.now(), finished_at = NULL,
-      result = CASE WHEN t.kind = 'POLL' THEN t.result || jsonb_build_object('before', t.result -> 'calls') END
-  FROM failed f
-  WHERE t.id = f.id AND NOT EXISTS (SELECT FROM later WHERE kind NOT IN ('STATE', 'VALUE'));
+  SELECT f.* INTO failed FROM pgworkflows_task f JOIN pgworkflows_workflow w ON w.id = f.workflow_id AND w.status IN ('FAILED', 'BLOCKED')
+  WHERE f.workflow_id = $1 AND f.status = 'FAILED' AND f.branch NOT LIKE '%~%' AND NOT EXISTS (
+    SELECT FROM pgworkflows.gather_of(f.branch) o JOIN pgworkflows_task g
+      ON g.workflow_id = f.workflow_id AND g.branch = o.outer_branch AND g.seq = o.seq
+    WHERE (g.result -> 'cuts' ->> o.index::text)::integer <= f.seq)
+  ORDER BY f.ended DESC NULLS LAST, f.seq DESC LIMIT 1;
+  t := failed;
+  WHILE t.id IS NOT NULL LOOP
+    IF t.status = 'WAITING' OR EXISTS (
+      SELECT FROM pgworkflows_task l WHERE l.workflow_id = $1 AND l.branch = t.branch AND l.seq > t.seq
+        AND l.started_at >= t.finished_at AND l.kind NOT IN ('STATE', 'VALUE'))
+    THEN
+      RETURN;
+    END IF;
+    reopened := reopened || t.id;
+    notes := notes || ARRAY(
+      SELECT l.id FROM pgworkflows_task l WHERE l.workflow_id = $1 AND l.branch = t.branch AND l.seq > t.seq AND l.started_at >= t.finished_at);
+    SELECT g.* INTO t FROM pgworkflows.gather_of(t.branch) o JOIN pgworkflows_task g
+      ON g.workflow_id = $1 AND g.branch = o.outer_branch AND g.seq = o.seq;
+  END LOOP;
+  t := failed;
+  WHILE t.kind = 'GATHER' LOOP
+    SELECT d.* INTO t FROM pgworkflows_task d
+    WHERE d.workflow_id = $1 AND d.branch = CASE t.branch WHEN '' THEN '' ELSE t.branch || '/' END || t.seq || '.' || (t.result ->> 'branch')::integer + 1
+    ORDER BY d.seq DESC LIMIT 1;
+    EXIT WHEN t.id IS NULL OR t.status <> 'FAILED';
+    reopened := reopened || t.id;
+  END LOOP;
+  SELECT '~' || count(DISTINCT s.branch) + 1 INTO aside FROM pgworkflows_task s WHERE s.workflow_id = $1 AND s.branch LIKE '%~%';
+  FOREACH gather IN ARRAY reopened LOOP
+    PERFORM pgworkflows.reopen_branches(gather, aside);
+  END LOOP;
+  DELETE FROM pgworkflows_task l WHERE l.id = ANY (notes);
+  PERFORM pgworkflows.reopen_tasks(reopened);
 END
 $_$;
+
+
+--
+-- Name: reopen_tasks(bigint[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.reopen_tasks(tasks bigint[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+UPDATE pgworkflows_task t
+SET status = CASE WHEN t.kind IN ('STEP', 'COMPENSATION') THEN 'PENDING' ELSE 'WAITING' END,
+    attempt = 0, error = NULL, ended = NULL,
+    result = CASE WHEN t.kind = 'POLL' THEN t.result || jsonb_build_object('before', t.result -> 'calls') END,
+    due_at = CASE WHEN t.kind NOT IN ('STEP', 'COMPENSATION') THEN pgworkflows.now() + (t.due_at - t.started_at) END,
+    started_at = pgworkflows.now(), finished_at = NULL
+WHERE t.id = ANY (tasks)
+$$;
 
 
 --
@@ -1760,6 +1867,8 @@ BEGIN
   END IF;
   before := pgworkflows.act_as($4, $5, $2);
   IF w.backs_off THEN
+    UPDATE pgworkflows_task t SET due_at = pgworkflows.now()
+    WHERE t.workflow_id = $1 AND t.status IN ('PENDING', 'RUNNING') AND t.due_at > pgworkflows.now();
     UPDATE pgworkflows_workflow c SET available_at = pgworkflows.now() WHERE c.id = $1;
   ELSE
     IF NOT undo THEN
@@ -2097,6 +2206,7 @@ CREATE FUNCTION pgworkflows.task_event(from_status text, to_status text) RETURNS
 SELECT CASE from_status || '>' || to_status
     WHEN 'CANCELLED>PENDING' THEN 'task_retry'
     WHEN 'CANCELLED>WAITING' THEN 'task_retry'
+    WHEN 'COMPLETED>WAITING' THEN 'task_retry'
     WHEN 'FAILED>PENDING' THEN 'task_retry'
     WHEN 'FAILED>WAITING' THEN 'task_retry'
     WHEN 'PENDING>CANCELLED' THEN 'task_cancel'
@@ -2142,7 +2252,7 @@ BEGIN
   SELECT n.workflow_id, CASE WHEN n.kind <> 'STATE' THEN n.id END,
          CASE WHEN n.kind = 'STATE' THEN 'state' ELSE
            CASE n.status WHEN 'COMPLETED' THEN 'task_complete' WHEN 'FAILED' THEN 'task_fail' WHEN 'WAITING' THEN 'task_wait'
-                         WHEN 'RUNNING' THEN 'attempt' ELSE 'attempt_failed' END END,
+                         WHEN 'RUNNING' THEN 'attempt' WHEN 'CANCELLED' THEN 'task_cancel' ELSE 'attempt_failed' END END,
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE '' END,
          CASE WHEN n.kind = 'STATE' THEN (SELECT w.status FROM pgworkflows_workflow w WHERE w.id = n.workflow_id) ELSE n.status END,
          CASE WHEN n.kind = 'STATE' THEN n.name ELSE '' END, CASE WHEN n.kind <> 'STATE' THEN n.attempt END,
@@ -2203,10 +2313,10 @@ $_$;
 
 
 --
--- Name: update_tasks(xid8, uuid[], bigint[], text[], integer[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+-- Name: update_tasks(xid8, uuid[], bigint[], text[], integer[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], integer[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
-CREATE FUNCTION pgworkflows.update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) RETURNS integer
+CREATE FUNCTION pgworkflows.update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET jit TO 'off'
@@ -2220,9 +2330,9 @@ BEGIN
   IF pg_current_xact_id() = claim THEN
     UPDATE pgworkflows_task t
     SET status = u.status, attempt = u.attempt, result = u.result, error = u.error, due_at = u.due_at,
-      started_at = u.started_at, finished_at = u.finished_at
-    FROM unnest(workflows, ids, statuses, attempts, results, errors, dues, starts, ends)
-      AS u(workflow, id, status, attempt, result, error, due_at, started_at, finished_at)
+      started_at = u.started_at, finished_at = u.finished_at, ended = u.ended
+    FROM unnest(workflows, ids, statuses, attempts, results, errors, dues, starts, ends, places)
+      AS u(workflow, id, status, attempt, result, error, due_at, started_at, finished_at, ended)
     WHERE t.id = u.id AND t.workflow_id = u.workflow AND t.id = ANY (ids) AND t.workflow_id = ANY (workflows);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
@@ -2232,10 +2342,10 @@ $$;
 
 
 --
--- Name: update_workflows(xid8, uuid[], character varying[], text[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], jsonb[], bigint[], integer[], smallint[], jsonb[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+-- Name: update_workflows(xid8, uuid[], character varying[], text[], jsonb[], jsonb[], jsonb[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], jsonb[], bigint[], timestamp with time zone[], integer[], smallint[], jsonb[], timestamp with time zone[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
 --
 
-CREATE FUNCTION pgworkflows.update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]) RETURNS integer
+CREATE FUNCTION pgworkflows.update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], wake_at timestamp with time zone[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET jit TO 'off'
@@ -2247,8 +2357,8 @@ CREATE FUNCTION pgworkflows.update_workflows(claim xid8, id uuid[], status chara
 DECLARE written integer := 0;
 BEGIN
   IF pg_current_xact_id() = claim THEN
-    UPDATE pgworkflows_workflow w SET status = u.status, state = u.state, result = u.result, error = u.error, attributes = u.attributes, available_at = u.available_at, started_at = u.started_at, finished_at = u.finished_at, waiting_for = u.waiting_for, owner_id = u.owner_id, epoch = u.epoch, crashes = u.crashes, cancel_request = u.cancel_request, cancel_requested_at = u.cancel_requested_at
-    FROM unnest(update_workflows.id, update_workflows.status, update_workflows.state, update_workflows.result, update_workflows.error, update_workflows.attributes, update_workflows.available_at, update_workflows.started_at, update_workflows.finished_at, update_workflows.waiting_for, update_workflows.owner_id, update_workflows.epoch, update_workflows.crashes, update_workflows.cancel_request, update_workflows.cancel_requested_at) AS u(id, status, state, result, error, attributes, available_at, started_at, finished_at, waiting_for, owner_id, epoch, crashes, cancel_request, cancel_requested_at)
+    UPDATE pgworkflows_workflow w SET status = u.status, state = u.state, result = u.result, error = u.error, attributes = u.attributes, available_at = u.available_at, started_at = u.started_at, finished_at = u.finished_at, waiting_for = u.waiting_for, owner_id = u.owner_id, wake_at = u.wake_at, epoch = u.epoch, crashes = u.crashes, cancel_request = u.cancel_request, cancel_requested_at = u.cancel_requested_at
+    FROM unnest(update_workflows.id, update_workflows.status, update_workflows.state, update_workflows.result, update_workflows.error, update_workflows.attributes, update_workflows.available_at, update_workflows.started_at, update_workflows.finished_at, update_workflows.waiting_for, update_workflows.owner_id, update_workflows.wake_at, update_workflows.epoch, update_workflows.crashes, update_workflows.cancel_request, update_workflows.cancel_requested_at) AS u(id, status, state, result, error, attributes, available_at, started_at, finished_at, waiting_for, owner_id, wake_at, epoch, crashes, cancel_request, cancel_requested_at)
     WHERE w.id = u.id AND w.id = ANY (update_workflows.id);
     GET DIAGNOSTICS written = ROW_COUNT;
   END IF;
@@ -2366,8 +2476,7 @@ BEGIN
   JOIN pgworkflows_task t ON t.kind = 'ROW' AND t.status = 'WAITING' AND t.name = e.correlation WHERE e.id = ANY (changed);
   SELECT array_agg(w.id) INTO locked
   FROM (SELECT id FROM pgworkflows_workflow WHERE id = ANY (waiting) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) w;
-  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
-  WHERE w.id = ANY (locked) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  PERFORM pgworkflows.wake_workflows(locked);
   IF COALESCE(array_length(locked, 1), 0) = COALESCE(array_length(waiting, 1), 0) THEN
     DELETE FROM pgworkflows_event WHERE id = ANY (changed);
     GET DIAGNOSTICS done = ROW_COUNT;
@@ -2397,6 +2506,30 @@ BEGIN
   RETURN NULL;
 END
 $_$;
+
+
+--
+-- Name: wake_workflows(uuid[]); Type: FUNCTION; Schema: pgworkflows; Owner: -
+--
+
+CREATE FUNCTION pgworkflows.wake_workflows(woken uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+BEGIN
+  UPDATE pgworkflows_workflow w SET available_at = pgworkflows.now()
+  WHERE w.id = ANY (woken) AND w.status = 'WAITING' AND (w.available_at IS NULL OR w.available_at > pgworkflows.now());
+  UPDATE pgworkflows_workflow w SET wake_at = pgworkflows.now()
+  WHERE w.id = ANY (woken) AND w.status = 'RUNNING' AND (w.wake_at IS NULL OR w.wake_at > pgworkflows.now());
+  IF FOUND THEN
+    PERFORM pgworkflows.wake();
+  END IF;
+END
+$$;
 
 
 --
@@ -3508,7 +3641,7 @@ INSERT INTO public.auth_permission VALUES (93, 'Can view effect', 21, 'view_effe
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!eXVfea6ZoqNZuhm5uqeBOrxJ0e7tqx1wC0hUj7gB', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:41:37.681622+00');
+INSERT INTO public.auth_user VALUES (1, '!Mfpaxe1azSLh0rOT2L0AHGXZ0YpxJ5W0hXkFlRjn', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:51:51.993915+00');
 
 
 --
@@ -3554,29 +3687,29 @@ INSERT INTO public.django_content_type VALUES (21, 'upgrade', 'effect');
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:41:22.911492+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:41:22.93337+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:41:23.050062+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:41:23.068519+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:41:23.087939+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:41:23.104785+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:41:23.132085+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:41:23.138756+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:41:23.153185+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:41:23.178682+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:41:23.195795+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:41:23.215902+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:41:23.239239+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:41:23.254304+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:41:32.942744+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:41:33.154036+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:51:46.707597+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:51:46.71415+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:51:46.759467+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:51:46.767901+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:51:46.776349+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:51:46.783331+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:51:46.791666+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:51:46.792338+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:51:46.803124+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:51:46.820798+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:51:46.835881+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:51:46.848201+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:51:46.852022+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:51:46.855314+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:51:49.299738+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:51:49.411638+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:41:37.802099+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:51:52.030234+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf');
 
 
 --
@@ -3650,46 +3783,46 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.740974+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222d1-b257-79cc-8f43-257b66c24466', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.757986+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.759727+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.760643+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.762594+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222d1-b264-76e7-9247-ab68e92abace', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.767146+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.770186+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.86631+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:41:37.881193+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:37.896052+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222d1-b247-7016-9fc4-efaed8f0ef22', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.798519+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222d1-b247-7016-9fc4-efaed8f0ef22', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222d1-b257-79cc-8f43-257b66c24466', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.799443+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222d1-b257-79cc-8f43-257b66c24466', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222d1-b25f-7f61-9bb8-023952888db0', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.799988+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222d1-b25f-7f61-9bb8-023952888db0', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222d1-b260-767f-8c3f-38857e2c5064', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.801954+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222d1-b260-767f-8c3f-38857e2c5064', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222d1-b261-7762-a8dc-a3640853fe83', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.866164+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222d1-b261-7762-a8dc-a3640853fe83', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222d1-b264-76e7-9247-ab68e92abace', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.870824+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222d1-b264-76e7-9247-ab68e92abace', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:41:37.917753+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.885973+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:37.886076+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:41:37.886672+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222d1-b257-79cc-8f43-257b66c24466', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:41:37.925042+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:41:38.026621+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:38.019183+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:41:38.026621+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:41:38.031425+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222d1-b3bb-7c60-9628-0df18347f440', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:38.141335+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222d1-b3de-7863-aeec-223e97d48256', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:41:38.14262+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222d1-b3de-7863-aeec-223e97d48256', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:41:42.518705+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222d1-b3de-7863-aeec-223e97d48256', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:41:42.524106+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222d1-b3de-7863-aeec-223e97d48256', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:41:42.527074+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.006821+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.016848+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.017703+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.018323+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.019155+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.01974+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.02029+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.051667+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:51:52.066827+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222db-120f-7071-b970-f3d62c571642', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.079956+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222db-11c6-7389-88b1-0b49cb3c23c9', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.025913+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222db-11c6-7389-88b1-0b49cb3c23c9', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.027413+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222db-11d1-72fa-86e6-a039eac24c7a', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.029717+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222db-11d1-72fa-86e6-a039eac24c7a', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222db-11d2-716d-a50d-d286e7ee2bbf', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.030125+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222db-11d2-716d-a50d-d286e7ee2bbf', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.072547+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222db-11d3-7db3-b449-0520bd9aa405', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.074679+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222db-11d3-7db3-b449-0520bd9aa405', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.078232+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.078955+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:51:52.079442+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 18, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:51:52.13476+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222db-120f-7071-b970-f3d62c571642', 16, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.123522+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222db-120f-7071-b970-f3d62c571642', 17, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.13476+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222db-120f-7071-b970-f3d62c571642', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.136457+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222db-125b-76a1-aaa3-1d5c7a554553', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.155559+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.157885+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222db-125d-72fb-b0a9-069dc6925d26', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:53.847623+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222db-125d-72fb-b0a9-069dc6925d26', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:51:53.848536+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:51:53.850676+00', 'recorded', 'owner', 'worker', '', NULL, 828);
 
 
 --
@@ -3720,50 +3853,50 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222d1-b3de-7863-aeec-223e
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.788726+00', '2026-11-28 15:41:37.798519+00', NULL, NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:38.798519+00', '2026-11-28 15:41:37.798519+00', NULL, NULL, NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.798795+00', '2026-11-28 15:41:37.799443+00', NULL, NULL, '01a222d1-b257-79cc-8f43-257b66c24466', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.799443+00', NULL, NULL, NULL, '01a222d1-b257-79cc-8f43-257b66c24466', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.799605+00', '2026-11-28 15:41:37.799988+00', NULL, NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.799988+00', NULL, NULL, NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.800092+00', '2026-11-28 15:41:37.801954+00', NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.801954+00', NULL, NULL, NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.862201+00', '2026-11-28 15:41:37.866164+00', NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:37.896052+00', NULL, NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', '01a222d1-b2e7-7101-ba3c-e8374bc323f6');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.8676+00', '2026-11-28 15:41:37.870824+00', NULL, NULL, '01a222d1-b264-76e7-9247-ab68e92abace', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', NULL, '2026-11-28 15:41:37.870824+00', NULL, NULL, NULL, '01a222d1-b264-76e7-9247-ab68e92abace', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:37.871712+00', '2026-11-28 15:41:37.885973+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:41:37.885973+00', '2026-11-28 15:41:37.886076+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:41:37.886076+00', '2026-11-28 15:41:37.886672+00', NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', NULL, '2026-11-28 15:41:38.016474+00', NULL, NULL, NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:38.017069+00', '2026-11-28 15:41:38.019183+00', NULL, NULL, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:38.019183+00', NULL, NULL, NULL, '01a222d1-b2e7-7101-ba3c-e8374bc323f6', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:41:42.497251+00', '2026-11-28 15:41:42.518705+00', NULL, NULL, '01a222d1-b3de-7863-aeec-223e97d48256', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:41:42.518811+00', NULL, NULL, NULL, '01a222d1-b3de-7863-aeec-223e97d48256', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.022878+00', '2026-11-28 15:51:52.025913+00', 1, NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:53.025913+00', '2026-11-28 15:51:52.026115+00', NULL, NULL, NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.026651+00', '2026-11-28 15:51:52.027413+00', 1, NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.027591+00', NULL, NULL, NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.028547+00', '2026-11-28 15:51:52.029717+00', 1, NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.029717+00', NULL, NULL, NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.029837+00', '2026-11-28 15:51:52.030125+00', 1, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.030125+00', NULL, NULL, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.06895+00', '2026-11-28 15:51:52.072547+00', 1, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.079956+00', NULL, NULL, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', '01a222db-120f-7071-b970-f3d62c571642');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.073982+00', '2026-11-28 15:51:52.074679+00', 1, NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', '2026-11-28 15:51:52.797024+00', '2026-11-28 15:51:52.074679+00', NULL, NULL, NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.077392+00', '2026-11-28 15:51:52.078232+00', 1, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:51:52.078955+00', '2026-11-28 15:51:52.078955+00', 2, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:51:52.078955+00', '2026-11-28 15:51:52.079442+00', 3, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.121386+00', '2026-11-28 15:51:52.123522+00', 1, NULL, '01a222db-120f-7071-b970-f3d62c571642', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.123522+00', NULL, NULL, NULL, '01a222db-120f-7071-b970-f3d62c571642', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', '2026-11-28 15:51:53.027649+00', '2026-11-28 15:51:52.129755+00', NULL, NULL, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:53.84137+00', '2026-11-28 15:51:53.847623+00', 1, NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:53.847747+00', NULL, NULL, NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:37.775954+00', '2026-11-28 15:41:38.106814+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:41:42.428741+00', '2026-11-28 15:41:42.428741+00', '2026-11-28 15:41:42.428741+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.1534+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:51:53.819525+00', '2026-11-28 15:51:53.819525+00', '2026-11-28 15:51:53.819525+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b247-7016-9fc4-efaed8f0ef22', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b247-7016-9fc4-efaed8f0ef22', '2026-11-28 15:41:37.740974+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.798519+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:41:37.798519+00:00", "title": "", "until": "2026-11-28T15:41:38.798519+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b257-79cc-8f43-257b66c24466', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b257-79cc-8f43-257b66c24466', '2026-11-28 15:41:37.757986+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:37.799443+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b25f-7f61-9bb8-023952888db0', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b25f-7f61-9bb8-023952888db0', '2026-11-28 15:41:37.759727+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:37.799988+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b260-767f-8c3f-38857e2c5064', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b260-767f-8c3f-38857e2c5064', '2026-11-28 15:41:37.760643+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:41:37.802099+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b261-7762-a8dc-a3640853fe83', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', '2026-11-28 15:41:37.762594+00', '2026-11-28 15:41:37.88745+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:41:37.896052+00:00", "title": "upgrade.waits", "workflow": "01a222d1-b2e7-7101-ba3c-e8374bc323f6"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b264-76e7-9247-ab68e92abace', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b264-76e7-9247-ab68e92abace', '2026-11-28 15:41:37.767146+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.451225+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:41:37.871607+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:41:38.451225+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b26a-7f15-b850-3bad0a96f7c4', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/waits/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222d1-b26a-7f15-b850-3bad0a96f7c4', '2026-11-28 15:41:37.770186+00', '2026-11-28 15:41:37.88745+00', NULL, '2026-11-28 15:41:38.925208+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:41:38.016968+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:41:38.925208+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b2e7-7101-ba3c-e8374bc323f6', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222d1-b261-7762-a8dc-a3640853fe83', '2026-11-28 15:41:37.896052+00', '2026-11-28 15:41:38.019314+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:41:38.019183+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222d1-b261-7762-a8dc-a3640853fe83', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b3bb-7c60-9628-0df18347f440', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b3bb-7c60-9628-0df18347f440', '2026-11-28 15:41:38.141335+00', NULL, NULL, '2026-11-28 15:41:38.141335+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222d1-b3de-7863-aeec-223e97d48256', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222d1-b3de-7863-aeec-223e97d48256', '2026-11-28 15:41:38.14262+00', '2026-11-28 15:41:42.51893+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:41:42.518811+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11c6-7389-88b1-0b49cb3c23c9', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', '2026-11-28 15:51:52.006821+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:53.025913+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:51:52.026115+00:00", "title": "", "until": "2026-11-28T15:51:53.025913+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d0-7615-a59f-5d2bfdc19ac1', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', '2026-11-28 15:51:52.016848+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.027591+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d1-72fa-86e6-a039eac24c7a', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', '2026-11-28 15:51:52.017703+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.029717+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d2-716d-a50d-d286e7ee2bbf', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', '2026-11-28 15:51:52.018323+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:51:52.030234+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d2-7fa2-bf89-26ee1c49867a', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', '2026-11-28 15:51:52.019155+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:51:52.079956+00:00", "title": "upgrade.waits", "workflow": "01a222db-120f-7071-b970-f3d62c571642"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d3-7db3-b449-0520bd9aa405', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', '2026-11-28 15:51:52.01974+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:52.797024+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:51:52.077259+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:51:52.797024+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-120f-7071-b970-f3d62c571642', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222db-11d2-7fa2-bf89-26ee1c49867a', '2026-11-28 15:51:52.079956+00', '2026-11-28 15:51:52.131685+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.123522+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d4-7895-aba9-1e6ed1811fdb', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', '2026-11-28 15:51:52.02029+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:53.027649+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:51:52.131559+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:51:53.027649+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-125b-76a1-aaa3-1d5c7a554553', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-125b-76a1-aaa3-1d5c7a554553', '2026-11-28 15:51:52.155559+00', NULL, NULL, '2026-11-28 15:51:52.155559+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-125d-72fb-b0a9-069dc6925d26', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', '2026-11-28 15:51:52.157885+00', '2026-11-28 15:51:53.847855+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:51:53.847747+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3795,7 +3928,7 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, '5d2440e0-f5dc-5b2e-b0fb-32d182884123');
+INSERT INTO public.upgrade_effect VALUES (10, 'c90e8e54-f315-506c-a5ae-d3cd5498ff77');
 
 
 --
@@ -5023,7 +5156,7 @@ CREATE TRIGGER approval_inserted AFTER INSERT ON public.pgworkflows_approval REF
 -- Name: pgworkflows_approval approval_keeps; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER approval_keeps BEFORE UPDATE OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id, requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash, form, created_at, time_limit, on_timeout, escalate_to, remind_every ON public.pgworkflows_approval FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
+CREATE TRIGGER approval_keeps BEFORE UPDATE OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id, requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash, form, created_at, time_limit, on_timeout, escalate_to, remind_every ON public.pgworkflows_approval FOR EACH ROW WHEN ((new.branch !~~ (old.branch || '~%'::text))) EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
 
 
 --
@@ -5430,14 +5563,14 @@ ALTER TABLE public.pgworkflows_stagecondition ENABLE ALWAYS TRIGGER stageconditi
 -- Name: pgworkflows_task task_begins; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER task_begins BEFORE INSERT ON public.pgworkflows_task FOR EACH ROW WHEN (((new.status)::text <> ALL ((ARRAY['PENDING'::character varying, 'RUNNING'::character varying, 'WAITING'::character varying, 'COMPLETED'::character varying, 'FAILED'::character varying])::text[]))) EXECUTE FUNCTION pgworkflows.refuse_change('task');
+CREATE TRIGGER task_begins BEFORE INSERT ON public.pgworkflows_task FOR EACH ROW WHEN (((new.status)::text <> ALL ((ARRAY['PENDING'::character varying, 'RUNNING'::character varying, 'WAITING'::character varying, 'COMPLETED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[]))) EXECUTE FUNCTION pgworkflows.refuse_change('task');
 
 
 --
 -- Name: pgworkflows_task task_changes; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER task_changes BEFORE UPDATE ON public.pgworkflows_task FOR EACH ROW WHEN (((new.id <> old.id) OR (((new.status)::text <> (old.status)::text) AND (pgworkflows.task_event((old.status)::text, (new.status)::text) IS NULL)))) EXECUTE FUNCTION pgworkflows.refuse_change('task');
+CREATE TRIGGER task_changes BEFORE UPDATE ON public.pgworkflows_task FOR EACH ROW WHEN (((new.id <> old.id) OR (((new.status)::text <> (old.status)::text) AND (pgworkflows.task_event((old.status)::text, (new.status)::text) IS NULL)) OR (((old.status)::text = 'COMPLETED'::text) AND ((new.status)::text <> 'COMPLETED'::text) AND (old.kind <> 'GATHER'::text)))) EXECUTE FUNCTION pgworkflows.refuse_change('task');
 
 
 --
@@ -5451,14 +5584,14 @@ CREATE TRIGGER task_inserted AFTER INSERT ON public.pgworkflows_task REFERENCING
 -- Name: pgworkflows_task task_keeps; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER task_keeps BEFORE UPDATE OF workflow_id, branch, seq, kind, name, correlation, any_of, child_id, compensates_id ON public.pgworkflows_task FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
+CREATE TRIGGER task_keeps BEFORE UPDATE OF workflow_id, branch, seq, kind, name, correlation, any_of, child_id, compensates_id ON public.pgworkflows_task FOR EACH ROW WHEN ((new.branch !~~ (old.branch || '~%'::text))) EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 
 
 --
 -- Name: pgworkflows_task task_keeps_record; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, result, error, started_at, finished_at ON public.pgworkflows_task FOR EACH ROW WHEN (((old.status)::text = 'COMPLETED'::text)) EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
+CREATE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, result, error, started_at, finished_at ON public.pgworkflows_task FOR EACH ROW WHEN ((((old.status)::text = 'COMPLETED'::text) AND (old.kind <> 'GATHER'::text))) EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 
 
 --
@@ -5995,6 +6128,13 @@ REVOKE ALL ON FUNCTION pgworkflows.claim_from(name text, version integer, queue 
 
 
 --
+-- Name: FUNCTION close_branches(workflows uuid[], branches text[], seqs integer[], children uuid[], events bigint[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.close_branches(workflows uuid[], branches text[], seqs integer[], children uuid[], events bigint[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION close_workflows(closed uuid[]); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -6051,6 +6191,13 @@ REVOKE ALL ON FUNCTION pgworkflows.escaped(value jsonb) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION gather_of(branch text, OUT outer_branch text, OUT seq integer, OUT index integer); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.gather_of(branch text, OUT outer_branch text, OUT seq integer, OUT index integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION go_on(workflow uuid, reason text, undo boolean, verb text); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
@@ -6058,10 +6205,10 @@ REVOKE ALL ON FUNCTION pgworkflows.go_on(workflow uuid, reason text, undo boolea
 
 
 --
--- Name: FUNCTION insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
+-- Name: FUNCTION insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[], digests text[]); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
-REVOKE ALL ON FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pgworkflows.insert_tasks(claim xid8, ids bigint[], workflows uuid[], branches text[], seqs integer[], kinds text[], names text[], statuses text[], attempts integer[], correlations text[], any_ofs jsonb[], children uuid[], compensated bigint[], payloads jsonb[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[], digests text[]) FROM PUBLIC;
 
 
 --
@@ -6303,10 +6450,24 @@ REVOKE ALL ON FUNCTION pgworkflows.refuse_unfinished_delete() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION reopen_branches(gather bigint, aside text); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.reopen_branches(gather bigint, aside text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION reopen_last_failure(workflow uuid); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.reopen_last_failure(workflow uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reopen_tasks(tasks bigint[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.reopen_tasks(tasks bigint[]) FROM PUBLIC;
 
 
 --
@@ -6443,17 +6604,17 @@ REVOKE ALL ON FUNCTION pgworkflows.tell_asker(workflow uuid, key text, sender te
 
 
 --
--- Name: FUNCTION update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
+-- Name: FUNCTION update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[]); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
-REVOKE ALL ON FUNCTION pgworkflows.update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pgworkflows.update_tasks(claim xid8, workflows uuid[], ids bigint[], statuses text[], attempts integer[], results jsonb[], errors jsonb[], dues timestamp with time zone[], starts timestamp with time zone[], ends timestamp with time zone[], places integer[]) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
+-- Name: FUNCTION update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], wake_at timestamp with time zone[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]); Type: ACL; Schema: pgworkflows; Owner: -
 --
 
-REVOKE ALL ON FUNCTION pgworkflows.update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pgworkflows.update_workflows(claim xid8, id uuid[], status character varying[], state text[], result jsonb[], error jsonb[], attributes jsonb[], available_at timestamp with time zone[], started_at timestamp with time zone[], finished_at timestamp with time zone[], waiting_for jsonb[], owner_id bigint[], wake_at timestamp with time zone[], epoch integer[], crashes smallint[], cancel_request jsonb[], cancel_requested_at timestamp with time zone[]) FROM PUBLIC;
 
 
 --
@@ -6496,6 +6657,13 @@ REVOKE ALL ON FUNCTION pgworkflows.wake_for_rows(changed bigint[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION pgworkflows.wake_waits() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wake_workflows(woken uuid[]); Type: ACL; Schema: pgworkflows; Owner: -
+--
+
+REVOKE ALL ON FUNCTION pgworkflows.wake_workflows(woken uuid[]) FROM PUBLIC;
 
 
 --

@@ -1,7 +1,7 @@
 """An outside call that kills its worker every time."""
 
 from pgworkflows import step, workflow
-from pgworkflows.execution.run import MOST_CRASHES
+from pgworkflows.execution.outcome import MOST_CRASHES
 from pgworkflows.models import Workflow
 from pgworkflows.store import workers
 

@@ -45,7 +45,7 @@ def said():
 def short_pauses(monkeypatch):
     monkeypatch.setattr(breaker, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(executors, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("pgworkflows.execution.attempts.SHORTEST_PAUSE", 0.1)
+    monkeypatch.setattr("pgworkflows.execution.recording.SHORTEST_PAUSE", 0.1)
 
 
 class Loses(ThreadPoolExecutor):

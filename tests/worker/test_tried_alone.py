@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from pgworkflows import current_workflow, request_approval, step, workflow
-from pgworkflows.execution import attempts
+from pgworkflows.execution import recording
 from pgworkflows.models import History, Task, Workflow
 from pgworkflows.presentation.waits import in_words
 from tests.ledger.models import Account, Entry, Parcel
@@ -152,7 +152,7 @@ def test_lock_that_somebody_holds_is_waited_for_behind_the_others(locked, run_un
 
 def test_lock_that_is_never_given_back_blocks_in_the_end(locked, run_until, neighbours, monkeypatch):
     """After retry() it has as long again."""
-    monkeypatch.setattr(attempts, "LONGEST_SNOOZING", 1.0)
+    monkeypatch.setattr(recording, "LONGEST_SNOOZING", 1.0)
     body, _ = locked
     row = body.start()
     run_until(lambda: Workflow.objects.get(pk=row.pk).status == "BLOCKED")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval, History, Workflow
+from ...models.functions import BY_POSITION
 from ...models.waits import Wait
 from ...presentation.requester import asked_by
 from ...presentation.waits import since, waits_of
@@ -87,7 +88,7 @@ class WorkflowPage:
 
     def _approvals(self) -> list[Approval]:
         visible = Approval.objects.using(conf().DATABASE).visible_to(self.request.user)
-        return list(visible.filter(workflow=self.workflow.pk).order_by("branch", "seq")[: PER_PAGE * 2])
+        return list(visible.filter(workflow=self.workflow.pk).order_by(BY_POSITION)[: PER_PAGE * 2])
 
     def _history(self) -> Any:
         """Find its history; what was decided and said about approvals only for those who may see all of them."""

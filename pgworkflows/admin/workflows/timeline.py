@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ...conf import conf
 from ...models import Approval, History, Task, Workflow
+from ...models.functions import BY_POSITION
 from ...models.waits import WaitKind, wait_for
 from ...presentation.waits import waits_of
 from ...values.position import Position
@@ -68,7 +69,7 @@ def tasks_of(workflow: Workflow) -> QuerySet[Task]:
         f"shown_{column}": Case(When(LessThanOrEqual(F(f"{column}_size"), LARGEST), then=F(column))) for column in JSON_COLUMNS
     }
     undone = {f"undone_{column}": F(f"compensates__{column}") for column in ("branch", "seq", "name")}
-    return workflow.tasks.order_by("branch", "seq").defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown, **undone)
+    return workflow.tasks.order_by(BY_POSITION).defer(*JSON_COLUMNS).annotate(**sizes).annotate(**shown, **undone)
 
 
 class Timeline:

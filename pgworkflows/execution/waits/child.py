@@ -75,6 +75,18 @@ class AwaitedChild(Awaited):
         return wait_for(self.kind, self.name, since=task.started_at, workflow=str(task.child))
 
 
+@dataclass(frozen=True)
+class ChildOfAnotherBranch(AwaitedChild):
+    """A child that another branch has started, or the body: each branch has a wait for it of its own."""
+
+    child: uuid.UUID
+
+    def open(self, replay: Replay) -> RecordedTask:
+        """Record that this branch waits, and have the batch look whether the child ended meanwhile."""
+        replay.run.batch.opened_waits.append(replay.run.row.id)
+        return replay.task(self.kind, self.name, child=self.child)
+
+
 class ChildHandle:
     """A workflow that a body started; `result()` waits for it durably."""
 
@@ -86,19 +98,23 @@ class ChildHandle:
 
     def result(self) -> Any:
         """Return the child's result; raise WorkflowFailed if it did not complete."""
-        self._replay.end_if_stopped()
         where: object = current_scope.get()
-        if where is not self._replay:
-            raise NotAllowed(
-                f"result() of child {self._awaited.name} is for the body that started it. Pass the result on, not the handle."
-            )
-        return self._replay.look(self._awaited, self._task)
+        if where is self._replay:
+            self._replay.end_if_stopped()
+            if self._task.status not in (Task.Status.COMPLETED, Task.Status.FAILED):
+                self._replay.end_if_cancelled(waits=True)
+            return self._replay.look(self._awaited, self._task)
+        if isinstance(where, Replay) and where.run is self._replay.run:
+            return where.wait_for(ChildOfAnotherBranch(self._awaited.workflow, self._awaited.arguments, self.id))
+        raise NotAllowed(
+            f"result() of child {self._awaited.name} is for the body that started it. Pass the result on, not the handle."
+        )
 
 
 def start_child(replay: Replay, workflow: WorkflowFunction[..., Any], arguments: dict[str, Any]) -> ChildHandle:
     """Start a child, or return the handle of the one that was started here."""
     awaited = AwaitedChild(workflow, arguments)
-    task = replay.match(awaited.kind, awaited.name)
+    task = replay.match(awaited.kind, awaited.name, waits=False)
     if task is None:
         task = replay.run.write(awaited.open(replay))
     if task.child is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...conf import conf
 from ...models import History, Task, Workflow
+from ...models.functions import BY_POSITION
 from ...models.people import names_of
 from ...presentation.requester import asked_by
 from ...presentation.waits import in_words, waits_of
@@ -19,7 +20,7 @@ from .text import as_json, moment, table
 
 def show(workflow: Workflow) -> Iterator[str]:
     """Yield what is known of it: itself, its tasks, what it waits for, its errors, and its history."""
-    tasks = list(workflow.tasks.order_by("branch", "seq"))
+    tasks = list(workflow.tasks.order_by(BY_POSITION))
     redactor = Redactor.of_run(workflow)
     yield f"{workflow.name} version {workflow.version}"
     for label, value in _facts(workflow, redactor):

@@ -37,7 +37,7 @@ BEGIN
   -- The verbs tell the asker themselves; what is changed by SQL is told here.
   PERFORM pgworkflows.tell_asker(n.workflow_id, n.id || '/' || n.round || '/' || n.status, pgworkflows.setting('actor'))
   FROM old_rows o JOIN new_rows n ON n.id = o.id JOIN pgworkflows_workflow w ON w.id = n.workflow_id
-  WHERE n.status <> o.status AND w.status = 'WAITING' AND pgworkflows.setting('channel') = '';
+  WHERE n.status <> o.status AND w.status IN ('WAITING', 'RUNNING') AND pgworkflows.setting('channel') = '';
   RETURN NULL;
 END
 $$;

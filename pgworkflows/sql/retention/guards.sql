@@ -29,9 +29,9 @@ CREATE OR REPLACE TRIGGER workflow_keeps_keys BEFORE UPDATE OF requested_by_id, 
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('workflow', 'or null');
 CREATE OR REPLACE TRIGGER task_keeps BEFORE UPDATE
   OF workflow_id, branch, seq, kind, name, correlation, any_of, child_id, compensates_id ON pgworkflows_task
-  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
+  FOR EACH ROW WHEN (NEW.branch NOT LIKE OLD.branch || '~%') EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 CREATE OR REPLACE TRIGGER task_keeps_record BEFORE UPDATE OF attempt, payload, result, error, started_at, finished_at ON pgworkflows_task
-  FOR EACH ROW WHEN (OLD.status = 'COMPLETED') EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
+  FOR EACH ROW WHEN (OLD.status = 'COMPLETED' AND OLD.kind <> 'GATHER') EXECUTE FUNCTION pgworkflows.refuse_rewriting('task');
 CREATE OR REPLACE TRIGGER event_keeps BEFORE UPDATE OF name, correlation, key, payload, sent_at, sent_by ON pgworkflows_event
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('event');
 CREATE OR REPLACE TRIGGER request_keeps BEFORE UPDATE OF workflow_id, name, payload, asked_at, asked_by ON pgworkflows_request
@@ -42,7 +42,7 @@ CREATE OR REPLACE TRIGGER approval_keeps BEFORE UPDATE
   OF workflow_id, branch, seq, request, round, policy_id, stage_id, kind, title, description, subject_label, subject_id,
      requested_by_name, could_decide, quorum, allow_self_approval, allow_same_person, attributes, snapshot, snapshot_keys, snapshot_hash,
      form, created_at, time_limit, on_timeout, escalate_to, remind_every ON pgworkflows_approval
-  FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
+  FOR EACH ROW WHEN (NEW.branch NOT LIKE OLD.branch || '~%') EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval');
 CREATE OR REPLACE TRIGGER approval_keeps_keys BEFORE UPDATE OF requested_by_id ON pgworkflows_approval
   FOR EACH ROW EXECUTE FUNCTION pgworkflows.refuse_rewriting('approval', 'or null');
 CREATE OR REPLACE TRIGGER asked_users_keep BEFORE UPDATE OF approval_id, {{approval_user}} ON pgworkflows_approval_users
