@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         WorkflowNotFound,
         WouldNeverReturn,
     )
+    from .execution.branches.ended import Ended, Settled, Won
+    from .execution.branches.words import first, gather, settle
     from .execution.context import current_workflow
-    from .execution.ended import Ended, Settled, Won
-    from .execution.gathering import first, gather, settle
     from .execution.stages import ApprovalOutcome
     from .execution.step_scope import current_step
     from .execution.vocabulary import now, random, set_attributes, set_state, uuid4
@@ -55,7 +55,7 @@ _HOMES = {
     "ApprovalExpired": "exceptions",
     "ApprovalOutcome": "execution.stages",
     "Cancelled": "exceptions",
-    "Ended": "execution.ended",
+    "Ended": "execution.branches.ended",
     "KeyConflict": "exceptions",
     "NondeterminismError": "exceptions",
     "NotAllowed": "exceptions",
@@ -67,14 +67,14 @@ _HOMES = {
     "Received": "execution.waits.event",
     "RequestRefused": "exceptions",
     "Retry": "definitions.retry",
-    "Settled": "execution.ended",
+    "Settled": "execution.branches.ended",
     "StartWorkflowOn": "triggers",
     "StepFailed": "exceptions",
     "SubjectChanged": "exceptions",
     "TooManyBranches": "exceptions",
     "WaitTimeout": "exceptions",
     "WakeWaits": "triggers",
-    "Won": "execution.ended",
+    "Won": "execution.branches.ended",
     "WorkflowFailed": "exceptions",
     "WorkflowFinished": "exceptions",
     "WorkflowNotFound": "exceptions",
@@ -85,8 +85,8 @@ _HOMES = {
     "current_step": "execution.step_scope",
     "current_workflow": "execution.context",
     "describe_subject": "definitions.subjects",
-    "first": "execution.gathering",
-    "gather": "execution.gathering",
+    "first": "execution.branches.words",
+    "gather": "execution.branches.words",
     "now": "execution.vocabulary",
     "poll": "execution.waits.poll",
     "random": "execution.vocabulary",
@@ -95,7 +95,7 @@ _HOMES = {
     "send_event": "store.events",
     "set_attributes": "execution.vocabulary",
     "set_state": "execution.vocabulary",
-    "settle": "execution.gathering",
+    "settle": "execution.branches.words",
     "sleep": "execution.waits.timer",
     "sleep_until": "execution.waits.timer",
     "step": "definitions.decorators",

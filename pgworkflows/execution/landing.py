@@ -7,7 +7,7 @@ from datetime import timedelta
 from ..models import Task
 from ..models.waits import WaitKind
 from ..store.records import RecordedTask
-from .cuts import is_cut
+from .branches.cuts import is_cut
 from .outside import OutsideResult
 from .recording import completed, failed_for_good, postponed, snoozed
 from .row_written import crashes

@@ -15,7 +15,7 @@ MOST_CAUGHT = 10
 #: Within so many lines behind the call there is one outside of all its `try`.
 FARTHEST = 8
 #: Whose functions call bodies.
-OUTERMOST = ("pgworkflows.execution.advance", "pgworkflows.execution.branches")
+OUTERMOST = ("pgworkflows.execution.advance", "pgworkflows.execution.branches.running")
 
 
 class Leaving(Suspended):

@@ -16,8 +16,8 @@ from ..store.records import RecordedTask
 from ..values.durations import Duration, optional_seconds
 from ..values.encoding import dump, load
 from ..values.position import Position
+from .branches.cuts import Cut
 from .control_flow import Suspended
-from .cuts import Cut
 from .errors import describe, rebuild
 from .leaving import MOST_CAUGHT, calling_line, leave
 from .run import Run

@@ -6,10 +6,10 @@ import json
 import re
 from typing import NamedTuple
 
-from ..models import Task
-from ..store.records import RecordedTask
-from ..values.position import Position
-from .run import Run
+from ...models import Task
+from ...store.records import RecordedTask
+from ...values.position import Position
+from ..run import Run
 
 OPEN = (Task.Status.PENDING, Task.Status.RUNNING, Task.Status.WAITING)
 #: What is recorded of a gather that was open when its own branch was cancelled.

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from typing import Any, NamedTuple, NoReturn
 
-from ..definitions.scope import current_scope
-from ..exceptions import Cancelled
-from ..models import Task
-from ..store.records import RecordedTask
-from .body import BodyScope
-from .control_flow import ControlFlow, Suspended
+from ...definitions.scope import current_scope
+from ...exceptions import Cancelled
+from ...models import Task
+from ...store.records import RecordedTask
+from ..body import BodyScope
+from ..control_flow import ControlFlow, Suspended
+from ..errors import describe
 from .cuts import CANCELLED, Cut, cut_branch, path_of
 from .ended import BranchStatus, Ended
-from .errors import describe
 
 Branch = Callable[[], Any]
 #: What is recorded where a branch's error ends them all.

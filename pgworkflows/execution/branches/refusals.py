@@ -8,8 +8,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from ..definitions.step import Step
-from ..exceptions import TooManyBranches
+from ...definitions.step import Step
+from ...exceptions import TooManyBranches
 
 #: More branches are children's work.
 MOST_BRANCHES = 10_000

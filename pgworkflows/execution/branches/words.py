@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from .body import BodyScope
-from .branches import FAILED, Branch, Decide, Decision, Gathering
+from ..body import BodyScope
+from ..replay import current_replay
 from .ended import BranchStatus, Ended, Settled, Won
 from .refusals import check_at_most, check_branches
-from .replay import current_replay
+from .running import FAILED, Branch, Decide, Decision, Gathering
 
 T = TypeVar("T")
 A = TypeVar("A")
