@@ -1,10 +1,15 @@
 """Two real connections at one instant."""
 
+import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
 import pytest
-from django.db import connection, transaction
+from asgiref.sync import sync_to_async
+from django.core.management import call_command
+from django.db import connection, connections, transaction
 
 from pgworkflows import AlreadyDecided, KeyConflict, request_approval, send_event, wait_for_event, wait_for_request, workflow
 from pgworkflows.models import Approval, Event, History, Request, Task, Workflow
@@ -404,9 +409,30 @@ def test_request_at_the_moment_of_the_end_is_refused(beside, desk):
     assert Request.objects.get(pk=late).refusal == "it is COMPLETED and has not answered"
 
 
-def test_ask_waits_for_the_worker_beside(beside, desk, watch):
+async def ask_from_async_code(run):
+    try:
+        return await run.aask("rename", "ann", timeout=20)
+    finally:
+        await sync_to_async(connections.close_all)()
+
+
+def ask_in_terminal(run):
+    call_command("workflows", "ask", str(run.pk), "rename", "--payload", '"ann"', "--timeout", "20s", stdout=(said := StringIO()))
+    return json.loads(said.getvalue())
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda run: run.ask("rename", "ann", timeout=20),
+        lambda run: asyncio.run(ask_from_async_code(run)),
+        ask_in_terminal,
+    ],
+    ids=["python", "async", "terminal"],
+)
+def test_ask_waits_for_the_worker_beside(beside, desk, watch, ask):
     run = desk.start()
-    asking = beside(lambda: run.ask("rename", "ann", timeout=20))
+    asking = beside(lambda: ask(run))
     watch("EXISTS (SELECT FROM pgworkflows_request)")
     run_workflows()
     assert asking.result(timeout=20) == "ann"
