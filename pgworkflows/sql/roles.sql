@@ -53,8 +53,8 @@ GRANT UPDATE (status, decided_at, resubmitted_at, revision) ON pgworkflows_appro
 GRANT INSERT ON pgworkflows_approvalaction TO {{worker}}, {{web}};
 GRANT INSERT, DELETE ON pgworkflows_approval_users, pgworkflows_approval_groups TO {{worker}}, {{web}};
 GRANT INSERT, UPDATE, DELETE ON pgworkflows_event TO {{worker}};
-GRANT UPDATE (status, available_at, waiting_for, subject_text, owner_id, epoch, crashes, cancel_request, cancel_requested_at)
-  ON pgworkflows_workflow TO {{worker}};
+GRANT UPDATE (status, available_at, waiting_for, subject_text, owner_id, epoch, crashes, wake_at, cancel_request,
+    cancel_requested_at) ON pgworkflows_workflow TO {{worker}};
 -- A user or a content type that is deleted leaves no key behind, but stays by name.
 GRANT UPDATE (requested_by_id, subject_type_id) ON pgworkflows_workflow TO {{web}};
 GRANT UPDATE (requested_by_id) ON pgworkflows_approval TO {{web}};
@@ -85,7 +85,7 @@ REVOKE EXECUTE ON FUNCTION pgworkflows.insert_tasks, pgworkflows.update_tasks, p
   pgworkflows.deliver_window, pgworkflows.assign_events, pgworkflows.waits_for, pgworkflows.look_again,
   pgworkflows.close_branches, pgworkflows.reply, pgworkflows.wake_for_rows FROM {{web}};
 REVOKE EXECUTE ON FUNCTION pgworkflows.close_workflows, pgworkflows.refuse_requests, pgworkflows.reopen_last_failure,
-  pgworkflows.reopen_branches, pgworkflows.reopen_tasks FROM {{worker}}, {{web}};
+  pgworkflows.reopen_branches, pgworkflows.reopen_tasks, pgworkflows.gather_of FROM {{worker}}, {{web}};
 GRANT EXECUTE ON FUNCTION pgworkflows.now, pgworkflows.status TO {{reader}};
 GRANT EXECUTE ON FUNCTION pgworkflows.start, pgworkflows.send_event, pgworkflows.send_correlated, pgworkflows.status,
   pgworkflows.ask, pgworkflows.answer_of TO {{starter}};

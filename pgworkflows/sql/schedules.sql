@@ -3,13 +3,15 @@
 CREATE OR REPLACE FUNCTION pgworkflows.schedule_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{tables}}, pg_temp AS $$
 DECLARE
-  s record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  s record;
   bookkeeping text[] := '{next_at,due_at,queued_for,last_skips,paused_at,pause_reason,edited_by_id,edited_by_name}';
   was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - bookkeeping ELSE '{}' END;
   now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - bookkeeping ELSE '{}' END;
-  about jsonb := jsonb_build_object('schedule', s.id, 'name', s.name);
+  about jsonb;
 BEGIN
   PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_schedule');
+  s := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  about := jsonb_build_object('schedule', s.id, 'name', s.name);
   INSERT INTO pgworkflows_history
     (event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT told.event, '', '', '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,

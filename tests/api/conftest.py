@@ -14,7 +14,7 @@ from pgworkflows.models import Approval
 from pgworkflows.store.definitions import write_definition
 from tests.store.conftest import connect, watch  # noqa: F401 - fixtures
 
-VERBS = ("start_workflow", "cancel_workflow", "retry_workflow", "compensate_workflow", "send_event")
+VERBS = ("start_workflow", "cancel_workflow", "retry_workflow", "compensate_workflow", "send_event", "ask_workflow")
 
 
 class API(Client):

@@ -15,7 +15,8 @@ from drf_spectacular.settings import patched_settings
 from drf_spectacular.validation import validate_schema
 
 from pgworkflows.api import urls
-from pgworkflows.models import Approval, ApprovalAction, Decision, Delegation, Schedule, Workflow
+from pgworkflows.models import Approval, ApprovalAction, Decision, Delegation, Request, Schedule, Workflow
+from pgworkflows.store import requests
 from tests.api.conftest import API, VERBS
 
 ROOT, TOKEN = Path(__file__).resolve().parents[2], "a" * 32
@@ -59,7 +60,8 @@ def tester(person, people, ask, fulfil, pgworkflows):
     user = person("tester", "view_workflow", "view_approval", "reassign_approval", *SCHEDULES, *VERBS)
     people["mia"].groups.get().user_set.add(user)
     for number in range(4):
-        fulfil.using(requested_by=user, attributes={"region": "EU"}, key=f"k{number}").start(number)
+        run = fulfil.using(requested_by=user, attributes={"region": "EU"}, key=f"k{number}").start(number)
+        requests.post(run.pk, "change address", {"city": "Ulm"}, by=user)
         ask(f"Buy {number}", quorum=2, timeout=timedelta(days=1))
     now = timezone.now()
     Delegation.objects.create(delegator=user, delegate=people["max"], starts_at=now, ends_at=now + timedelta(days=1))
@@ -68,7 +70,9 @@ def tester(person, people, ask, fulfil, pgworkflows):
 
 
 def known_rows():
-    rows = {"workflow": Workflow, "approval": Approval, "delegation": Delegation, "schedule": Schedule}
+    rows = {
+        "workflow": Workflow, "approval": Approval, "delegation": Delegation, "schedule": Schedule, "request_id": Request,
+    }  # fmt: skip
     return json.dumps({name: [str(key) for key in model.objects.values_list("pk", flat=True)] for name, model in rows.items()})
 
 

@@ -217,8 +217,8 @@ ALLOWED = {
     },
     "worker": {
         "EXECUTE": [
-            *EVERYBODY, *ENGINE, "assign_events", "deliver", "deliver_window", "insert_tasks", "look_again", "reply",
-            "update_tasks", "update_workflows", "waits_for", "wake_for_rows",
+            *EVERYBODY, *ENGINE, "assign_events", "close_branches", "deliver", "deliver_window", "insert_tasks", "look_again",
+            "reply", "update_tasks", "update_workflows", "waits_for", "wake_for_rows", "wake_workflows",
         ],
         "INSERT": [
             "approval", "approval_groups", "approval_users", "approvalaction", "event", "schedule", "worker",
@@ -230,7 +230,7 @@ ALLOWED = {
             "approval.due_at", "approval.escalated_at",
             "approval.revision", "approval.status", "workflow.available_at", "workflow.cancel_request",
             "workflow.cancel_requested_at", "workflow.crashes", "workflow.epoch", "workflow.owner_id", "workflow.status",
-            "workflow.subject_text", "workflow.waiting_for",
+            "workflow.subject_text", "workflow.waiting_for", "workflow.wake_at",
         ],
     },
 }  # fmt: skip

@@ -37,6 +37,7 @@ def test_every_file_is_installed_and_of_a_store_module_or_known():
         "storage",
         "history",
         "closing",
+        "reopening",
         "transitions",
         "approvals/history",
     }  # of triggers and tables, not of verbs
