@@ -1932,13 +1932,15 @@ CREATE FUNCTION pgworkflows.schedule_changed() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 DECLARE
-  s record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  s record;
   bookkeeping text[] := '{next_at,due_at,queued_for,last_skips,paused_at,pause_reason,edited_by_id,edited_by_name}';
   was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - bookkeeping ELSE '{}' END;
   now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - bookkeeping ELSE '{}' END;
-  about jsonb := jsonb_build_object('schedule', s.id, 'name', s.name);
+  about jsonb;
 BEGIN
   PERFORM pgworkflows.refuse_elsewhere(TG_RELID, 'pgworkflows_schedule');
+  s := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  about := jsonb_build_object('schedule', s.id, 'name', s.name);
   INSERT INTO pgworkflows_history
     (event, from_status, to_status, state, at, actor, "session_user", channel, note, data)
   SELECT told.event, '', '', '', pgworkflows.now(), pgworkflows.setting('actor'), session_user,
@@ -3641,7 +3643,7 @@ INSERT INTO public.auth_permission VALUES (93, 'Can view effect', 21, 'view_effe
 -- Data for Name: auth_user; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.auth_user VALUES (1, '!Mfpaxe1azSLh0rOT2L0AHGXZ0YpxJ5W0hXkFlRjn', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 15:51:51.993915+00');
+INSERT INTO public.auth_user VALUES (1, '!pZiNEFFvH3afefFeik2APB6XMNjpwHcGvykJ7v8X', NULL, false, 'ann', '', '', '', false, true, '2026-11-28 16:31:23.329205+00');
 
 
 --
@@ -3687,29 +3689,29 @@ INSERT INTO public.django_content_type VALUES (21, 'upgrade', 'effect');
 -- Data for Name: django_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 15:51:46.707597+00');
-INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 15:51:46.71415+00');
-INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 15:51:46.759467+00');
-INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 15:51:46.767901+00');
-INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 15:51:46.776349+00');
-INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 15:51:46.783331+00');
-INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 15:51:46.791666+00');
-INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 15:51:46.792338+00');
-INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 15:51:46.803124+00');
-INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 15:51:46.820798+00');
-INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 15:51:46.835881+00');
-INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 15:51:46.848201+00');
-INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 15:51:46.852022+00');
-INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 15:51:46.855314+00');
-INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 15:51:49.299738+00');
-INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 15:51:49.411638+00');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', '2026-11-28 16:31:20.962641+00');
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', '2026-11-28 16:31:20.968649+00');
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', '2026-11-28 16:31:20.993275+00');
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', '2026-11-28 16:31:20.996726+00');
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', '2026-11-28 16:31:21.000018+00');
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', '2026-11-28 16:31:21.002778+00');
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', '2026-11-28 16:31:21.006045+00');
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', '2026-11-28 16:31:21.006531+00');
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-28 16:31:21.009062+00');
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', '2026-11-28 16:31:21.016474+00');
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-28 16:31:21.02155+00');
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', '2026-11-28 16:31:21.025181+00');
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', '2026-11-28 16:31:21.028278+00');
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-28 16:31:21.031508+00');
+INSERT INTO public.django_migrations VALUES (15, 'pgworkflows', '0001_tables', '2026-11-28 16:31:22.378805+00');
+INSERT INTO public.django_migrations VALUES (16, 'pgworkflows', '0002_functions_and_guards', '2026-11-28 16:31:22.427319+00');
 
 
 --
 -- Data for Name: pgworkflows_approval; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 15:51:52.030234+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf');
+INSERT INTO public.pgworkflows_approval VALUES (1, '', 2, 2, 1, 'upgrade.asks', 'Release', '', '', '', '', '["ann"]', 'PENDING', 1, false, false, '{}', NULL, NULL, '', '', '2026-11-28 16:31:23.3674+00', NULL, NULL, 'expire', '{"users": [], "groups": []}', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, '01a222ff-40dd-737b-8492-f38a4f8d4ed7');
 
 
 --
@@ -3783,46 +3785,49 @@ INSERT INTO public.pgworkflows_approval_users VALUES (1, 1, 1);
 -- Data for Name: pgworkflows_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_history VALUES (1, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.006821+00', '', 'owner', 'python', '', NULL, 794);
-INSERT INTO public.pgworkflows_history VALUES (2, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.016848+00', '', 'owner', 'python', '', NULL, 795);
-INSERT INTO public.pgworkflows_history VALUES (3, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.017703+00', '', 'owner', 'python', '', NULL, 796);
-INSERT INTO public.pgworkflows_history VALUES (4, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.018323+00', '', 'owner', 'python', '', NULL, 797);
-INSERT INTO public.pgworkflows_history VALUES (5, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.019155+00', '', 'owner', 'python', '', NULL, 798);
-INSERT INTO public.pgworkflows_history VALUES (6, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.01974+00', '', 'owner', 'python', '', NULL, 799);
-INSERT INTO public.pgworkflows_history VALUES (7, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.02029+00', '', 'owner', 'python', '', NULL, 800);
-INSERT INTO public.pgworkflows_history VALUES (8, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.051667+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
-INSERT INTO public.pgworkflows_history VALUES (9, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 15:51:52.066827+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
-INSERT INTO public.pgworkflows_history VALUES (10, '01a222db-120f-7071-b970-f3d62c571642', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.079956+00', '', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (11, '01a222db-11c6-7389-88b1-0b49cb3c23c9', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.025913+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (12, '01a222db-11c6-7389-88b1-0b49cb3c23c9', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (13, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.027413+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (14, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (15, '01a222db-11d1-72fa-86e6-a039eac24c7a', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.029717+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (16, '01a222db-11d1-72fa-86e6-a039eac24c7a', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (17, '01a222db-11d2-716d-a50d-d286e7ee2bbf', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.030125+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (18, '01a222db-11d2-716d-a50d-d286e7ee2bbf', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (19, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.072547+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (20, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (21, '01a222db-11d3-7db3-b449-0520bd9aa405', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.074679+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (22, '01a222db-11d3-7db3-b449-0520bd9aa405', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:51:52.091855+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (23, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.078232+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (24, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.078955+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (25, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 15:51:52.079442+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (26, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (27, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (28, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (29, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (30, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', '', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (31, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 15:51:52.098043+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
-INSERT INTO public.pgworkflows_history VALUES (32, '01a222db-11d4-7895-aba9-1e6ed1811fdb', 18, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 15:51:52.13476+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (33, '01a222db-120f-7071-b970-f3d62c571642', 16, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:52.123522+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (34, '01a222db-120f-7071-b970-f3d62c571642', 17, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 15:51:52.13476+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (35, '01a222db-120f-7071-b970-f3d62c571642', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 15:51:52.136457+00', 'testing', 'owner', 'worker', '', NULL, 810);
-INSERT INTO public.pgworkflows_history VALUES (36, '01a222db-125b-76a1-aaa3-1d5c7a554553', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.155559+00', '', 'owner', 'python', '', NULL, 813);
-INSERT INTO public.pgworkflows_history VALUES (37, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 15:51:52.157885+00', '', 'owner', 'python', '', NULL, 814);
-INSERT INTO public.pgworkflows_history VALUES (38, '01a222db-125d-72fb-b0a9-069dc6925d26', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 15:51:53.847623+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (39, '01a222db-125d-72fb-b0a9-069dc6925d26', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 15:51:53.848536+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
-INSERT INTO public.pgworkflows_history VALUES (40, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 15:51:53.850676+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (1, '01a222ff-40d2-7628-b946-a65132d9017d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.346655+00', '', 'owner', 'python', '', NULL, 794);
+INSERT INTO public.pgworkflows_history VALUES (2, '01a222ff-40da-77af-935f-d31fd395003c', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.354826+00', '', 'owner', 'python', '', NULL, 795);
+INSERT INTO public.pgworkflows_history VALUES (3, '01a222ff-40dc-7128-8297-f24d4157e749', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.357003+00', '', 'owner', 'python', '', NULL, 796);
+INSERT INTO public.pgworkflows_history VALUES (4, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.357694+00', '', 'owner', 'python', '', NULL, 797);
+INSERT INTO public.pgworkflows_history VALUES (5, '01a222ff-40de-7980-8668-44d2a2116301', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.358252+00', '', 'owner', 'python', '', NULL, 798);
+INSERT INTO public.pgworkflows_history VALUES (6, '01a222ff-40de-7f66-a89d-9562b8eb7074', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.35878+00', '', 'owner', 'python', '', NULL, 799);
+INSERT INTO public.pgworkflows_history VALUES (7, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.359721+00', '', 'owner', 'python', '', NULL, 800);
+INSERT INTO public.pgworkflows_history VALUES (8, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL, 1, 'request', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.38101+00', 'testing', 'owner', 'worker', 'Release', '{"round": 1, "stage": null, "policy": null, "quorum": 1, "request": 2, "could_decide": ["ann"], "requested_by": null, "snapshot_hash": ""}', 802);
+INSERT INTO public.pgworkflows_history VALUES (9, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL, 1, 'ask', 'PENDING', 'PENDING', '', NULL, '2026-11-28 16:31:23.384096+00', 'testing', 'owner', 'worker', 'ann', '{"user": "ann"}', 802);
+INSERT INTO public.pgworkflows_history VALUES (10, '01a222ff-40fa-79a4-82b3-361546927f14', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.386663+00', '', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (11, '01a222ff-40d2-7628-b946-a65132d9017d', 2, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.365821+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (12, '01a222ff-40d2-7628-b946-a65132d9017d', 3, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'TIMER sleep', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (13, '01a222ff-40da-77af-935f-d31fd395003c', 4, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.366525+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (14, '01a222ff-40da-77af-935f-d31fd395003c', 5, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (15, '01a222ff-40dc-7128-8297-f24d4157e749', 6, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.366977+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (16, '01a222ff-40dc-7128-8297-f24d4157e749', 7, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'EVENT delivered', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (17, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', 8, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.367293+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (18, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', 9, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'APPROVAL Release', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (19, '01a222ff-40de-7980-8668-44d2a2116301', 10, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.379618+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (20, '01a222ff-40de-7980-8668-44d2a2116301', 1, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'CHILD upgrade.waits', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (21, '01a222ff-40de-7f66-a89d-9562b8eb7074', 11, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.381024+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (22, '01a222ff-40de-7f66-a89d-9562b8eb7074', 12, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 16:31:23.391916+00', 'testing', 'owner', 'worker', 'STEP upgrade.fail_at_first', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (23, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', 13, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.383617+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (24, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', 14, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.383617+00', 'testing', 'owner', 'worker', 'STEP upgrade.book', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (25, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', 15, NULL, 'task_fail', '', 'FAILED', '', 1, '2026-11-28 16:31:23.384036+00', 'testing', 'owner', 'worker', 'STEP upgrade.refuse', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (26, '01a222ff-40d2-7628-b946-a65132d9017d', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (27, '01a222ff-40da-77af-935f-d31fd395003c', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (28, '01a222ff-40dc-7128-8297-f24d4157e749', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (29, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (30, '01a222ff-40de-7980-8668-44d2a2116301', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', '', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (31, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL, NULL, 'compensate', 'PENDING', 'COMPENSATING', '', NULL, '2026-11-28 16:31:23.394436+00', 'testing', 'owner', 'worker', 'builtins:ValueError', NULL, 802);
+INSERT INTO public.pgworkflows_history VALUES (32, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', 16, NULL, 'attempt_failed', '', 'PENDING', '', 1, '2026-11-28 16:31:23.407298+00', 'testing', 'owner', 'worker', 'COMPENSATION upgrade.book.compensation', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (33, '01a222ff-40fa-79a4-82b3-361546927f14', 17, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:23.406023+00', 'testing', 'owner', 'worker', 'STEP upgrade.begin', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (34, '01a222ff-40fa-79a4-82b3-361546927f14', 18, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:23.407298+00', 'testing', 'owner', 'worker', 'EVENT go', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (35, '01a222ff-40fa-79a4-82b3-361546927f14', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:23.407852+00', 'testing', 'owner', 'worker', '', NULL, 810);
+INSERT INTO public.pgworkflows_history VALUES (36, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.41412+00', '', 'owner', 'python', '', NULL, 813);
+INSERT INTO public.pgworkflows_history VALUES (37, '01a222ff-4116-7248-811c-3e4a5702e83c', NULL, NULL, 'start', '', 'PENDING', '', NULL, '2026-11-28 16:31:23.414861+00', '', 'owner', 'python', '', NULL, 814);
+INSERT INTO public.pgworkflows_history VALUES (38, '01a222ff-4116-7248-811c-3e4a5702e83c', 19, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:24.29412+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (39, '01a222ff-4116-7248-811c-3e4a5702e83c', 20, NULL, 'attempt', '', 'RUNNING', '', 1, '2026-11-28 16:31:24.294997+00', 'recorded', 'owner', 'worker', 'STEP upgrade.call', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (40, '01a222ff-4116-7248-811c-3e4a5702e83c', NULL, NULL, 'run', 'PENDING', 'RUNNING', '', NULL, '2026-11-28 16:31:24.297499+00', 'recorded', 'owner', 'worker', '', NULL, 828);
+INSERT INTO public.pgworkflows_history VALUES (41, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', 21, NULL, 'task_complete', '', 'COMPLETED', '', 1, '2026-11-28 16:31:24.306862+00', 'recorded', 'owner', 'worker', 'STEP upgrade.begin', NULL, 831);
+INSERT INTO public.pgworkflows_history VALUES (42, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', 22, NULL, 'task_wait', '', 'WAITING', '', 0, '2026-11-28 16:31:24.307554+00', 'recorded', 'owner', 'worker', 'EVENT go', NULL, 831);
+INSERT INTO public.pgworkflows_history VALUES (43, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', NULL, NULL, 'wait', 'PENDING', 'WAITING', '', NULL, '2026-11-28 16:31:24.308166+00', 'recorded', 'owner', 'worker', '', NULL, 831);
 
 
 --
@@ -3853,50 +3858,52 @@ INSERT INTO public.pgworkflows_history VALUES (40, '01a222db-125d-72fb-b0a9-069d
 -- Data for Name: pgworkflows_task; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.022878+00', '2026-11-28 15:51:52.025913+00', 1, NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL);
-INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:53.025913+00', '2026-11-28 15:51:52.026115+00', NULL, NULL, NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', NULL);
-INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.026651+00', '2026-11-28 15:51:52.027413+00', 1, NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL);
-INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.027591+00', NULL, NULL, NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', NULL);
-INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.028547+00', '2026-11-28 15:51:52.029717+00', 1, NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.029717+00', NULL, NULL, NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.029837+00', '2026-11-28 15:51:52.030125+00', 1, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL);
-INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.030125+00', NULL, NULL, NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', NULL);
-INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.06895+00', '2026-11-28 15:51:52.072547+00', 1, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', NULL);
-INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.079956+00', NULL, NULL, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', '01a222db-120f-7071-b970-f3d62c571642');
-INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.073982+00', '2026-11-28 15:51:52.074679+00', 1, NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL);
-INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', '2026-11-28 15:51:52.797024+00', '2026-11-28 15:51:52.074679+00', NULL, NULL, NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', NULL);
-INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.077392+00', '2026-11-28 15:51:52.078232+00', 1, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
-INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 15:51:52.078955+00', '2026-11-28 15:51:52.078955+00', 2, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
-INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 15:51:52.078955+00', '2026-11-28 15:51:52.079442+00', 3, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
-INSERT INTO public.pgworkflows_task VALUES (16, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:52.121386+00', '2026-11-28 15:51:52.123522+00', 1, NULL, '01a222db-120f-7071-b970-f3d62c571642', NULL);
-INSERT INTO public.pgworkflows_task VALUES (17, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:52.123522+00', NULL, NULL, NULL, '01a222db-120f-7071-b970-f3d62c571642', NULL);
-INSERT INTO public.pgworkflows_task VALUES (18, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', '2026-11-28 15:51:53.027649+00', '2026-11-28 15:51:52.129755+00', NULL, NULL, NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', NULL);
-INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 15:51:53.84137+00', '2026-11-28 15:51:53.847623+00', 1, NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL);
-INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 15:51:53.847747+00', NULL, NULL, NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', NULL);
+INSERT INTO public.pgworkflows_task VALUES (2, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.364338+00', '2026-11-28 16:31:23.365821+00', 1, NULL, '01a222ff-40d2-7628-b946-a65132d9017d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (3, '', 2, 'TIMER', 'sleep', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:24.365821+00', '2026-11-28 16:31:23.365821+00', NULL, NULL, NULL, '01a222ff-40d2-7628-b946-a65132d9017d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (4, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.366073+00', '2026-11-28 16:31:23.366525+00', 1, NULL, '01a222ff-40da-77af-935f-d31fd395003c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (5, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:23.366525+00', NULL, NULL, NULL, '01a222ff-40da-77af-935f-d31fd395003c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (6, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.366699+00', '2026-11-28 16:31:23.366977+00', 1, NULL, '01a222ff-40dc-7128-8297-f24d4157e749', NULL);
+INSERT INTO public.pgworkflows_task VALUES (7, '', 2, 'EVENT', 'delivered', 'WAITING', 0, 'D7', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:23.366977+00', NULL, NULL, NULL, '01a222ff-40dc-7128-8297-f24d4157e749', NULL);
+INSERT INTO public.pgworkflows_task VALUES (8, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.366977+00', '2026-11-28 16:31:23.367293+00', 1, NULL, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL);
+INSERT INTO public.pgworkflows_task VALUES (9, '', 2, 'APPROVAL', 'Release', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:23.367293+00', NULL, NULL, NULL, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', NULL);
+INSERT INTO public.pgworkflows_task VALUES (10, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.379253+00', '2026-11-28 16:31:23.379618+00', 1, NULL, '01a222ff-40de-7980-8668-44d2a2116301', NULL);
+INSERT INTO public.pgworkflows_task VALUES (1, '', 2, 'CHILD', 'upgrade.waits', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:23.386663+00', NULL, NULL, NULL, '01a222ff-40de-7980-8668-44d2a2116301', '01a222ff-40fa-79a4-82b3-361546927f14');
+INSERT INTO public.pgworkflows_task VALUES (11, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.380683+00', '2026-11-28 16:31:23.381024+00', 1, NULL, '01a222ff-40de-7f66-a89d-9562b8eb7074', NULL);
+INSERT INTO public.pgworkflows_task VALUES (12, '', 2, 'STEP', 'upgrade.fail_at_first', 'PENDING', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/tidy/tests/upgrade/workflows.py\", line 22, in fail_at_first\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "20fbe131f2e7df3f"}', '2026-11-28 16:31:24.158892+00', '2026-11-28 16:31:23.381024+00', NULL, NULL, NULL, '01a222ff-40de-7f66-a89d-9562b8eb7074', NULL);
+INSERT INTO public.pgworkflows_task VALUES (13, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.383074+00', '2026-11-28 16:31:23.383617+00', 1, NULL, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (14, '', 2, 'STEP', 'upgrade.book', 'COMPLETED', 1, NULL, NULL, NULL, '{}', 'null', NULL, NULL, '2026-11-28 16:31:23.383617+00', '2026-11-28 16:31:23.383617+00', 2, NULL, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (15, '', 3, 'STEP', 'upgrade.refuse', 'FAILED', 1, NULL, NULL, NULL, NULL, NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/tidy/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', NULL, '2026-11-28 16:31:23.383617+00', '2026-11-28 16:31:23.384036+00', 3, NULL, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (16, '', 4, 'COMPENSATION', 'upgrade.book.compensation', 'PENDING', 1, NULL, NULL, 14, NULL, NULL, '{"args": ["not now"], "type": "builtins:ConnectionError", "message": "not now", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/tidy/tests/upgrade/workflows.py\", line 41, in unbook\n    raise ConnectionError(\"not now\")\nConnectionError: not now\n", "fingerprint": "f981687b1812b4b4"}', '2026-11-28 16:31:24.057828+00', '2026-11-28 16:31:23.403589+00', NULL, NULL, NULL, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', NULL);
+INSERT INTO public.pgworkflows_task VALUES (17, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:23.405518+00', '2026-11-28 16:31:23.406023+00', 1, NULL, '01a222ff-40fa-79a4-82b3-361546927f14', NULL);
+INSERT INTO public.pgworkflows_task VALUES (18, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:23.406023+00', NULL, NULL, NULL, '01a222ff-40fa-79a4-82b3-361546927f14', NULL);
+INSERT INTO public.pgworkflows_task VALUES (19, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:24.292507+00', '2026-11-28 16:31:24.29412+00', 1, NULL, '01a222ff-4116-7248-811c-3e4a5702e83c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (20, '', 2, 'STEP', 'upgrade.call', 'RUNNING', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:24.29412+00', NULL, NULL, NULL, '01a222ff-4116-7248-811c-3e4a5702e83c', NULL);
+INSERT INTO public.pgworkflows_task VALUES (21, '', 1, 'STEP', 'upgrade.begin', 'COMPLETED', 1, NULL, NULL, NULL, NULL, 'null', NULL, NULL, '2026-11-28 16:31:24.30455+00', '2026-11-28 16:31:24.306862+00', 1, NULL, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', NULL);
+INSERT INTO public.pgworkflows_task VALUES (22, '', 2, 'EVENT', 'go', 'WAITING', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-28 16:31:24.306862+00', NULL, NULL, NULL, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', NULL);
 
 
 --
 -- Data for Name: pgworkflows_worker; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.021043+00', '2026-11-28 15:51:52.1534+00');
-INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 15:51:53.819525+00', '2026-11-28 15:51:53.819525+00', '2026-11-28 15:51:53.819525+00', NULL);
+INSERT INTO public.pgworkflows_worker VALUES (1, 'testing', '[]', '{}', false, '00:00:30', '2026-11-28 16:31:23.360531+00', '2026-11-28 16:31:23.360531+00', '2026-11-28 16:31:23.360531+00', '2026-11-28 16:31:23.413502+00');
+INSERT INTO public.pgworkflows_worker VALUES (2, 'recorded', '[]', '{"upgrade.asks:1": "b39430678d1afed266338039524b75e9", "upgrade.calls:1": "87c28fd95b78076bd2b1e6ab7b410796", "upgrade.waits:1": "d55b818c78fba12a0ab54f463c24188e", "upgrade.sleeps:1": "547affd6b8b7c54f39fb5cd8210ce671", "upgrade.undoes:1": "9f53a5c7cfdfd88c23868c4cd5a8f1eb", "pgworkflows.email:1": "f3dd66734961e263b5b07c5ddece5e8d", "upgrade.backs_off:1": "a0ed8b01915f184e18dc99b553a5b0e5", "upgrade.has_child:1": "064763ebf2d8501d531f78d39036cd3e", "upgrade.correlates:1": "2338d7ebe2ae7912545eec0e278c4bbb", "pgworkflows.announce:1": "01f395f99b0e577044642024c35246d9"}', true, '00:00:30', '2026-11-28 16:31:24.275682+00', '2026-11-28 16:31:24.275682+00', '2026-11-28 16:31:24.275682+00', NULL);
 
 
 --
 -- Data for Name: pgworkflows_workflow; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11c6-7389-88b1-0b49cb3c23c9', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11c6-7389-88b1-0b49cb3c23c9', '2026-11-28 15:51:52.006821+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:53.025913+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T15:51:52.026115+00:00", "title": "", "until": "2026-11-28T15:51:53.025913+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d0-7615-a59f-5d2bfdc19ac1', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d0-7615-a59f-5d2bfdc19ac1', '2026-11-28 15:51:52.016848+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.027591+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d1-72fa-86e6-a039eac24c7a', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d1-72fa-86e6-a039eac24c7a', '2026-11-28 15:51:52.017703+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.029717+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d2-716d-a50d-d286e7ee2bbf', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d2-716d-a50d-d286e7ee2bbf', '2026-11-28 15:51:52.018323+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T15:51:52.030234+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d2-7fa2-bf89-26ee1c49867a', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', '2026-11-28 15:51:52.019155+00', '2026-11-28 15:51:52.083774+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T15:51:52.079956+00:00", "title": "upgrade.waits", "workflow": "01a222db-120f-7071-b970-f3d62c571642"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d3-7db3-b449-0520bd9aa405', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-11d3-7db3-b449-0520bd9aa405', '2026-11-28 15:51:52.01974+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:52.797024+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:51:52.077259+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T15:51:52.797024+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-120f-7071-b970-f3d62c571642', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222db-11d2-7fa2-bf89-26ee1c49867a', '2026-11-28 15:51:52.079956+00', '2026-11-28 15:51:52.131685+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T15:51:52.123522+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222db-11d2-7fa2-bf89-26ee1c49867a', 1, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-11d4-7895-aba9-1e6ed1811fdb', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/branches/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222db-11d4-7895-aba9-1e6ed1811fdb', '2026-11-28 15:51:52.02029+00', '2026-11-28 15:51:52.083774+00', NULL, '2026-11-28 15:51:53.027649+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T15:51:52.131559+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T15:51:53.027649+00:00", "attempt": 2}]', 0, 0, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-125b-76a1-aaa3-1d5c7a554553', 'upgrade.waits', 1, 'new', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-125b-76a1-aaa3-1d5c7a554553', '2026-11-28 15:51:52.155559+00', NULL, NULL, '2026-11-28 15:51:52.155559+00', NULL, '[]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO public.pgworkflows_workflow VALUES ('01a222db-125d-72fb-b0a9-069dc6925d26', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222db-125d-72fb-b0a9-069dc6925d26', '2026-11-28 15:51:52.157885+00', '2026-11-28 15:51:53.847855+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T15:51:53.847747+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40d2-7628-b946-a65132d9017d', 'upgrade.sleeps', 1, 'sleeps', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40d2-7628-b946-a65132d9017d', '2026-11-28 16:31:23.346655+00', '2026-11-28 16:31:23.384786+00', NULL, '2026-11-28 16:31:24.365821+00', NULL, '[{"kind": "TIMER", "since": "2026-11-28T16:31:23.365821+00:00", "title": "", "until": "2026-11-28T16:31:24.365821+00:00"}]', 0, 0, NULL, NULL, '547affd6b8b7c54f39fb5cd8210ce671', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40da-77af-935f-d31fd395003c', 'upgrade.waits', 1, 'waits', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40da-77af-935f-d31fd395003c', '2026-11-28 16:31:23.354826+00', '2026-11-28 16:31:23.384786+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T16:31:23.366525+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40dc-7128-8297-f24d4157e749', 'upgrade.correlates', 1, 'correlates', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40dc-7128-8297-f24d4157e749', '2026-11-28 16:31:23.357003+00', '2026-11-28 16:31:23.384786+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T16:31:23.366977+00:00", "title": "delivered", "correlation": "D7"}]', 0, 0, NULL, NULL, '2338d7ebe2ae7912545eec0e278c4bbb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40dd-737b-8492-f38a4f8d4ed7', 'upgrade.asks', 1, 'asks', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40dd-737b-8492-f38a4f8d4ed7', '2026-11-28 16:31:23.357694+00', '2026-11-28 16:31:23.384786+00', NULL, NULL, NULL, '[{"kind": "APPROVAL", "since": "2026-11-28T16:31:23.367400+00:00", "title": "Release", "approval": 1}]', 0, 0, NULL, NULL, 'b39430678d1afed266338039524b75e9', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40de-7980-8668-44d2a2116301', 'upgrade.has_child', 1, 'has_child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40de-7980-8668-44d2a2116301', '2026-11-28 16:31:23.358252+00', '2026-11-28 16:31:23.384786+00', NULL, NULL, NULL, '[{"kind": "CHILD", "since": "2026-11-28T16:31:23.386663+00:00", "title": "upgrade.waits", "workflow": "01a222ff-40fa-79a4-82b3-361546927f14"}]', 0, 0, NULL, NULL, '064763ebf2d8501d531f78d39036cd3e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40de-7f66-a89d-9562b8eb7074', 'upgrade.backs_off', 1, 'backs_off', true, 'PENDING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-40de-7f66-a89d-9562b8eb7074', '2026-11-28 16:31:23.35878+00', '2026-11-28 16:31:23.384786+00', NULL, '2026-11-28 16:31:24.158892+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T16:31:23.383074+00:00", "title": "upgrade.fail_at_first", "until": "2026-11-28T16:31:24.158892+00:00", "attempt": 2}]', 0, 0, NULL, NULL, 'a0ed8b01915f184e18dc99b553a5b0e5', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40fa-79a4-82b3-361546927f14', 'upgrade.waits', 1, 'child', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', 'cancel', '01a222ff-40de-7980-8668-44d2a2116301', '2026-11-28 16:31:23.386663+00', '2026-11-28 16:31:23.406023+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T16:31:23.406023+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '01a222ff-40de-7980-8668-44d2a2116301', 1, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-4116-7248-811c-3e4a5702e83c', 'upgrade.calls', 1, 'calls', true, 'RUNNING', '', 'default', 1, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-4116-7248-811c-3e4a5702e83c', '2026-11-28 16:31:23.414861+00', '2026-11-28 16:31:24.294298+00', NULL, NULL, NULL, '[{"kind": "CALL", "since": "2026-11-28T16:31:24.294120+00:00", "title": "upgrade.call", "attempt": 1}]', 1, 0, NULL, NULL, '87c28fd95b78076bd2b1e6ab7b410796', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-4115-7864-b0b4-1eb65be4b8a4', 'upgrade.waits', 1, 'new', true, 'WAITING', '', 'default', 0, '{}', NULL, NULL, '{}', '', '', '', '', NULL, '01a222ff-4115-7864-b0b4-1eb65be4b8a4', '2026-11-28 16:31:23.41412+00', '2026-11-28 16:31:24.307023+00', NULL, NULL, NULL, '[{"kind": "EVENT", "since": "2026-11-28T16:31:24.306862+00:00", "title": "go"}]', 0, 0, NULL, NULL, 'd55b818c78fba12a0ab54f463c24188e', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.pgworkflows_workflow VALUES ('01a222ff-40df-7ec5-95e3-414e0ebeda6d', 'upgrade.undoes', 1, 'undoes', true, 'COMPENSATING', '', 'default', 0, '{}', NULL, '{"args": ["no"], "type": "builtins:ValueError", "message": "no", "traceback": "Traceback (most recent call last):\n  File \"/work/trees/tidy/tests/upgrade/workflows.py\", line 96, in undoes\n    refuse()\n    ~~~~~~^^\n  File \"/work/trees/tidy/tests/upgrade/workflows.py\", line 47, in refuse\n    raise ValueError(\"no\")\nValueError: no\n", "fingerprint": "ccf8f23fc33a3cc4"}', '{}', '', '', '', '', NULL, '01a222ff-40df-7ec5-95e3-414e0ebeda6d', '2026-11-28 16:31:23.359721+00', '2026-11-28 16:31:23.384786+00', NULL, '2026-11-28 16:31:24.810817+00', NULL, '[{"kind": "ATTEMPT", "since": "2026-11-28T16:31:23.405350+00:00", "title": "upgrade.book.compensation", "until": "2026-11-28T16:31:24.057828+00:00", "attempt": 2}]', 0, 2, NULL, NULL, '9f53a5c7cfdfd88c23868c4cd5a8f1eb', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 
 --
@@ -3928,7 +3935,8 @@ INSERT INTO public.upgrade_effect VALUES (6, 'backs_off');
 INSERT INTO public.upgrade_effect VALUES (7, 'undoes');
 INSERT INTO public.upgrade_effect VALUES (8, 'child');
 INSERT INTO public.upgrade_effect VALUES (9, 'calls');
-INSERT INTO public.upgrade_effect VALUES (10, 'c90e8e54-f315-506c-a5ae-d3cd5498ff77');
+INSERT INTO public.upgrade_effect VALUES (10, 'new');
+INSERT INTO public.upgrade_effect VALUES (11, '11b666b4-73c4-59ac-93c1-7a85aeebc560');
 
 
 --
@@ -4075,7 +4083,7 @@ SELECT pg_catalog.setval('public.pgworkflows_event_id_seq', 1, false);
 -- Name: pgworkflows_history_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.pgworkflows_history_id_seq', 40, true);
+SELECT pg_catalog.setval('public.pgworkflows_history_id_seq', 44, true);
 
 
 --
@@ -4110,7 +4118,7 @@ SELECT pg_catalog.setval('public.pgworkflows_stagecondition_id_seq', 1, false);
 -- Name: pgworkflows_task_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.pgworkflows_task_id_seq', 20, true);
+SELECT pg_catalog.setval('public.pgworkflows_task_id_seq', 22, true);
 
 
 --
@@ -4131,7 +4139,7 @@ SELECT pg_catalog.setval('public.pgworkflows_workflowdefinition_id_seq', 20, tru
 -- Name: upgrade_effect_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.upgrade_effect_id_seq', 10, true);
+SELECT pg_catalog.setval('public.upgrade_effect_id_seq', 11, true);
 
 
 --
