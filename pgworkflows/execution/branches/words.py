@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, overload
 
 from ..body import BodyScope
@@ -106,7 +106,7 @@ def settle(
     found, decision = _run(
         "settle", branches, at_most, decide, Decision("all" if need is None else "enough") if not need else None
     )
-    never_began = (Ended[Any](index=index, status=BranchStatus.CANCELLED) for index in range(number))
+    never_began: Iterator[Ended[Any]] = (Ended(index=index, status=BranchStatus.CANCELLED) for index in range(number))
     return Settled([found.get(other.index, other) for other in never_began], decision.reason)
 
 
