@@ -17,11 +17,15 @@ LEASE = 1.5
 WORKERS = 3
 #: Lease, a heartbeat of whoever looks, and some time for a busy machine.
 DECLARED_DEAD = LEASE + 2.0
-ENVIRONMENT = {"PROOFS_SETTINGS": json.dumps({"LEASE": LEASE}), "PROOFS_CALL_SECONDS": "0.05"}
+ENVIRONMENT = {"PROOFS_SETTINGS": json.dumps({"LEASE": LEASE}), "PROOFS_CALL_SECONDS": "0.15"}
 
 DECLARED = "SELECT count(*) FROM pgworkflows_worker WHERE name = %(name)s AND stopped_at IS NOT NULL"
 TAKEN = "SELECT count(*) FROM pgworkflows_history WHERE event = 'requeue' AND note LIKE 'worker %% is gone'"
-OWNS = "SELECT count(*) FROM pgworkflows_workflow w JOIN pgworkflows_worker k ON k.id = w.owner_id WHERE k.name = %(name)s"
+OWNS = "SELECT w.id FROM pgworkflows_workflow w JOIN pgworkflows_worker k ON k.id = w.owner_id WHERE k.name = %(name)s"
+OWNED_BY_OTHERS = """
+SELECT count(*) FROM pgworkflows_workflow w JOIN pgworkflows_worker k ON k.id = w.owner_id
+WHERE w.id = ANY (%(workflows)s::uuid[]) AND k.name <> %(name)s
+"""
 
 
 def prove(run: Run) -> None:
@@ -56,11 +60,12 @@ def stop_and_go_on(run: Run, workers: Fleet, chance: random.Random) -> None:
     victim = workers.pick(chance)
     assert victim is not None
     for _ in range(50):
-        if query(OWNS, {"name": victim.name})[0][0]:
+        if query(OWNS, {"name": victim.name}):
             break
         run.driver.answer()
         time.sleep(0.01)
     victim.send(signal.SIGSTOP)
+    owned = [workflow for (workflow,) in query(OWNS, {"name": victim.name})]
     stopped_at = time.monotonic()
     while not query(DECLARED, {"name": victim.name})[0][0]:
         if time.monotonic() - stopped_at > DECLARED_DEAD:
@@ -69,6 +74,9 @@ def stop_and_go_on(run: Run, workers: Fleet, chance: random.Random) -> None:
         workers.keep(WORKERS)
         run.driver.answer()
         time.sleep(0.05)
-    time.sleep(0.2)  # others are in the middle of what it had, when it comes back
+    for _ in range(200):  # others are in the middle of what it had, when it comes back
+        if query(OWNED_BY_OTHERS, {"workflows": owned, "name": victim.name})[0][0]:
+            break
+        time.sleep(0.005)
     victim.send(signal.SIGCONT)
     run.injected("SIGSTOP and SIGCONT")
