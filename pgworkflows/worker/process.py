@@ -57,6 +57,8 @@ class Worker:
         self.counts = Counts(options.name)
         #: Since when, by the database's clock, a drain has found nothing to do.
         self._idle_since: datetime | None = None
+        #: When it last did something without an error of the database, in monotonic seconds.
+        self._well_at = time.monotonic()
         self._reported_at = 0.0
         self._soon = SHORTEST_PAUSE
 
@@ -95,7 +97,7 @@ class Worker:
                 connections.close_all()
                 self.give_way(error)
                 self.heartbeat.end_with_parent()
-                if self.stopping and not len(self.pool):
+                if self.stopping and (not len(self.pool) or time.monotonic() - self._well_at > conf().LEASE):
                     status = 0 if self.newer else 1
                     break
                 pause = 0.1 if time.monotonic() - tried_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
@@ -125,6 +127,7 @@ class Worker:
     def _loop(self) -> int:
         while True:
             busy = self.step()
+            self._well_at = time.monotonic()
             self._say()
             in_hand = self.agenda.has_in_hand()
             self._ask_for_successor(in_hand)

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from django.db import connection
 
 from pgworkflows.models import Task, Workflow
 from tests.ledger.models import Entry
@@ -22,7 +23,7 @@ from tests.ledger.workflows import (
     slow_call,
     tell,
 )
-from tests.workers import children, until, until_all
+from tests.workers import OTHER_SESSIONS, children, rows, until, until_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,6 +108,30 @@ def test_worker_whose_supervisor_died_while_it_was_loading_ends(fleet):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     assert fleet.worker(supervisor=gone.pid).wait(20) == 0
+
+
+@pytest.fixture
+def refused():
+    """Have the database refuse whoever comes, and end the sessions of who is there."""
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+
+    def refuse():
+        rows(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        rows(f"SELECT pg_terminate_backend(pid) {OTHER_SESSIONS}")
+
+    yield refuse
+    rows(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+
+
+@pytest.mark.direct
+def test_stopping_worker_waits_a_lease_for_its_database(fleet, refused):
+    fleet.settings = {"LEASE": 1.5}
+    held_call.start("x")
+    worker = fleet.worker()
+    until(lambda: held_by() == worker.pid, "it is in the call")
+    worker.send_signal(signal.SIGTERM)
+    refused()
+    assert worker.wait(20) == 1
 
 
 def test_stopping_worker_begins_no_outside_attempt(fleet):
