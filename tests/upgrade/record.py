@@ -48,7 +48,7 @@ def record(scratch: Scratch) -> str:
     dumped = subprocess.run(
         [program, "--no-owner", "--inserts", "--dbname", scratch.address], capture_output=True, text=True, check=True
     )
-    return LEFT_OUT.sub("", dumped.stdout)
+    return LEFT_OUT.sub("", dumped.stdout).replace(str(ROOT), "/project")
 
 
 if __name__ == "__main__":
