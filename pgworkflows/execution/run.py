@@ -177,7 +177,7 @@ class Run:
     @property
     def end(self) -> Position:
         """The first position of the body itself behind all that is recorded."""
-        return Position("", 1 + max(position.seq for position in self.tasks if not position.branch))
+        return Position("", 1 + self.furthest(""))
 
     def unwrite(self, task: RecordedTask) -> None:
         """Forget a new task again."""
